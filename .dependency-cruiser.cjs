@@ -1,9 +1,10 @@
 // The import rules between the rooms (docs/design.md). A room imports only what its row there allows.
 const rooms = {
   foundation: [],
-  engine: ['foundation'],
-  providers: ['foundation'],
-  runner: ['foundation'],
+  protocol: ['foundation'],
+  engine: ['foundation', 'protocol'],
+  providers: ['foundation', 'protocol'],
+  runner: ['foundation', 'engine/automation'],
   console: [],
   cli: ['foundation', 'engine', 'runner/api'],
   components: [],
@@ -15,7 +16,7 @@ const forbidden = Object.entries(rooms).map(([room, allowed]) => ({
   severity: 'error',
   from: { path: `^${room}/`, pathNot: '\\.test\\.ts$' },
   to: {
-    path: '^(foundation|engine|providers|runner|console|cli|components|infra|test)/',
+    path: '^(foundation|protocol|engine|providers|runner|console|cli|components|infra|test)/',
     pathNot: `^(${[room, ...allowed].join('|')})/`,
   },
 }));
@@ -23,7 +24,12 @@ const forbidden = Object.entries(rooms).map(([room, allowed]) => ({
 module.exports = {
   forbidden: [
     ...forbidden,
-    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
     {
       name: 'core-has-no-io',
@@ -43,6 +49,9 @@ module.exports = {
     exclude: { path: '(/fixtures/|^node_modules/\\.cache)' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'require', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'require', 'types'],
+    },
   },
 };

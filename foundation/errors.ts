@@ -23,7 +23,11 @@ export class MainstayError extends Error {
   readonly kind: ErrorKind;
   readonly place: SourcePlace | undefined;
 
-  constructor(kind: ErrorKind, message: string, options: { readonly place?: SourcePlace; readonly cause?: unknown } = {}) {
+  constructor(
+    kind: ErrorKind,
+    message: string,
+    options: { readonly place?: SourcePlace; readonly cause?: unknown } = {},
+  ) {
     super(options.place ? `${formatPlace(options.place)} ${message}` : message, { cause: options.cause });
     this.name = 'MainstayError';
     this.kind = kind;
@@ -37,7 +41,10 @@ export function formatPlace(place: SourcePlace): string {
 }
 
 /** A mistake that only the user can correct. */
-export function userError(message: string, options: { readonly place?: SourcePlace; readonly cause?: unknown } = {}): MainstayError {
+export function userError(
+  message: string,
+  options: { readonly place?: SourcePlace; readonly cause?: unknown } = {},
+): MainstayError {
   return new MainstayError('user', message, options);
 }
 

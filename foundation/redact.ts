@@ -38,7 +38,12 @@ export class Redactor {
 
 function formsOf(value: string): readonly string[] {
   const lines = value.includes('\n') ? value.split(/\r?\n/).map((line) => line.trim()) : [];
-  const whole = [value, JSON.stringify(value).slice(1, -1), encodeURIComponentSafely(value), Buffer.from(value).toString('base64')];
+  const whole = [
+    value,
+    JSON.stringify(value).slice(1, -1),
+    encodeURIComponentSafely(value),
+    Buffer.from(value).toString('base64'),
+  ];
   return [...whole, ...lines.filter((line) => line.length >= 8)];
 }
 

@@ -67,7 +67,11 @@ export class Asset {
 
 /** Many files: a file or address of an archive, or named assets and archives. */
 export class Archive {
-  readonly source: { readonly assets: Readonly<Record<string, Asset | Archive>> } | { readonly path: string } | { readonly uri: string } | undefined;
+  readonly source:
+    | { readonly assets: Readonly<Record<string, Asset | Archive>> }
+    | { readonly path: string }
+    | { readonly uri: string }
+    | undefined;
   readonly hash: string;
   constructor(source: Archive['source'], hash = '') {
     this.source = source;

@@ -277,7 +277,14 @@ export interface ConstructResponse {
 export class ProviderError extends Error {
   readonly status: 'failed' | 'unknown' | 'unimplemented';
   readonly partial: PartialFailure | undefined;
-  constructor(message: string, options: { readonly status?: ProviderError['status']; readonly partial?: PartialFailure; readonly cause?: unknown } = {}) {
+  constructor(
+    message: string,
+    options: {
+      readonly status?: ProviderError['status'];
+      readonly partial?: PartialFailure;
+      readonly cause?: unknown;
+    } = {},
+  ) {
     super(message, { cause: options.cause });
     this.name = 'ProviderError';
     this.status = options.status ?? 'failed';

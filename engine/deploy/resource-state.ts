@@ -50,7 +50,9 @@ export interface ResourceState {
 }
 
 /** A state with every field at its default but those given. */
-export function newResourceState(fields: Pick<ResourceState, 'urn' | 'type' | 'custom'> & Partial<ResourceState>): ResourceState {
+export function newResourceState(
+  fields: Pick<ResourceState, 'urn' | 'type' | 'custom'> & Partial<ResourceState>,
+): ResourceState {
   return {
     id: '',
     inputs: {},

@@ -1,14 +1,10 @@
 // One binary for a whole test control plane: the first argument says which component to be. Building the components
 // together compiles and links what they share once.
-//
-// A component ends when its standard input ends and MAINSTAY_END_WITH_INPUT=1, so that none outlives the test that
-// started it, even where that test was killed.
 package main
 
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
 	_ "time/tzdata" // time zones of CronJobs
 
@@ -32,9 +28,6 @@ func main() {
 	if len(os.Args) < 2 {
 		fail(2, usage)
 	}
-	if os.Getenv("MAINSTAY_END_WITH_INPUT") == "1" {
-		go endWithInput()
-	}
 	component := os.Args[1]
 	os.Args = os.Args[1:]
 	switch component {
@@ -53,12 +46,9 @@ func main() {
 	}
 }
 
-func endWithInput() {
-	_, _ = io.Copy(io.Discard, os.Stdin)
-	os.Exit(0)
-}
-
 func runKwok() {
+	// The other components have put a --version of their own kind among the global flags, which kwok's parser refuses.
+	pflag.CommandLine = pflag.NewFlagSet(os.Args[0], pflag.ContinueOnError)
 	flags := pflag.NewFlagSet("global", pflag.ContinueOnError)
 	flags.ParseErrorsAllowlist.UnknownFlags = true
 	flags.Usage = func() {}

@@ -1,0 +1,1 @@
+export { type ControlPlane, startControlPlane } from './control-plane.ts';

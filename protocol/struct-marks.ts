@@ -51,11 +51,7 @@ export type LoweredValue =
 
 /** Turns a marked value into what stands for it on the wire. Nested values are still to be lowered. */
 export function lowerMarked(value: PropertyValue, options: StructOptions): LoweredValue | undefined {
-  if (value instanceof Secret) {
-    return options.keepSecrets === false
-      ? lowerValue(value.value, options)
-      : { [signatureKey]: secretSignature, value: value.value };
-  }
+  if (value instanceof Secret) return lowerSecret(value, options);
   if (value instanceof Unknown) return options.keepUnknowns === false ? undefined : unknownSentinels[value.kind];
   if (value instanceof Output) return lowerOutput(value, options);
   if (value instanceof Asset) return lowerAsset(value, options);
@@ -74,6 +70,13 @@ export function notAProperty(value: unknown): TypeError {
 function lowerValue(value: PropertyValue, options: StructOptions): LoweredValue | undefined {
   if (value === null || typeof value !== 'object' || isPropertyArray(value) || isPropertyMap(value)) return value;
   return lowerMarked(value, options);
+}
+
+function lowerSecret({ value }: Secret, options: StructOptions): LoweredValue | undefined {
+  if (options.keepSecrets === false) return lowerValue(value, options);
+  // A secret whose value is left out would be malformed: it is left out with it.
+  if (options.keepUnknowns === false && lowerValue(value, options) === undefined) return undefined;
+  return { [signatureKey]: secretSignature, value };
 }
 
 function lowerOutput(output: Output, options: StructOptions): LoweredValue | undefined {
@@ -129,6 +132,8 @@ export function unknownOf(text: string): Unknown | undefined {
 export function raiseMarked(object: PropertyMap, options: StructOptions): PropertyValue | undefined {
   switch (object[signatureKey]) {
     case secretSignature:
+      // A secret whose unknown value was left out is left out with it.
+      if (object.value === undefined && options.keepUnknowns === false) return undefined;
       return raiseSecret(required(object, 'value', 'secret'), options);
     case outputSignature:
       return raiseOutput(object, options);

@@ -1,0 +1,57 @@
+import type { PropertyMap } from '../../protocol/property-value.ts';
+import type { CheckFailure, InvokeRequest } from '../../protocol/provider.ts';
+import type { JsonMap, World, WorldObject } from './world.ts';
+
+/** What a model is told about one resource. `inputs` are complete: names and defaults are filled in. */
+export interface Draft {
+  readonly urn: string;
+  readonly name: string;
+  readonly type: string;
+  readonly inputs: PropertyMap;
+}
+
+export interface NamingContext {
+  /** Inputs of the last update, undefined for a new resource. */
+  readonly previous: PropertyMap | undefined;
+  /** Eight hexadecimal digits, the same for preview and update where the engine says so. */
+  readonly suffix: string;
+}
+
+/** What exists already, for rules. Never changed by a rule. */
+export interface Surroundings {
+  readonly realm: string;
+  readonly world: World;
+}
+
+/** How one package's cloud behaves. Models decide over plain data; `provider.ts` alone changes the world. */
+export interface PackageModel {
+  /** Keeps apart what equal ids do not: called with the provider's configuration. */
+  realm(configuration: PropertyMap): string;
+  /** Fills in defaults and names. */
+  complete(draft: Draft, context: NamingContext): PropertyMap;
+  /** Mistakes that the published types do not show. */
+  check(draft: Draft): readonly CheckFailure[];
+  /** Which of the changed paths make a replacement necessary. */
+  replacing(change: {
+    readonly type: string;
+    readonly changed: readonly string[];
+    readonly olds: PropertyMap;
+    readonly news: PropertyMap;
+  }): readonly string[];
+  /** Whether old and new cannot exist side by side. */
+  deletesFirst(type: string, olds: PropertyMap, news: PropertyMap): boolean;
+  /** The id of a new object. */
+  newId(draft: Draft): string;
+  /** Everything a program can read. `previous` are the outputs before an update. */
+  outputs(draft: Draft & { readonly id: string }, previous: PropertyMap | undefined): PropertyMap;
+  /** Members of `outputs` that the cloud decides and that change with an update (unknown in previews of one). */
+  readonly changing: readonly string[];
+  /** Why the cloud would refuse a creation or update; undefined if it would not. */
+  refuseChange(object: WorldObject, surroundings: Surroundings): string | undefined;
+  refuseDelete(object: WorldObject, surroundings: Surroundings): string | undefined;
+  /** What goes away with it. */
+  cascade(object: WorldObject, surroundings: Surroundings): readonly WorldObject[];
+  invoke(request: InvokeRequest, context: { readonly configuration: PropertyMap }): PropertyMap;
+}
+
+export type { JsonMap };

@@ -1,5 +1,6 @@
 import type { PropertyMap } from '../../protocol/property-value.ts';
 import type { CheckFailure, InvokeRequest } from '../../protocol/provider.ts';
+import type { SdkFacts } from './facts/sdk-facts.ts';
 import type { JsonMap, World, WorldObject } from './world.ts';
 
 /** What a model is told about one resource. `inputs` are complete: names and defaults are filled in. */
@@ -23,6 +24,12 @@ export interface Surroundings {
   readonly world: World;
 }
 
+/** What a model is made with. */
+export interface ModelContext {
+  readonly facts: SdkFacts;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
 /** How one package's cloud behaves. Models decide over plain data; `provider.ts` alone changes the world. */
 export interface PackageModel {
   /** Keeps apart what equal ids do not: called with the provider's configuration. */
@@ -41,17 +48,19 @@ export interface PackageModel {
   /** Whether old and new cannot exist side by side. */
   deletesFirst(type: string, olds: PropertyMap, news: PropertyMap): boolean;
   /** The id of a new object. */
-  newId(draft: Draft): string;
+  newId(draft: Draft, configuration: PropertyMap): string;
   /** Everything a program can read. `previous` are the outputs before an update. */
-  outputs(draft: Draft & { readonly id: string }, previous: PropertyMap | undefined): PropertyMap;
-  /** Members of `outputs` that the cloud decides and that change with an update (unknown in previews of one). */
-  readonly changing: readonly string[];
+  outputs(
+    draft: Draft & { readonly id: string },
+    previous: PropertyMap | undefined,
+    configuration: PropertyMap,
+  ): PropertyMap;
   /** Why the cloud would refuse a creation or update; undefined if it would not. */
   refuseChange(object: WorldObject, surroundings: Surroundings): string | undefined;
   refuseDelete(object: WorldObject, surroundings: Surroundings): string | undefined;
   /** What goes away with it. */
   cascade(object: WorldObject, surroundings: Surroundings): readonly WorldObject[];
-  invoke(request: InvokeRequest, context: { readonly configuration: PropertyMap }): PropertyMap;
+  invoke(request: InvokeRequest, configuration: PropertyMap): PropertyMap;
 }
 
 export type { JsonMap };

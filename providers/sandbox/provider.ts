@@ -1,16 +1,18 @@
 import type { Provider } from '../../protocol/provider.ts';
 import type { ProviderContext } from '../../protocol/provider-module.ts';
+import { createAwsModel } from './aws/aws-model.ts';
 import { loadSdkFacts } from './facts/sdk-facts.ts';
-import { genericModel } from './generic-model.ts';
+import { createGenericModel } from './generic-model.ts';
 import { kubernetesModel } from './kubernetes/kubernetes-model.ts';
-import type { PackageModel } from './package-model.ts';
+import type { ModelContext, PackageModel } from './package-model.ts';
 import { SandboxProvider } from './sandbox-provider.ts';
 import { World } from './world.ts';
 import { worldPath } from './world-path.ts';
 
 /** The packages whose cloud the sandbox knows more about than its published types. */
-const MODELS: Readonly<Record<string, PackageModel>> = {
-  kubernetes: kubernetesModel,
+const MODELS: Readonly<Record<string, (context: ModelContext) => PackageModel>> = {
+  aws: createAwsModel,
+  kubernetes: () => kubernetesModel,
 };
 
 /**
@@ -26,10 +28,12 @@ export async function createProvider(context: ProviderContext): Promise<Provider
     worlds.set(path, world);
     return world;
   };
+  const facts = loadSdkFacts(context.package, context.rootDirectory);
+  const createModel = MODELS[context.package] ?? createGenericModel;
   const provider = new SandboxProvider({
     context,
-    model: MODELS[context.package] ?? genericModel,
-    facts: loadSdkFacts(context.package, context.rootDirectory),
+    model: createModel({ facts, environment: context.environment }),
+    facts,
     openWorld,
   });
   provider.close = async () => {

@@ -103,13 +103,13 @@ export class SandboxProvider implements Provider {
   async create(request: CreateRequest): Promise<CreateResponse> {
     const { model } = this.#options;
     const draft = draftOf(request, request.inputs);
-    const newId = model.newId(draft);
+    const newId = model.newId(draft, this.#configuration);
     if (request.preview) {
-      const outputs = model.outputs({ ...draft, id: newId }, undefined);
+      const outputs = model.outputs({ ...draft, id: newId }, undefined, this.#configuration);
       return { id: '', outputs: previewOutputs(outputs, request.inputs, undefined) };
     }
     const world = await this.#begin(request, 'create', request.signal);
-    const outputs = model.outputs({ ...draft, id: newId }, undefined);
+    const outputs = model.outputs({ ...draft, id: newId }, undefined, this.#configuration);
     world.transaction(() => {
       const object = this.#object(world, draft, { id: newId, outputs });
       const existing = world.get(object);
@@ -136,7 +136,7 @@ export class SandboxProvider implements Provider {
   async update(request: UpdateRequest): Promise<UpdateResponse> {
     const { model } = this.#options;
     const draft = draftOf(request, request.newInputs);
-    const outputs = model.outputs({ ...draft, id: request.id }, request.oldOutputs);
+    const outputs = model.outputs({ ...draft, id: request.id }, request.oldOutputs, this.#configuration);
     if (request.preview) return { outputs: previewOutputs(outputs, request.newInputs, request.oldOutputs) };
     const world = await this.#begin(request, 'update', request.signal);
     world.transaction(() => {
@@ -164,7 +164,7 @@ export class SandboxProvider implements Provider {
   }
 
   async invoke(request: InvokeRequest): Promise<InvokeResponse> {
-    const result = this.#options.model.invoke(request, { configuration: this.#configuration });
+    const result = this.#options.model.invoke(request, this.#configuration);
     return { result, failures: [] };
   }
 

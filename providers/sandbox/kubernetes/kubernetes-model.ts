@@ -30,8 +30,6 @@ const IMMUTABLE: Readonly<Record<string, readonly string[]>> = {
 
 /** A Kubernetes cluster as far as stored objects go: no controllers, no pods; objects count as ready at once. */
 export const kubernetesModel: PackageModel = {
-  changing: ['metadata', 'status'],
-
   realm(configuration) {
     const kubeconfig = plain(configuration.kubeconfig);
     if (typeof kubeconfig !== 'string') return '';
@@ -55,10 +53,10 @@ export const kubernetesModel: PackageModel = {
     return [...nameFailures(metadata), ...selectorFailures(draft.inputs)];
   },
 
-  replacing({ changed, olds, news }) {
+  replacing({ changed, news }) {
     const kind = String(plain(news.kind));
     const immutable = ['metadata.name', 'metadata.namespace', 'kind', ...(IMMUTABLE[kind] ?? [])];
-    const frozen = isFrozenData(kind, olds) ? ['data', 'binaryData', 'stringData', 'immutable'] : [];
+    const frozen = holdsData(kind) ? ['data', 'binaryData', 'stringData', 'immutable'] : [];
     return changed.filter((path) => [...immutable, ...frozen].some((prefix) => isWithin(path, prefix)));
   },
 
@@ -167,8 +165,9 @@ function selectorFailures(inputs: PropertyMap): readonly CheckFailure[] {
   }));
 }
 
-function isFrozenData(kind: string, olds: PropertyMap): boolean {
-  return (kind === 'ConfigMap' || kind === 'Secret') && plain(olds.immutable) === true;
+/** The official provider replaces these by default (`enableConfigMapMutable: false`), so that pods roll out with new names. */
+function holdsData(kind: string): boolean {
+  return kind === 'ConfigMap' || kind === 'Secret';
 }
 
 function isWithin(path: string, prefix: string): boolean {

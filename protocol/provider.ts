@@ -1,4 +1,4 @@
-import type { PropertyMap } from './property-value.ts';
+import type { PropertyMap, PropertyValue } from './property-value.ts';
 
 /**
  * A resource provider, as Pulumi's `ResourceProvider` service describes it (proto/pulumi/provider.proto). The engine calls it;
@@ -241,7 +241,10 @@ export interface ConstructRequest {
 }
 
 export interface ConstructOptions {
+  /** Alias URNs. */
   readonly aliases: readonly string[];
+  /** Aliases given by their parts. */
+  readonly aliasSpecs?: readonly ConstructAliasSpec[];
   readonly dependencies: readonly string[];
   readonly protect?: boolean;
   readonly providers: Readonly<Record<string, string>>;
@@ -252,7 +255,30 @@ export interface ConstructOptions {
   readonly replaceOnChanges: readonly string[];
   readonly retainOnDelete?: boolean;
   readonly customTimeouts?: CustomTimeouts;
+  readonly replaceWith?: readonly string[];
+  readonly replacementTrigger?: PropertyValue;
+  /** Names of hooks by when they run. */
+  readonly resourceHooks?: Readonly<Partial<Record<ConstructHookKind, readonly string[]>>>;
 }
+
+/** Absent parts are those of the resource itself. */
+export interface ConstructAliasSpec {
+  readonly name?: string;
+  readonly type?: string;
+  readonly stack?: string;
+  readonly project?: string;
+  readonly parentUrn?: string;
+  readonly noParent?: boolean;
+}
+
+export type ConstructHookKind =
+  | 'beforeCreate'
+  | 'afterCreate'
+  | 'beforeUpdate'
+  | 'afterUpdate'
+  | 'beforeDelete'
+  | 'afterDelete'
+  | 'onError';
 
 /** Seconds; 0: not set. */
 export interface CustomTimeouts {

@@ -1,0 +1,142 @@
+import { systemClock } from '../../foundation/clock.ts';
+import { isMainstayError, messageOf } from '../../foundation/errors.ts';
+import {
+  type CheckRequest,
+  type CheckResponse,
+  type ConfigureRequest,
+  type ConfigureResponse,
+  type CreateRequest,
+  type CreateResponse,
+  type DeleteRequest,
+  type DiffRequest,
+  type DiffResponse,
+  type HandshakeResponse,
+  type InvokeRequest,
+  type InvokeResponse,
+  type Provider,
+  ProviderError,
+  type ReadRequest,
+  type ReadResponse,
+  type UpdateRequest,
+  type UpdateResponse,
+} from '../../protocol/provider.ts';
+import type { ProviderContext, ProviderLogMessage } from '../../protocol/provider-module.ts';
+import { UnreachableError } from './api-error.ts';
+import { checkResource } from './check.ts';
+import { Cluster } from './cluster.ts';
+import { readConfiguration } from './configuration.ts';
+import { createResource } from './create.ts';
+import { deleteResource } from './delete.ts';
+import { diffResource } from './diff.ts';
+import { checkConfiguration, diffConfiguration } from './provider-configuration.ts';
+import { readResource } from './read.ts';
+import type { ResourceContext } from './resource-context.ts';
+import { updateResource } from './update.ts';
+
+const CAPABILITIES = { acceptSecrets: true, acceptResources: false, acceptOutputs: false } as const;
+
+/** Resources of Kubernetes, for programs written with the published @pulumi/kubernetes SDK. */
+export async function createProvider(context: ProviderContext): Promise<Provider> {
+  return new KubernetesProvider(context);
+}
+
+class KubernetesProvider implements Provider {
+  readonly #context: ProviderContext;
+  readonly #cancelled = new AbortController();
+  #cluster: Cluster | undefined;
+
+  constructor(context: ProviderContext) {
+    this.#context = context;
+  }
+
+  async handshake(): Promise<HandshakeResponse> {
+    return { ...CAPABILITIES, supportsAutonamingConfiguration: true };
+  }
+
+  async checkConfig(request: CheckRequest): Promise<CheckResponse> {
+    return guard(async () => checkConfiguration(request, this.#context.environment));
+  }
+
+  async diffConfig(request: DiffRequest): Promise<DiffResponse> {
+    return guard(async () => diffConfiguration(request));
+  }
+
+  async configure(request: ConfigureRequest): Promise<ConfigureResponse> {
+    return guard(async () => {
+      this.#cluster?.close();
+      const { environment } = this.#context;
+      this.#cluster = new Cluster(readConfiguration(request.inputs, environment), environment);
+      return { ...CAPABILITIES, supportsPreview: true, supportsAutonamingConfiguration: true };
+    });
+  }
+
+  check(request: CheckRequest): Promise<CheckResponse> {
+    return guard(() => checkResource(request, this.#configured(), this.#context.log));
+  }
+
+  diff(request: DiffRequest): Promise<DiffResponse> {
+    return guard(() => diffResource(request, this.#configured()));
+  }
+
+  create(request: CreateRequest): Promise<CreateResponse> {
+    return guard(() => createResource(request, this.#resourceContext(request.urn)));
+  }
+
+  read(request: ReadRequest): Promise<ReadResponse> {
+    return guard(() => readResource(request, this.#resourceContext(request.urn)));
+  }
+
+  update(request: UpdateRequest): Promise<UpdateResponse> {
+    return guard(() => updateResource(request, this.#resourceContext(request.urn)));
+  }
+
+  delete(request: DeleteRequest): Promise<void> {
+    return guard(() => deleteResource(request, this.#resourceContext(request.urn)));
+  }
+
+  async invoke(request: InvokeRequest): Promise<InvokeResponse> {
+    throw new ProviderError(`Cannot call ${request.token} as the kubernetes provider has no such function.`, {
+      status: 'unimplemented',
+    });
+  }
+
+  async cancel(): Promise<void> {
+    this.#cancelled.abort(new Error('the operation was cancelled'));
+  }
+
+  async close(): Promise<void> {
+    this.#cancelled.abort(new Error('the provider has ended'));
+    this.#cluster?.close();
+  }
+
+  #configured(): Cluster {
+    if (!this.#cluster) throw new ProviderError('Cannot use the kubernetes provider as it is not configured yet.');
+    return this.#cluster;
+  }
+
+  #resourceContext(urn: string): ResourceContext {
+    const log = (severity: ProviderLogMessage['severity'], message: string) =>
+      this.#context.log({ severity, message, urn });
+    const own = this.#cancelled.signal;
+    return {
+      cluster: this.#configured(),
+      clock: systemClock,
+      rootDirectory: this.#context.rootDirectory,
+      report: (message) => this.#context.log({ severity: 'info', message, urn, status: true }),
+      log,
+      signalOf: (signal) => (signal ? AbortSignal.any([own, signal]) : own),
+    };
+  }
+}
+
+/** The edge: whatever fails leaves as a ProviderError, but for bugs of ours, which stay what they are. */
+async function guard<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof ProviderError) throw error;
+    if (isMainstayError(error) || error instanceof UnreachableError)
+      throw new ProviderError(messageOf(error), { cause: error });
+    throw error;
+  }
+}

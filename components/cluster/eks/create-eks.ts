@@ -1,0 +1,132 @@
+import * as aws from '@pulumi/aws';
+import * as pulumi from '@pulumi/pulumi';
+import { stackTags } from '../../component';
+import type { ClusterOutputs } from '../cluster';
+import { createAccess } from './access';
+import { type PlannedAddon, planAddons } from './addon-order';
+import type { EksArgs } from './eks-args';
+import { kubeconfigOf } from './kubeconfig';
+import { createNodeGroups } from './node-groups';
+import { attach, createRole } from './service-role';
+
+const CONTROL_PLANE_LOGS = ['api', 'audit', 'authenticator', 'controllerManager', 'scheduler'];
+
+/** An EKS cluster: key, log, role, control plane, first add-ons, nodes, other add-ons, access; in this order. */
+export function createEks(name: string, args: EksArgs, parent: pulumi.Resource): ClusterOutputs {
+  const context = { name, args, parent };
+  const cluster = createControlPlane(context);
+  const oidc = createOidcProvider(context, cluster);
+  const addons = planAddons(args.addons ?? {});
+  const inPhase = (phase: PlannedAddon['phase']) => addons.filter((addon) => addon.phase === phase);
+  const early = inPhase('beforeNodes').map((addon) => createAddon(context, { cluster, addon, after: [] }));
+  const nodes = createNodeGroups(name, args, { parent, cluster, after: early });
+  const late = inPhase('afterNodes').map((addon) => createAddon(context, { cluster, addon, after: nodes }));
+  const access = createAccess(name, args, { parent, cluster });
+  return {
+    kubeconfig: kubeconfigOf(cluster),
+    endpoint: cluster.endpoint,
+    oidcProviderArn: oidc.arn,
+    ready: [...nodes, ...late, ...access],
+  };
+}
+
+interface Context {
+  readonly name: string;
+  readonly args: EksArgs;
+  readonly parent: pulumi.Resource;
+}
+
+function createControlPlane({ name, args, parent }: Context): aws.eks.Cluster {
+  const tags = stackTags(name, args.tags);
+  const key = new aws.kms.Key(
+    name,
+    {
+      description: `Secrets of the Kubernetes cluster ${name}`,
+      enableKeyRotation: true,
+      deletionWindowInDays: 30,
+      tags,
+    },
+    { parent },
+  );
+  const role = createRole(`${name}-control-plane`, { service: 'eks.amazonaws.com', parent, tags });
+  const policy = attach(`${name}-control-plane`, role, { policy: 'AmazonEKSClusterPolicy', parent });
+  // EKS makes the group itself where it is missing, and then it is kept forever: make it first.
+  const clusterName = `${pulumi.getStack()}-${name}`;
+  const log = new aws.cloudwatch.LogGroup(
+    name,
+    { name: `/aws/eks/${clusterName}/cluster`, retentionInDays: args.logRetentionDays ?? 90, tags },
+    { parent },
+  );
+  return new aws.eks.Cluster(
+    name,
+    {
+      name: clusterName,
+      version: args.version,
+      roleArn: role.arn,
+      vpcConfig: { subnetIds: args.subnetIds as pulumi.Input<pulumi.Input<string>[]>, ...endpointAccess(args) },
+      // The identity that runs updates stays administrator; everybody else comes by access entries.
+      accessConfig: { authenticationMode: 'API', bootstrapClusterCreatorAdminPermissions: true },
+      bootstrapSelfManagedAddons: false,
+      encryptionConfig: { provider: { keyArn: key.arn }, resources: ['secrets'] },
+      enabledClusterLogTypes: CONTROL_PLANE_LOGS,
+      upgradePolicy: { supportType: 'STANDARD' },
+      tags,
+    },
+    { parent, dependsOn: [policy, log] },
+  );
+}
+
+function endpointAccess(args: EksArgs): {
+  readonly endpointPrivateAccess: boolean;
+  readonly endpointPublicAccess: boolean;
+  readonly publicAccessCidrs?: string[];
+} {
+  if (args.endpoint === undefined || args.endpoint === 'private') {
+    return { endpointPrivateAccess: true, endpointPublicAccess: false };
+  }
+  const { allowedCidrs } = args.endpoint;
+  const open = allowedCidrs.find((cidr) => cidr.endsWith('/0'));
+  if (allowedCidrs.length > 0 && open === undefined) {
+    return { endpointPrivateAccess: true, endpointPublicAccess: true, publicAccessCidrs: [...allowedCidrs] };
+  }
+  throw new Error(
+    `Cannot open the Kubernetes API to everybody: ${open ?? 'no address'}. Name the addresses that may reach it in ` +
+      'endpoint.allowedCidrs, or set endpoint: private.',
+  );
+}
+
+function createOidcProvider({ name, args, parent }: Context, cluster: aws.eks.Cluster): aws.iam.OpenIdConnectProvider {
+  const url = cluster.identities.apply((identities) => identities[0]?.oidcs?.[0]?.issuer ?? '');
+  return new aws.iam.OpenIdConnectProvider(
+    name,
+    { url, clientIdLists: ['sts.amazonaws.com'], tags: stackTags(name, args.tags) },
+    { parent },
+  );
+}
+
+function createAddon(
+  { name, args, parent }: Context,
+  made: {
+    readonly cluster: aws.eks.Cluster;
+    readonly addon: PlannedAddon;
+    readonly after: readonly pulumi.Resource[];
+  },
+): aws.eks.Addon {
+  const { addon, cluster } = made;
+  const identities = Object.entries(addon.args.podIdentity ?? {});
+  return new aws.eks.Addon(
+    `${name}-${addon.name}`,
+    {
+      clusterName: cluster.name,
+      addonName: addon.name,
+      addonVersion: addon.args.version,
+      configurationValues: addon.args.configuration && JSON.stringify(addon.args.configuration),
+      podIdentityAssociations: identities.map(([serviceAccount, roleArn]) => ({ serviceAccount, roleArn })),
+      // What a new version brings wins over what was changed by hand, so that upgrades do not stop half way.
+      resolveConflictsOnCreate: 'OVERWRITE',
+      resolveConflictsOnUpdate: 'OVERWRITE',
+      tags: stackTags(`${name}-${addon.name}`, args.tags),
+    },
+    { parent, dependsOn: [...made.after] },
+  );
+}

@@ -1,0 +1,77 @@
+import * as aws from '@pulumi/aws';
+import * as pulumi from '@pulumi/pulumi';
+import { stackTags } from '../component';
+import type { Routing } from './routing';
+import type { SubnetPlan } from './subnet-plan';
+
+export interface EndpointArgs {
+  /** Free of charge, by route. Default both. */
+  readonly gateway?: readonly ('s3' | 'dynamodb')[];
+  /** By network interface in each private zone: `ecr.api`, `ecr.dkr`, `sts`, `logs`, ... Default none. */
+  readonly interface?: readonly string[];
+}
+
+interface Surroundings {
+  readonly parent: pulumi.Resource;
+  readonly vpc: aws.ec2.Vpc;
+  readonly cidr: string;
+  readonly subnets: readonly { readonly plan: SubnetPlan; readonly subnet: aws.ec2.Subnet }[];
+  readonly routing: Routing;
+  readonly args: EndpointArgs | undefined;
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+/** Ways to AWS services that do not leave the network. */
+export function createEndpoints(name: string, options: Surroundings): void {
+  const region = aws.getRegionOutput({}, { parent: options.parent }).region;
+  const tables = [...options.routing.privateTables, ...options.routing.isolatedTables].map((table) => table.id);
+  for (const service of tables.length > 0 ? (options.args?.gateway ?? ['s3', 'dynamodb']) : []) {
+    new aws.ec2.VpcEndpoint(
+      `${name}-${service}`,
+      {
+        vpcId: options.vpc.id,
+        serviceName: pulumi.interpolate`com.amazonaws.${region}.${service}`,
+        vpcEndpointType: 'Gateway',
+        routeTableIds: tables,
+        tags: stackTags(`${name}-${service}`, options.tags),
+      },
+      { parent: options.parent },
+    );
+  }
+  const services = options.args?.interface ?? [];
+  if (services.length > 0) createInterfaceEndpoints(name, { ...options, services, region });
+}
+
+function createInterfaceEndpoints(
+  name: string,
+  options: Surroundings & { readonly services: readonly string[]; readonly region: pulumi.Output<string> },
+): void {
+  const { parent, vpc, tags } = options;
+  const group = new aws.ec2.SecurityGroup(
+    `${name}-endpoints`,
+    {
+      vpcId: vpc.id,
+      description: 'HTTPS from within the network to interface endpoints',
+      ingress: [{ protocol: 'tcp', fromPort: 443, toPort: 443, cidrBlocks: [options.cidr] }],
+      tags: stackTags(`${name}-endpoints`, tags),
+    },
+    { parent },
+  );
+  const inside = options.subnets.filter(({ plan }) => plan.tier === 'private');
+  for (const service of options.services) {
+    const endpointName = `${name}-${service.replaceAll('.', '-')}`;
+    new aws.ec2.VpcEndpoint(
+      endpointName,
+      {
+        vpcId: vpc.id,
+        serviceName: pulumi.interpolate`com.amazonaws.${options.region}.${service}`,
+        vpcEndpointType: 'Interface',
+        privateDnsEnabled: true,
+        subnetIds: inside.map(({ subnet }) => subnet.id),
+        securityGroupIds: [group.id],
+        tags: stackTags(endpointName, tags),
+      },
+      { parent },
+    );
+  }
+}

@@ -1,0 +1,54 @@
+import * as aws from '@pulumi/aws';
+import * as pulumi from '@pulumi/pulumi';
+import { stackTags } from '../component';
+
+export interface FlowLogArgs {
+  /** Default `ALL`. */
+  readonly traffic?: 'ALL' | 'ACCEPT' | 'REJECT';
+  /** Default 30. */
+  readonly retentionDays?: number;
+  /** A key to encrypt the log with; default: CloudWatch's own. */
+  readonly kmsKeyArn?: pulumi.Input<string>;
+}
+
+/** Records who talked to whom, in CloudWatch, written by a role that can do nothing else. */
+export function createFlowLogs(
+  name: string,
+  options: {
+    readonly parent: pulumi.Resource;
+    readonly vpc: aws.ec2.Vpc;
+    readonly args: FlowLogArgs;
+    readonly tags?: Readonly<Record<string, string>>;
+  },
+): void {
+  const { parent, vpc, args } = options;
+  const logName = `${name}-flow`;
+  const tags = stackTags(logName, options.tags);
+  const group = new aws.cloudwatch.LogGroup(
+    logName,
+    { retentionInDays: args.retentionDays ?? 30, kmsKeyId: args.kmsKeyArn, tags },
+    { parent },
+  );
+  const assumeRolePolicy = JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Principal: { Service: 'vpc-flow-logs.amazonaws.com' }, Action: 'sts:AssumeRole' }],
+  });
+  const role = new aws.iam.Role(logName, { assumeRolePolicy, tags }, { parent });
+  const actions = ['logs:CreateLogStream', 'logs:PutLogEvents', 'logs:DescribeLogStreams'];
+  const policy = pulumi.jsonStringify({
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Action: actions, Resource: pulumi.interpolate`${group.arn}:*` }],
+  });
+  const permission = new aws.iam.RolePolicy(logName, { role: role.name, policy }, { parent });
+  new aws.ec2.FlowLog(
+    logName,
+    {
+      vpcId: vpc.id,
+      trafficType: args.traffic ?? 'ALL',
+      logDestination: group.arn,
+      iamRoleArn: role.arn,
+      tags,
+    },
+    { parent, dependsOn: [permission] },
+  );
+}

@@ -43,17 +43,13 @@ export interface DeploymentOptions {
   readonly targetDependents?: boolean;
   readonly excludes?: readonly string[];
   readonly excludeDependents?: boolean;
-  /** `--replace`: URNs or globs of resources to replace whether they changed or not; they are update targets too. */
+  /** `--replace`: URNs or globs of resources to replace whether they changed or not. They do not constrain the rest. */
   readonly replaces?: readonly string[];
   /** Update and destroy: refresh first. */
   readonly refresh?: boolean;
   readonly continueOnError?: boolean;
-  /** Refresh: forget creates that never reported an end. */
-  readonly clearPendingCreates?: boolean;
   /** Refresh and destroy: run the program for fresh providers and hooks. */
   readonly runProgram?: boolean;
-  /** Destroy: leave protected resources, and what they need, alone. */
-  readonly excludeProtected?: boolean;
   /** Import: what to adopt. */
   readonly imports?: readonly ImportRequest[];
   readonly analyzers?: readonly ResourceAnalyzer[];

@@ -1,0 +1,12 @@
+import type { PlannedStep } from './planned-step.ts';
+import type { ResourceState } from './resource-state.ts';
+import type { Step } from './step.ts';
+
+/** What was decided about one registration: steps to run in this order, and possibly to decide further when they are done. */
+export interface Decision {
+  readonly steps: readonly PlannedStep[];
+  /** Called with the steps as they ended when all have succeeded. */
+  readonly next?: (ended: readonly Step[]) => Promise<Decision>;
+  /** The state that answers the registration. */
+  readonly answer?: ResourceState;
+}

@@ -1,0 +1,40 @@
+import { planDeletes, scheduleDeletes } from './delete-plan.ts';
+import { DependencyGraph } from './dependency-graph.ts';
+import type { DeploymentContext } from './deployment-context.ts';
+import type { PlannedStep } from './planned-step.ts';
+import { refreshBase, resourcesToRefresh } from './refresh-phase.ts';
+import type { ResourceState } from './resource-state.ts';
+import { type StepExecutor, statesOf } from './step-executor.ts';
+
+/** What is left when every registration has been dealt with: deletes, or the refresh of what the program did not mention. */
+export async function runPostSteps(context: DeploymentContext, executor: StepExecutor): Promise<void> {
+  if (context.base.resources.length === 0) return;
+  if (context.mode === 'refresh') return refreshRest(context, executor);
+  const { sames, deletes } = await planDeletes(context);
+  await executor.runChain(sames);
+  for (const group of scheduleDeletes(context, deletes)) {
+    const needed = neededByFailures(context, executor);
+    await executor.runAll(group.filter(({ step }) => !needed.has(step.old!)));
+  }
+}
+
+/** The registered resources were refreshed in place already; they only have to be put where they belong. */
+async function refreshRest(context: DeploymentContext, executor: StepExecutor): Promise<void> {
+  const rest = resourcesToRefresh(context, false).filter(({ urn }) => !context.ledger.isKept(urn));
+  for (const { urn } of rest) context.ledger.refreshes.add(urn);
+  context.base.replaceWith(executor.merged.resources());
+  await refreshBase(context, executor, rest);
+}
+
+/** What a resource needs that could not be made, changed or deleted: it has to stay. */
+function neededByFailures(context: DeploymentContext, executor: StepExecutor): Set<ResourceState> {
+  const graphs = [context.base.graph, new DependencyGraph(context.ledger.toDelete)];
+  const needed = new Set<ResourceState>();
+  const note = (state: ResourceState): void => {
+    const graph = graphs.find((candidate) => candidate.has(state));
+    for (const dependency of graph?.transitiveDependenciesOf(state) ?? []) needed.add(dependency);
+  };
+  const failed: readonly PlannedStep[] = executor.failed;
+  for (const planned of failed) for (const state of statesOf(planned)) note(state);
+  return needed;
+}

@@ -61,7 +61,7 @@ function createSender(client: Client, explain: (error: unknown) => unknown): Sen
     try {
       return await callMethod(client, method, request);
     } catch (error) {
-      throw explain(providerErrorOf(error));
+      throw await explain(providerErrorOf(error));
     } finally {
       signal?.removeEventListener('abort', cancel);
     }

@@ -1,0 +1,160 @@
+import { createHash } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import { isMainstayError } from '../../foundation/errors.ts';
+import { type ConfigureRequest, type Provider, ProviderError } from '../../protocol/provider.ts';
+import type { Diagnostic } from '../deploy/events.ts';
+import { dynamicPackage, type FoundPlugin, findPlugin } from './find-plugin.ts';
+import { openProvider } from './open-provider.ts';
+import { pluginEnvironment } from './plugin-environment.ts';
+import type { Parameterization, ProviderDescription } from './provider-inputs.ts';
+import type { PooledProvider, PoolLease, PoolRequest, ProviderPool } from './provider-pool.ts';
+import type { ProviderRegistryOptions } from './registry.ts';
+
+/** The setting by which a stack asks for the sandbox. */
+export const sandboxSetting = 'mainstay:sandbox';
+
+type SourceOptions = ProviderRegistryOptions & { readonly pool: ProviderPool };
+
+/** Turns the description of a provider into a running one: finds the plugin, and starts it or takes it from the pool. */
+export class ProviderSource {
+  readonly #options: SourceOptions;
+  readonly #lease: PoolLease;
+  readonly #sandbox: boolean;
+  readonly #found = new Map<string, Promise<FoundPlugin>>();
+
+  constructor(options: SourceOptions) {
+    this.#options = options;
+    this.#sandbox = options.config[sandboxSetting] === 'true';
+    this.#lease = options.pool.lease(options.log);
+  }
+
+  /** A provider whose CheckConfig and DiffConfig can be called. */
+  async take(description: ProviderDescription): Promise<PooledProvider> {
+    if (description.plugin.package === 'pulumi') return this.#builtin();
+    return asProviderError(async () => this.#lease.take(await this.#request(description)));
+  }
+
+  /** A provider configured as `configuration` says; the configuration itself may still be under way. */
+  async takeConfigured(description: ProviderDescription, configuration: ConfigureRequest): Promise<PooledProvider> {
+    if (description.plugin.package === 'pulumi') return this.#builtin();
+    return asProviderError(async () => this.#lease.takeConfigured(await this.#request(description), configuration));
+  }
+
+  #builtin(): PooledProvider {
+    return { provider: this.#options.builtins, configure: () => {}, spoil: () => {} };
+  }
+
+  async #request(description: ProviderDescription): Promise<PoolRequest> {
+    const { plugin, parameterization, environmentMappings } = description;
+    const found = await this.#find(description);
+    const environment = this.#environment(description);
+    const { project, stack, organization, rootDirectory, programDirectory } = this.#options;
+    const shared = { request: plugin, project, stack, organization, rootDirectory, programDirectory, environment };
+    const identity = [shared, found, await stampOf(found), environmentMappings, parameterText(parameterization)];
+    return {
+      // The environment holds credentials: only a hash of it is kept.
+      key: createHash('sha256').update(JSON.stringify(identity)).digest('hex'),
+      open: async (log) => {
+        const provider = await openProvider(found, { ...shared, log: this.#labelled(found, log) });
+        if (parameterization !== undefined) await parameterize(provider, parameterization);
+        return provider;
+      },
+    };
+  }
+
+  #find({ plugin }: ProviderDescription): Promise<FoundPlugin> {
+    const { environment, projectPlugins = [], programDirectory, providersDirectory, log } = this.#options;
+    const key = JSON.stringify(plugin);
+    const warn = (message: string) => log({ severity: 'warning', urn: '', message });
+    const searching =
+      this.#found.get(key) ??
+      findPlugin(plugin, {
+        environment,
+        projectPlugins,
+        programDirectory,
+        providersDirectory,
+        sandbox: this.#sandbox,
+        warn,
+      }).then((found) => {
+        if (found.kind === 'module' && found.sandbox) {
+          log({ severity: 'warning', urn: '', message: sandboxNotice(plugin.package) });
+        }
+        return found;
+      });
+    this.#found.set(key, searching);
+    return searching;
+  }
+
+  /** What the official engine adds to a plugin's environment (NewProvider in provider_plugin.go). */
+  #environment({ plugin, environmentMappings }: ProviderDescription): Record<string, string> {
+    const { environment, project, config } = this.#options;
+    const mapped: Record<string, string> = {};
+    for (const [source, target] of Object.entries(environmentMappings)) {
+      const value = environment[source];
+      if (value !== undefined) mapped[target] = value;
+    }
+    const own = Object.entries(config).filter(([key]) => key.startsWith(`${plugin.package}:`));
+    const pluginConfig = Object.fromEntries(own.map(([key, value]) => [key.replace(':', ':config:'), value]));
+    return pluginEnvironment(environment, plugin.package, {
+      ...mapped,
+      PULUMI_PROJECT: project,
+      PULUMI_CONFIG: JSON.stringify(pluginConfig),
+      ...(plugin.package === dynamicPackage && { PULUMI_NODEJS_PROJECT: project }),
+    });
+  }
+
+  #labelled(found: FoundPlugin, log: (diagnostic: Diagnostic) => void): (diagnostic: Diagnostic) => void {
+    if (found.kind !== 'module' || !found.sandbox) return log;
+    return (diagnostic) =>
+      log({
+        ...diagnostic,
+        message: /\bsandbox\b/i.test(diagnostic.message) ? diagnostic.message : `[sandbox] ${diagnostic.message}`,
+      });
+  }
+
+  close(): Promise<void> {
+    return this.#lease.release();
+  }
+}
+
+/** Whoever asks a provider for something expects its kind of error. */
+async function asProviderError<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isMainstayError(error)) throw new ProviderError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+function sandboxNotice(packageName: string): string {
+  return `[sandbox] The resources of ${packageName} are made in the sandbox, as the setting ${sandboxSetting} asks for: nothing real is read or changed.`;
+}
+
+function parameterText(parameterization: Parameterization | undefined): unknown {
+  if (parameterization === undefined) return undefined;
+  const { name, version, value } = parameterization;
+  return [name, version, Buffer.from(value).toString('base64')];
+}
+
+async function parameterize(provider: Provider, parameterization: Parameterization): Promise<void> {
+  const { name } = parameterization;
+  try {
+    if (!provider.parameterize) throw new ProviderError('it takes no parameters', { status: 'unimplemented' });
+    const answer = await provider.parameterize(parameterization);
+    if (answer.name !== name) {
+      throw new ProviderError(`parameterize response name "${answer.name}" does not match expected package "${name}"`);
+    }
+  } catch (error) {
+    await provider.close();
+    throw error;
+  }
+}
+
+/** Changes when a plugin is built or installed anew, so that a kept process of the old one is not used again. */
+async function stampOf(found: FoundPlugin): Promise<string> {
+  const path = found.kind === 'executable' ? found.path : found.kind === 'dynamic' ? found.script : undefined;
+  if (path === undefined) return '';
+  const { mtimeMs, size } = await stat(path);
+  return `${mtimeMs} ${size}`;
+}

@@ -1,0 +1,286 @@
+import { type Environment, EnvironmentReader } from '../../foundation/environment.ts';
+import { userError } from '../../foundation/errors.ts';
+import type { SecretsManager } from '../secrets/secrets-manager.ts';
+import {
+  type Backend,
+  type RawDeployment,
+  type SecretsManagerOpener,
+  type StackIdentity,
+  StackNotFound,
+  type StackSummary,
+  type UpdateInfo,
+} from './backend.ts';
+import type { Bucket } from './bucket.ts';
+import {
+  checkpointText,
+  decodeDeployment,
+  encodeDeployment,
+  parseCheckpoint,
+  refuseUnknownFeatures,
+} from './checkpoint.ts';
+import {
+  type CheckpointEnding,
+  findCheckpoint,
+  pack,
+  readCheckpoint,
+  stackFolder,
+  stackKey,
+  stackOfKey,
+} from './checkpoint-files.ts';
+import { addToHistory, deleteHistory, moveHistory, readHistory, unixNanos } from './history.ts';
+import { checkIntegrity } from './integrity.ts';
+import { continues, foldJournal, isContainedIn, parseJournal } from './journal.ts';
+import { cancelLocks, isLocked, takeLock } from './locks.ts';
+import { CheckpointRecorder } from './recorder.ts';
+import { renamedDeployment } from './rename-deployment.ts';
+import type { Snapshot, SnapshotRecorder } from './snapshot.ts';
+
+const NAME = /^[A-Za-z0-9_.-]{1,100}$/;
+const META = '.pulumi/meta.yaml';
+
+const journalKey = ({ project, stack }: StackIdentity) => `.pulumi/journals/${project}/${stack}.jsonl`;
+const tagsKey = (stack: StackIdentity) => `${stackKey(stack)}.pulumi-tags`;
+const qualified = ({ project, stack }: StackIdentity) => `organization/${project}/${stack}`;
+
+/** Pulumi's self-managed backend over a bucket (pkg/backend/diy): the same layout, so that the official CLI reads and writes it too. */
+export class DiyBackend implements Backend {
+  readonly url: string;
+  readonly #bucket: Bucket;
+  readonly #settings: EnvironmentReader;
+
+  constructor(url: string, bucket: Bucket, environment: Environment) {
+    this.url = url;
+    this.#bucket = bucket;
+    this.#settings = new EnvironmentReader(environment);
+  }
+
+  async exists(stack: StackIdentity): Promise<boolean> {
+    return (await findCheckpoint(this.#bucket, stack)) !== undefined;
+  }
+
+  async createStack(stack: StackIdentity): Promise<void> {
+    if (!NAME.test(stack.stack)) {
+      throw userError(
+        `Cannot make a stack as its name is not one: ${JSON.stringify(stack.stack)}. Use up to 100 letters, digits, hyphens, underscores and dots.`,
+      );
+    }
+    if (await this.exists(stack)) throw userError(`stack '${qualified(stack)}' already exists`);
+    await this.#ensureMeta();
+    const empty = encodeDeployment({ resources: [], pendingOperations: [], secretsManager: undefined, preserved: {} });
+    await this.#writeCheckpoint(stack, checkpointText(qualified(stack), empty));
+  }
+
+  /** Says that stacks are kept by project, as the official CLI expects. */
+  async #ensureMeta(): Promise<void> {
+    if ((await this.#bucket.read(META)) === undefined) await this.#bucket.write(META, 'version: 1\n');
+  }
+
+  async listStacks(project?: string): Promise<readonly StackSummary[]> {
+    const entries = await this.#bucket.list(project === undefined ? stackFolder : `${stackFolder}/${project}`);
+    const stacks = new Map<string, StackIdentity>();
+    for (const { key } of entries) {
+      const owner = stackOfKey(key);
+      if (owner) stacks.set(qualified(owner), { project: owner.project, stack: owner.stack });
+    }
+    return Promise.all([...stacks.values()].map((stack) => this.#summarize(stack)));
+  }
+
+  async #summarize(stack: StackIdentity): Promise<StackSummary> {
+    const { deployment } = await this.exportDeployment(stack);
+    const resources = deployment.resources as readonly unknown[] | undefined;
+    const time = (deployment.manifest as { readonly time?: string } | undefined)?.time;
+    return {
+      ...stack,
+      lastUpdate: resources && resources.length > 0 ? time : undefined,
+      resourceCount: resources?.length,
+      updateInProgress: await isLocked(this.#bucket, stack),
+    };
+  }
+
+  async removeStack(
+    stack: StackIdentity,
+    options: { readonly force: boolean; readonly removeBackups: boolean },
+  ): Promise<void> {
+    const { deployment } = await this.exportDeployment(stack);
+    const resources = (deployment.resources ?? []) as readonly { readonly type?: string }[];
+    const left = resources.filter(({ type }) => type !== 'pulumi:pulumi:Stack').length;
+    if (left > 0 && !options.force)
+      throw userError(`'${stack.stack}' still has resources; removal rejected; pass --force to override`);
+    const file = await findCheckpoint(this.#bucket, stack);
+    const bytes = file && (await this.#bucket.read(file.key));
+    if (file && bytes && !options.removeBackups) await this.#bucket.write(`${file.key}.bak`, bytes);
+    for (const { key } of await this.#bucket.list(`${stackFolder}/${stack.project}`))
+      if (stackOfKey(key)?.stack === stack.stack) await this.#bucket.delete(key);
+    if (options.removeBackups && file) await this.#removeBackups(stack, file.key);
+    await this.#bucket.delete(tagsKey(stack));
+    await this.#bucket.deleteLog(journalKey(stack));
+    await deleteHistory(this.#bucket, stack);
+  }
+
+  async #removeBackups(stack: StackIdentity, key: string): Promise<void> {
+    await this.#bucket.delete(`${key}.bak`);
+    for (const backup of await this.#bucket.list(`.pulumi/backups/${stack.project}/${stack.stack}`))
+      await this.#bucket.delete(backup.key);
+  }
+
+  async renameStack(from: StackIdentity, to: StackIdentity): Promise<void> {
+    if (!NAME.test(to.stack))
+      throw userError(
+        `Cannot rename the stack as the new name is not one: ${JSON.stringify(to.stack)}. Use letters, digits, hyphens, underscores and dots.`,
+      );
+    if (await this.exists(to)) throw userError(`stack '${qualified(to)}' already exists`);
+    const raw = await this.exportDeployment(from);
+    await this.#writeCheckpoint(to, checkpointText(qualified(to), renamedDeployment(raw, from, to)));
+    await moveHistory(this.#bucket, from, to);
+    const tags = await this.#bucket.read(tagsKey(from));
+    if (tags) await this.#bucket.write(tagsKey(to), tags);
+    await this.removeStack(from, { force: true, removeBackups: false });
+  }
+
+  async readSnapshot(stack: StackIdentity, open: SecretsManagerOpener): Promise<Snapshot> {
+    const { snapshot } = await this.#read(stack, open);
+    checkIntegrity(snapshot.resources);
+    return snapshot;
+  }
+
+  /** The state as it is, with what a killed process left in its journal. */
+  async #read(
+    stack: StackIdentity,
+    open: SecretsManagerOpener,
+  ): Promise<{ readonly snapshot: Snapshot; readonly text: string; readonly folded: boolean }> {
+    const { file, text } = await readCheckpoint(this.#bucket, stack);
+    const base = await decodeDeployment(parseCheckpoint(text, this.#bucket.describe(file.key)), open);
+    const log = await this.#bucket.readLog(journalKey(stack));
+    const entries = log === undefined ? [] : parseJournal(log);
+    if (entries.length === 0 || isContainedIn(entries, text)) return { snapshot: base, text, folded: false };
+    if (!continues(entries, text)) throw this.#foreignJournal(stack);
+    const manager = base.secretsManager ?? (await this.#journalManager(entries, open));
+    return { snapshot: foldJournal(base, entries, manager), text, folded: true };
+  }
+
+  /** A state without secrets before may have got its first ones from the operation that was killed. */
+  async #journalManager(
+    entries: ReturnType<typeof parseJournal>,
+    open: SecretsManagerOpener,
+  ): Promise<SecretsManager | undefined> {
+    const [first] = entries;
+    return first?.k === 'base' && first.secrets ? open(first.secrets.type, first.secrets.state) : undefined;
+  }
+
+  #foreignJournal(stack: StackIdentity): Error {
+    const place = { file: this.#bucket.describe(journalKey(stack)) };
+    return userError(
+      'Cannot use the state as it was changed by another program after an operation was killed, and that operation’s journal may name resources that the state does not. ' +
+        'Compare them, then delete the journal, and import what is missing with `pulumi import`.',
+      { place },
+    );
+  }
+
+  async exportDeployment(stack: StackIdentity): Promise<RawDeployment> {
+    const { file, text } = await readCheckpoint(this.#bucket, stack);
+    return parseCheckpoint(text, this.#bucket.describe(file.key));
+  }
+
+  async importDeployment(
+    stack: StackIdentity,
+    raw: RawDeployment,
+    options: { readonly force: boolean },
+  ): Promise<void> {
+    refuseUnknownFeatures(raw.features ?? [], 'the imported state');
+    const resources = (raw.deployment.resources ?? []) as readonly { readonly urn: string }[];
+    const foreign = resources.find(({ urn }) => !urn.startsWith(`urn:pulumi:${stack.stack}::`));
+    if (foreign && !options.force) {
+      throw userError(
+        `Cannot import the state as a resource belongs to another stack: ${foreign.urn}. Give --force to import it all the same.`,
+      );
+    }
+    const { file } = await readCheckpoint(this.#bucket, stack);
+    await this.#writeCheckpoint(stack, checkpointText(qualified(stack), raw), file.ending);
+    await this.#bucket.deleteLog(journalKey(stack));
+  }
+
+  lock(stack: StackIdentity): Promise<{ release(): Promise<void> }> {
+    return takeLock(this.#bucket, stack);
+  }
+
+  cancel(stack: StackIdentity): Promise<number> {
+    return cancelLocks(this.#bucket, stack);
+  }
+
+  async record(
+    stack: StackIdentity,
+    base: Snapshot,
+    secretsManager: SecretsManager | undefined,
+  ): Promise<SnapshotRecorder> {
+    const { file, text } = await readCheckpoint(this.#bucket, stack);
+    const current = await this.#foldBefore(stack, { base, text, secretsManager, ending: file.ending });
+    const store = {
+      baseText: current,
+      checkpointText: (raw: RawDeployment) => checkpointText(qualified(stack), raw),
+      writeCheckpoint: (written: string) => this.#writeCheckpoint(stack, written, file.ending),
+      openJournal: () => this.#bucket.openLog(journalKey(stack)),
+      deleteJournal: () => this.#bucket.deleteLog(journalKey(stack)),
+    };
+    return new CheckpointRecorder(base, store, secretsManager);
+  }
+
+  /** What a killed process left is made part of the checkpoint before a new journal begins. */
+  async #foldBefore(
+    stack: StackIdentity,
+    before: {
+      readonly base: Snapshot;
+      readonly text: string;
+      readonly secretsManager: SecretsManager | undefined;
+      readonly ending: CheckpointEnding;
+    },
+  ): Promise<string> {
+    const log = await this.#bucket.readLog(journalKey(stack));
+    if (log === undefined) return before.text;
+    const content = { ...before.base, secretsManager: before.secretsManager ?? before.base.secretsManager };
+    const text = checkpointText(qualified(stack), encodeDeployment(content));
+    await this.#writeCheckpoint(stack, text, before.ending);
+    await this.#bucket.deleteLog(journalKey(stack));
+    return text;
+  }
+
+  async addHistory(stack: StackIdentity, update: UpdateInfo): Promise<void> {
+    const { file, text } = await readCheckpoint(this.#bucket, stack);
+    await addToHistory(this.#bucket, stack, { update, checkpoint: text, ending: file.ending });
+    if (this.#settings.flag('PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS', false)) return;
+    const ending = file.ending === '.json.zst' ? '.json' : file.ending;
+    await this.#bucket.write(
+      `.pulumi/backups/${stack.project}/${stack.stack}/${stack.stack}.${unixNanos()}${ending}`,
+      await pack(text, ending),
+    );
+  }
+
+  async history(
+    stack: StackIdentity,
+    options: { readonly pageSize?: number; readonly page?: number },
+  ): Promise<readonly UpdateInfo[]> {
+    if (!(await this.exists(stack))) throw new StackNotFound(stack.stack);
+    return readHistory(this.#bucket, stack, options);
+  }
+
+  async tags(stack: StackIdentity): Promise<Readonly<Record<string, string>>> {
+    if (!(await this.exists(stack))) throw new StackNotFound(stack.stack);
+    const bytes = await this.#bucket.read(tagsKey(stack));
+    return bytes ? ((JSON.parse(bytes.toString('utf8')) as { readonly tags?: Record<string, string> }).tags ?? {}) : {};
+  }
+
+  async setTags(stack: StackIdentity, tags: Readonly<Record<string, string>>): Promise<void> {
+    if (!(await this.exists(stack))) throw new StackNotFound(stack.stack);
+    await this.#bucket.write(tagsKey(stack), JSON.stringify({ version: 1, tags }));
+  }
+
+  /** Keeps the state before as `.bak`. A state in another form than it was read in becomes the latest, which is the one that counts. */
+  async #writeCheckpoint(stack: StackIdentity, text: string, ending?: CheckpointEnding): Promise<void> {
+    const gzip = this.#settings.flag('PULUMI_DIY_BACKEND_GZIP', ending === '.json.gz');
+    const wanted = gzip ? '.json.gz' : '.json';
+    const key = `${stackKey(stack)}${wanted}`;
+    const before = await this.#bucket.read(key);
+    if (before) await this.#bucket.write(`${key}.bak`, before);
+    await this.#bucket.write(key, await pack(text, wanted));
+    if (ending !== undefined && ending !== wanted) await this.#bucket.delete(`${stackKey(stack)}${ending}`);
+  }
+}

@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto';
+import type { Dirent } from 'node:fs';
+import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { MainstayError, messageOf, systemCode, userError } from '../../foundation/errors.ts';
+import type { Bucket, BucketEntry } from './bucket.ts';
+
+/** A folder of the machine as a bucket, in the layout of the official `file://` backend (gocloud's fileblob, without its `.attrs`). */
+export function createLocalBucket(root: string): Bucket {
+  const pathOf = (key: string) => join(root, key);
+  return {
+    describe: (key) => `file://${pathOf(key)}`,
+    read: (key) => readIfThere(pathOf(key)),
+    write: (key, bytes) => writeWhole(pathOf(key), bytes),
+    delete: (key) => rm(pathOf(key), { force: true }).catch(translate(pathOf(key))),
+    list: (prefix) => listFiles(root, prefix.replace(/\/$/, '')),
+    readLog: async (key) => (await readIfThere(pathOf(key)))?.toString('utf8'),
+    deleteLog: (key) => rm(pathOf(key), { force: true }).catch(translate(pathOf(key))),
+    async openLog(key) {
+      const path = pathOf(key);
+      await mkdir(dirname(path), { recursive: true }).catch(translate(path));
+      const handle = await open(path, 'a', 0o600).catch(translate(path));
+      return {
+        async append(text) {
+          await handle.appendFile(text).catch(translate(path));
+          await handle.datasync().catch(translate(path));
+        },
+        close: () => handle.close(),
+      };
+    },
+  };
+}
+
+async function readIfThere(path: string): Promise<Buffer | undefined> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw asMainstayError(error, path);
+  }
+}
+
+/** Written beside the target, flushed, then renamed: a reader sees the old or the new, also after a crash or on a full disk. */
+async function writeWhole(path: string, bytes: string | Uint8Array): Promise<void> {
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(temporary, bytes, { flush: true, mode: 0o600 });
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => {});
+    throw asMainstayError(error, path);
+  }
+}
+
+async function listFiles(root: string, prefix: string): Promise<readonly BucketEntry[]> {
+  const folder = join(root, prefix);
+  let entries: Dirent[];
+  try {
+    entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return [];
+    throw asMainstayError(error, folder);
+  }
+  const files = entries
+    .filter((entry) => entry.isFile() && !/\.(attrs|tmp)$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name));
+  const found = await Promise.all(
+    files.map(async (file) => ({ key: file.slice(root.length + 1), modified: (await stat(file)).mtimeMs })),
+  );
+  return found.sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+function translate(path: string): (error: unknown) => never {
+  return (error) => {
+    throw asMainstayError(error, path);
+  };
+}
+
+function asMainstayError(error: unknown, path: string): MainstayError {
+  const code = systemCode(error);
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new MainstayError(
+      'transient',
+      'Cannot write the state as the disk is full. Free some space and run again; the last state is intact.',
+      { place: { file: path }, cause: error },
+    );
+  }
+  return userError(
+    `Cannot use the state backend: ${messageOf(error)}. Check that the folder exists and that you may write to it.`,
+    { place: { file: path }, cause: error },
+  );
+}

@@ -1,3 +1,4 @@
+import { effectOf } from '../state/step-effects.ts';
 import type { ResourceState } from './resource-state.ts';
 import type { Step } from './step.ts';
 
@@ -16,36 +17,9 @@ export class MergedState {
 
   /** Records a step that succeeded, or failed with the resource in existence. */
   record(step: Step): void {
-    switch (step.op) {
-      case 'same':
-      case 'update':
-      case 'read':
-      case 'refresh':
-        this.#retire(step.old);
-        this.#add(step.new);
-        return;
-      case 'create':
-      case 'create-replacement':
-        this.#add(step.new);
-        if (step.old?.pendingReplacement) this.#retire(step.old);
-        return;
-      case 'import':
-      case 'import-replacement':
-      case 'read-replacement':
-        this.#add(step.new);
-        return;
-      case 'delete':
-      case 'delete-replaced':
-      case 'discard':
-      case 'discard-replaced':
-        if (!step.old?.pendingReplacement) this.#retire(step.old);
-        return;
-      case 'remove-pending-replace':
-        this.#retire(step.old);
-        return;
-      case 'replace':
-        return;
-    }
+    const { retire, add } = effectOf(step);
+    if (retire) this.#done.add(retire);
+    if (add) this.#fresh.push(add);
   }
 
   /** After a refresh: these take the place of the old ones. */
@@ -57,13 +31,5 @@ export class MergedState {
 
   resources(): ResourceState[] {
     return [...this.#fresh, ...this.#base].filter((resource) => !this.#done.has(resource));
-  }
-
-  #add(resource: ResourceState | undefined): void {
-    if (resource) this.#fresh.push(resource);
-  }
-
-  #retire(resource: ResourceState | undefined): void {
-    if (resource) this.#done.add(resource);
   }
 }

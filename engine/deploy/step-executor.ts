@@ -89,7 +89,9 @@ export class StepExecutor {
     const end = await this.#apply(planned);
     this.#keepNewState(planned, end);
     this.#tell(planned, end);
-    if (isRecorded(planned)) await recorder.endStep(end.step, end.outcome);
+    // The recorder knows a step by its identity; a refresh is the only one whose new state is made while it runs.
+    const recorded = planned.action.kind === 'refresh' ? end.step : planned.step;
+    if (isRecorded(planned)) await recorder.endStep(recorded, end.outcome);
     if (end.outcome !== 'failure' && !isSkippedCreate(planned)) this.merged.record(end.step);
     if (this.#context.ledger.afterHookFailed && !options.continueOnError) this.#stop.abort();
     return end;

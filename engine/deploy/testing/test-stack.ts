@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { PropertyMap, PropertyValue } from '../../../protocol/property-value.ts';
 import type { ProgramOutcome } from '../../language/program-host.ts';
 import type { Snapshot, SnapshotRecorder } from '../../state/snapshot.ts';
+import { normalizeUrnReferences } from '../../state/urn-references.ts';
 import { runDeployment } from '../deployment.ts';
 import type { DeploymentOptions, DeploymentResult } from '../deployment-options.ts';
 import type { EngineEvent } from '../events.ts';
@@ -175,7 +176,8 @@ export class TestStack {
 /** Keeps a state as facts 4.4 say, and checks it after every write. */
 export function memoryRecorder(base: Snapshot): SnapshotRecorder {
   const merged = new MergedState(base.resources);
-  const check = (): void => assertIntegrity(merged.resources());
+  const current = (): readonly ResourceState[] => normalizeUrnReferences(merged.resources());
+  const check = (): void => assertIntegrity(current());
   return {
     beginStep: async () => {},
     endStep: async (step, outcome) => {
@@ -188,7 +190,7 @@ export function memoryRecorder(base: Snapshot): SnapshotRecorder {
       merged.rebase(resources);
       check();
     },
-    close: async () => ({ ...base, pendingOperations: [], resources: merged.resources() }),
+    close: async () => ({ ...base, pendingOperations: [], resources: current() }),
   };
 }
 

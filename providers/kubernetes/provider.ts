@@ -118,11 +118,16 @@ class KubernetesProvider implements Provider {
     const log = (severity: ProviderLogMessage['severity'], message: string) =>
       this.#context.log({ severity, message, urn });
     const own = this.#cancelled.signal;
+    let shown = '';
+    const report = (message: string) => {
+      if (message !== shown) this.#context.log({ severity: 'info', message, urn, status: true });
+      shown = message;
+    };
     return {
       cluster: this.#configured(),
       clock: systemClock,
       rootDirectory: this.#context.rootDirectory,
-      report: (message) => this.#context.log({ severity: 'info', message, urn, status: true }),
+      report,
       log,
       signalOf: (signal) => (signal ? AbortSignal.any([own, signal]) : own),
     };

@@ -93,12 +93,15 @@ export class ProviderSource {
       const value = environment[source];
       if (value !== undefined) mapped[target] = value;
     }
-    const own = Object.entries(config).filter(([key]) => key.startsWith(`${plugin.package}:`));
-    const pluginConfig = Object.fromEntries(own.map(([key, value]) => [key.replace(':', ':config:'), value]));
+    const prefix = `${plugin.package}:`;
+    const own = Object.entries(config).filter(([key]) => key.startsWith(prefix));
+    const settings = Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value]));
+    const runtime = Object.entries(this.#options.runtimeOptions ?? {});
     return pluginEnvironment(environment, plugin.package, {
       ...mapped,
       PULUMI_PROJECT: project,
-      PULUMI_CONFIG: JSON.stringify(pluginConfig),
+      PULUMI_CONFIG: JSON.stringify(settings),
+      ...Object.fromEntries(runtime.map(([key, value]) => [`PULUMI_RUNTIME_${key.toUpperCase()}`, String(value)])),
       ...(plugin.package === dynamicPackage && { PULUMI_NODEJS_PROJECT: project }),
     });
   }

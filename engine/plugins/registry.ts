@@ -43,6 +43,8 @@ export interface ProviderRegistryOptions {
   readonly environment: Environment;
   /** `plugins.providers` of Pulumi.yaml, with absolute paths. Default: none. */
   readonly projectPlugins?: readonly ProjectPlugin[];
+  /** `runtime.options` of Pulumi.yaml. Default: none. */
+  readonly runtimeOptions?: Readonly<Record<string, unknown>>;
   /** The provider of the package `pulumi` (`createBuiltinProvider`). */
   readonly builtins: Provider;
   /** What plugins say and warnings about them. */

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type ProgramBody, TestStack } from './testing/test-stack.ts';
+
+test('continueOnError leaves out what needs the failed resource and does the rest', async () => {
+  const stack = new TestStack();
+  stack.cloud.failures.set('create a', { kind: 'clean' });
+  const results: string[] = [];
+  const outcome = await stack.up(
+    async (p) => {
+      const a = await p.thing('a');
+      const b = await p.thing('b', {}, { dependencies: [a.urn] });
+      const c = await p.thing('c', {}, { dependencies: [b.urn] });
+      const d = await p.thing('d');
+      results.push(...[a, b, c, d].map(({ result }) => result));
+    },
+    { continueOnError: true },
+  );
+  assert.deepEqual(results, ['fail', 'skip', 'skip', 'success']);
+  assert.equal(outcome.result, 'failed');
+  assert.deepEqual(stack.names, ['d']);
+});
+
+test('a failed check stops before anything is done', async () => {
+  const stack = new TestStack();
+  const outcome = await stack.up((p) => p.thing('a', { invalid: true }));
+  assert.match(outcome.errors[0]!, /property invalid value {true} has a problem: must not be true/);
+  assert.deepEqual([outcome.result, stack.cloud.calls], ['failed', []]);
+});
+
+test('a provider that cannot tell what it did leaves the state in doubt', async () => {
+  const stack = new TestStack();
+  stack.cloud.failures.set('create a', { kind: 'unknown' });
+  const outcome = await stack.up((p) => p.thing('a'));
+  assert.deepEqual([outcome.result, outcome.maybeCorrupt], ['failed', true]);
+});
+
+test('a cancelled update lets running steps end and starts nothing more', async () => {
+  const stack = new TestStack();
+  const cancel = new AbortController();
+  stack.cloud.onCall = async (call) => {
+    if (call !== 'create a') return;
+    cancel.abort();
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  };
+  const outcome = await stack.up(
+    async (p) => {
+      await p.thing('a');
+      await p.thing('b');
+    },
+    { signal: cancel.signal },
+  );
+  assert.equal(outcome.result, 'cancelled');
+  assert.deepEqual(stack.names, ['a']);
+});
+
+test('runs no more steps at a time than it may', async () => {
+  const stack = new TestStack();
+  let running = 0;
+  let most = 0;
+  stack.cloud.onCall = async (call) => {
+    if (!call.startsWith('create')) return;
+    most = Math.max(most, ++running);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    running--;
+  };
+  const program: ProgramBody = (p) => Promise.all(Array.from({ length: 12 }, (_, index) => p.thing(`t${index}`)));
+  await stack.up(program, { parallel: 3 });
+  assert.equal(most, 3);
+});
+
+test('warns of what an earlier run left under way', async () => {
+  const stack = new TestStack();
+  await stack.up((p) => p.thing('a'));
+  stack.snapshot = { ...stack.snapshot, pendingOperations: [{ kind: 'creating', resource: stack.find('a') }] };
+  const outcome = await stack.up((p) => p.thing('a'));
+  assert.match(outcome.warnings[0]!, /interrupted while creating/);
+});

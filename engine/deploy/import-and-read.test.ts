@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { goal, type ProgramBody, TestStack, thingType } from './testing/test-stack.ts';
+
+/** A cloud in which somebody else has made something. */
+async function stackWithForeign(inputs = { size: 1 }): Promise<TestStack> {
+  const stack = new TestStack();
+  stack.cloud.things.set('foreign', { type: thingType, urn: '', inputs });
+  return stack;
+}
+
+test('adopts what the program names by id, and finds it the next time', async () => {
+  const stack = await stackWithForeign();
+  const program: ProgramBody = (p) => p.thing('a', { size: 1 }, { importId: 'foreign' });
+  assert.deepEqual((await stack.up(program)).changes, { import: 1 });
+  assert.deepEqual([stack.find('a').id, stack.find('a').importId], ['foreign', 'foreign']);
+  assert.deepEqual((await stack.up(program)).changes, { same: 1 });
+});
+
+test('changes what it has adopted where the program asks for something else', async () => {
+  const stack = await stackWithForeign();
+  const outcome = await stack.up((p) => p.thing('a', { size: 2 }, { importId: 'foreign' }));
+  assert.deepEqual(outcome.steps, ['import a', 'update a']);
+  assert.deepEqual(stack.cloud.things.get('foreign')!.inputs, { size: 2 });
+  assert.deepEqual(stack.names, ['a']);
+});
+
+test('says that there is nothing to adopt', async () => {
+  const stack = new TestStack();
+  const outcome = await stack.up((p) => p.thing('a', {}, { importId: 'nothing' }));
+  assert.deepEqual(outcome.errors, ["resource 'nothing' does not exist", 'update failed']);
+  assert.deepEqual(stack.names, []);
+});
+
+test('puts an adopted resource in the place of the one that it had made', async () => {
+  const stack = await stackWithForeign();
+  await stack.up((p) => p.thing('a', { size: 1 }));
+  const outcome = await stack.up((p) => p.thing('a', { size: 1 }, { importId: 'foreign' }));
+  assert.deepEqual(outcome.steps, ['import-replacement a', 'replace a', 'delete-replaced a']);
+  assert.deepEqual([...stack.cloud.things.keys()], ['foreign']);
+});
+
+test('refuses to replace what the program says to adopt', async () => {
+  const stack = await stackWithForeign({ replaceBy: 1 } as never);
+  const program: ProgramBody = (p) => p.thing('a', { replaceBy: 2 }, { importId: 'foreign' });
+  assert.equal((await stack.up(program)).result, 'failed');
+  assert.deepEqual([...stack.cloud.things.keys()], ['foreign']);
+});
+
+test('adopts without a program: protected, with the root stack, and refuses it twice', async () => {
+  const stack = await stackWithForeign();
+  const request = {
+    type: thingType,
+    name: 'a',
+    id: 'foreign',
+    parent: '',
+    properties: [],
+    provider: async (registrar: Parameters<ProgramBody>[0]['registrar']) => {
+      const made = await registrar.registerResource(goal({ name: 'default', type: 'pulumi:providers:test' }));
+      return `${made.urn}::${made.id}`;
+    },
+  };
+  const outcome = await stack.run(undefined, { kind: 'import', imports: [request] });
+  assert.deepEqual([outcome.errors, outcome.changes], [[], { create: 1, import: 1 }]);
+  const found = stack.find('a');
+  assert.deepEqual([found.protect, found.importId, found.inputs], [true, '', { size: 1 }]);
+  assert.equal(found.parent, 'urn:pulumi:dev::project::pulumi:pulumi:Stack::project-dev');
+  const again = await stack.run(undefined, { kind: 'import', imports: [{ ...request, id: 'other' }] });
+  assert.equal(again.result, 'failed');
+});
+
+test('reads without managing: not deleted, only discarded', async () => {
+  const stack = await stackWithForeign();
+  const first = await stack.up((p) => p.read('a', 'foreign'));
+  assert.deepEqual([first.steps, first.changes], [['read a'], {}]);
+  assert.equal(stack.find('a').external, true);
+  assert.deepEqual((await stack.up(async () => {})).steps, ['discard a']);
+  assert.equal(stack.cloud.things.size, 1);
+});
+
+test('a resource that is read under a name of ours replaces ours', async () => {
+  const stack = await stackWithForeign();
+  await stack.up((p) => p.thing('a'));
+  const outcome = await stack.up((p) => p.read('a', 'foreign'));
+  assert.deepEqual(outcome.steps, ['read-replacement a', 'replace a', 'delete-replaced a']);
+  assert.deepEqual([...stack.cloud.things.keys()], ['foreign']);
+});
+
+test('makes its own in place of one that it had only read', async () => {
+  const stack = await stackWithForeign();
+  await stack.up((p) => p.read('a', 'foreign'));
+  const outcome = await stack.up((p) => p.thing('a'));
+  assert.deepEqual(outcome.steps, ['create-replacement a', 'replace a', 'discard-replaced a']);
+  assert.deepEqual([...stack.cloud.things.keys()], ['foreign', 'a-1']);
+});
+
+test('says that a resource to read does not exist', async () => {
+  const stack = new TestStack();
+  const outcome = await stack.up((p) => p.read('a', 'nothing'));
+  assert.deepEqual(outcome.errors, ["resource 'nothing' does not exist", 'update failed']);
+});

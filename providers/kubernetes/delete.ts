@@ -136,9 +136,9 @@ async function watchUntilGone(
       if (seen) onSeen(seen);
       context.report(whyNotGone(seen ?? live).join('; '));
       // The look now and then is for watches that the user may not make, or that miss an event.
-      await Promise.race([changed.promise, delay(POLL_INTERVAL, undefined, { signal, ref: false })]);
-      if (!subscription.informer.items.has(key) && (await isGone(cluster, live))) return live;
+      const polled = await Promise.race([changed.promise, delay(POLL_INTERVAL, true, { signal, ref: false })]);
       changed = Promise.withResolvers<void>();
+      if (polled && (await isGone(cluster, live))) return live;
     }
   } finally {
     subscription.close();

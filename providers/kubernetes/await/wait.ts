@@ -96,7 +96,8 @@ class Wait {
   #closed = false;
   #seen = false;
   #scheduled = false;
-  #reported = 0;
+  #reported = Number.NEGATIVE_INFINITY;
+  #reportTimer: NodeJS.Timeout | undefined;
   #lastReport = '';
   #onChange: () => void = () => {};
 
@@ -147,10 +148,18 @@ class Wait {
     return undefined;
   }
 
+  /** At most one report in an interval; the last state of it is never left out. */
   #reportProgress(): void {
-    const now = performance.now();
-    if (now - this.#reported < REPORT_INTERVAL) return;
-    this.#reported = now;
+    if (this.#reportTimer) return;
+    const wait = this.#reported + REPORT_INTERVAL - performance.now();
+    if (wait <= 0) return this.#reportNow();
+    this.#reportTimer = setTimeout(() => this.#reportNow(), wait);
+    this.#reportTimer.unref();
+  }
+
+  #reportNow(): void {
+    this.#reportTimer = undefined;
+    this.#reported = performance.now();
     const status = this.#awaiter.explain(this.#live, this.#related).join('; ');
     if (status !== this.#lastReport) this.#options.report(status);
     this.#lastReport = status;
@@ -217,6 +226,7 @@ class Wait {
 
   close(): void {
     this.#closed = true;
+    clearTimeout(this.#reportTimer);
     for (const subscription of this.#subscriptions.values()) subscription.close();
   }
 }

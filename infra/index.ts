@@ -1,11 +1,48 @@
-import { Application } from '../components/application/application';
+import * as pulumi from '@pulumi/pulumi';
+import type { AwsPart } from './compose/aws-part';
+import { composeKubernetes } from './compose/kubernetes-part';
 import { readSettings } from './settings/read-settings';
+import type { Settings } from './settings/settings-schema';
 
 const settings = readSettings();
+const aws = usesAws(settings) ? loadAws().composeAws(settings, pulumi.getStack()) : undefined;
+const { cluster, applications } = composeKubernetes(settings, aws?.network?.privateSubnetIds);
+const applied = Object.entries(applications);
 
-const applications = Object.entries(settings.applications).map(
-  ([name, args]) => [name, new Application(name, args)] as const,
-);
+/** What people and other stacks need to know. Parts that a stack does not have are left out. */
+const outputs = {
+  /** Whether these results come from the sandbox. */
+  sandbox: settings.sandbox,
+  /** The image that each application runs. */
+  images: Object.fromEntries(applied.map(([name, { image }]) => [name, image])),
+  /** What the outside calls, by application. */
+  urls: Object.fromEntries(applied.filter(([, { urls }]) => urls.length > 0).map(([name, { urls }]) => [name, urls])),
+  /** Names inside the cluster, by application. */
+  addresses: Object.fromEntries(applied.flatMap(([name, { address }]) => (address ? [[name, address]] : []))),
+  /** A secret. */
+  kubeconfig: cluster?.kubeconfig,
+  clusterEndpoint: cluster?.endpoint,
+  network: aws?.network && {
+    vpcId: aws.network.vpcId,
+    privateSubnetIds: aws.network.privateSubnetIds,
+    publicSubnetIds: aws.network.publicSubnetIds,
+    natAddresses: aws.network.natAddresses,
+  },
+  /** Where to push images, by repository. */
+  registry: aws?.registry?.urls,
+  /** What a registrar has to be told, by domain. */
+  nameServers: aws && Object.fromEntries(aws.domains.map((dns) => [dns.domain, dns.nameServers])),
+  /** ARN by domain. */
+  certificates: aws?.certificates,
+};
 
-/** The image that each application runs. */
-export const images = Object.fromEntries(applications.map(([name, application]) => [name, application.image]));
+export = Object.fromEntries(Object.entries(outputs).filter(([, value]) => value !== undefined));
+
+function usesAws({ network, registry, domains }: Settings): boolean {
+  return network !== undefined || registry !== undefined || domains !== undefined;
+}
+
+/** The AWS SDK takes as long to load as everything else together: stacks without AWS do not pay for it. */
+function loadAws(): { composeAws(settings: Settings, stack: string): AwsPart } {
+  return require('./compose/aws-part') as typeof import('./compose/aws-part');
+}

@@ -21,6 +21,8 @@ export interface ClusterOutputs {
   readonly endpoint: pulumi.Output<string> | undefined;
   /** Where pods get AWS roles from; undefined where they cannot. */
   readonly oidcProviderArn: pulumi.Output<string> | undefined;
+  /** Undefined for clusters that are not EKS. */
+  readonly eksName: pulumi.Output<string> | undefined;
   /** What has to be there before anything can run. */
   readonly ready: readonly pulumi.Resource[];
 }
@@ -35,6 +37,8 @@ export class Cluster extends pulumi.ComponentResource {
   readonly kubeconfig: pulumi.Output<string> | undefined;
   readonly endpoint: pulumi.Output<string> | undefined;
   readonly oidcProviderArn: pulumi.Output<string> | undefined;
+  /** Undefined for clusters that are not EKS. */
+  readonly eksName: pulumi.Output<string> | undefined;
 
   constructor(name: string, args: ClusterArgs, options?: pulumi.ComponentResourceOptions) {
     super('mainstay:index:Cluster', name, {}, withTransform(args, options));
@@ -42,6 +46,7 @@ export class Cluster extends pulumi.ComponentResource {
     this.kubeconfig = outputs.kubeconfig && pulumi.secret(outputs.kubeconfig);
     this.endpoint = outputs.endpoint;
     this.oidcProviderArn = outputs.oidcProviderArn;
+    this.eksName = outputs.eksName;
     const context = args.kind === 'existing' ? args.context : undefined;
     this.provider = new kubernetes.Provider(
       name,
@@ -59,5 +64,5 @@ function loadEks(): typeof import('./eks/create-eks') {
 
 function existing(args: ExistingClusterArgs): ClusterOutputs {
   const kubeconfig = args.kubeconfig === undefined ? undefined : pulumi.output(args.kubeconfig);
-  return { kubeconfig, endpoint: undefined, oidcProviderArn: undefined, ready: [] };
+  return { kubeconfig, endpoint: undefined, oidcProviderArn: undefined, eksName: undefined, ready: [] };
 }

@@ -26,6 +26,7 @@ export function createEks(name: string, args: EksArgs, parent: pulumi.Resource):
     kubeconfig: kubeconfigOf(cluster),
     endpoint: cluster.endpoint,
     oidcProviderArn: oidc.arn,
+    eksName: cluster.name,
     ready: [...nodes, ...late, ...access],
   };
 }

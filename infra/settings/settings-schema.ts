@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import { applicationSettings } from './application-settings';
+import { clusterSettings, tenantSettings } from './cluster-settings';
+import { host, name, named } from './fields';
+import { nearestName } from './nearest-name';
+import { networkSettings } from './network-settings';
+
+const registrySettings = z.strictObject({
+  repositories: z.array(z.string().regex(/^[a-z0-9]+([._/-][a-z0-9]+)*$/, 'is not the name of a repository')).min(1),
+  keep: z.int().min(1).max(10000).optional().describe('Images of each that stay. Default 50.'),
+  untaggedDays: z.int().min(1).max(365).optional().describe('Default 7.'),
+  readers: z.array(z.string().regex(/^\d{12}$/, 'is not an account number of 12 digits, in quotes')).optional(),
+});
+
+const zoneSettings = z.strictObject({
+  zoneId: z.string().optional().describe('A zone that is there already; left out, it is made.'),
+  records: z
+    .array(
+      z.strictObject({
+        name: z.string().describe('`www`, or `@` for the domain itself.'),
+        type: z.enum(['A', 'AAAA', 'CAA', 'CNAME', 'MX', 'NS', 'SRV', 'TXT']),
+        values: z.array(z.string()).min(1),
+        ttl: z.int().min(1).max(172800).optional().describe('Seconds. Default 300.'),
+      }),
+    )
+    .optional(),
+  certificate: z
+    .array(z.string())
+    .optional()
+    .describe('Names below the domain (`@`, `*`, `www`) that get one certificate together.'),
+});
+
+const chartSettings = z.strictObject({
+  chart: z.string().min(1),
+  version: z.string().optional(),
+  repository: z.url().optional(),
+  tenant: name.optional(),
+  values: z.record(z.string(), z.unknown()).optional(),
+  skipCrds: z.boolean().optional(),
+});
+
+const faultSettings = z.strictObject({
+  kind: z.enum(['fail', 'throttle', 'lag', 'drift', 'vanish']),
+  match: z.string().min(1).describe('A pattern over URN, type or name; `*` is any text.'),
+  on: z.array(z.enum(['create', 'read', 'update', 'delete'])).optional(),
+  times: z.int().min(1).optional(),
+  milliseconds: z.int().min(1).optional(),
+  message: z.string().optional(),
+  path: z.string().optional(),
+  value: z.unknown().optional(),
+});
+
+const shape = z.strictObject({
+  sandbox: z.boolean().default(false).describe('Whether the sandbox stands in for every cloud of this stack.'),
+  sandboxFaults: z.array(faultSettings).optional().describe('What shall go wrong in the sandbox.'),
+  tags: z.record(z.string(), z.string()).optional().describe('On every AWS resource, beside project, stack and name.'),
+  network: networkSettings.optional().describe('An AWS VPC.'),
+  cluster: clusterSettings.optional().describe('Where Kubernetes objects go. Default: the current kubeconfig.'),
+  registry: registrySettings.optional().describe('ECR repositories.'),
+  domains: z.record(host, zoneSettings).optional().describe('Route 53 zones by domain.'),
+  tenants: named(tenantSettings).default({}).describe('Namespaces with an owner.'),
+  applications: named(applicationSettings).default({}).describe('What runs.'),
+  charts: named(chartSettings).optional().describe('Helm charts.'),
+  kustomizations: named(z.strictObject({ directory: z.string().min(1) })).optional(),
+  manifests: named(z.strictObject({ paths: z.array(z.string()).min(1), tenant: name.optional() })).optional(),
+});
+
+/** Everything that an environment's file may set, each key as `mainstay:<key>` under `config:`. */
+export const settingsSchema = shape.superRefine((settings, context) => {
+  const say = (path: readonly (string | number)[], message: string) =>
+    context.addIssue({ code: 'custom', path: [...path], message });
+  if (settings.cluster?.kind === 'eks' && settings.network === undefined) {
+    say(['cluster', 'kind'], 'needs a network: set mainstay:network');
+  }
+  if (settings.cluster?.kind === 'eks' && (settings.network?.zones.length ?? 2) < 2) {
+    say(['network', 'zones'], 'are too few for EKS: name two or more');
+  }
+  for (const section of ['applications', 'charts', 'manifests'] as const) {
+    for (const [key, { tenant }] of Object.entries(settings[section] ?? {})) {
+      if (tenant === undefined || tenant in settings.tenants) continue;
+      const nearest = nearestName(tenant, Object.keys(settings.tenants));
+      say([section, key, 'tenant'], `is not a tenant of this stack${nearest ? `: did you mean ${nearest}?` : ''}`);
+    }
+  }
+  for (const [key, { awsPolicies, ingress, route, port }] of Object.entries(settings.applications)) {
+    if (awsPolicies && settings.cluster?.kind !== 'eks') {
+      say(['applications', key, 'awsPolicies'], 'need an EKS cluster: set mainstay:cluster with kind: eks');
+    }
+    if ((ingress || route) && port === undefined) {
+      say(['applications', key, ingress ? 'ingress' : 'route'], 'leads nowhere: set the port of the application');
+    }
+  }
+});
+
+export type Settings = z.infer<typeof settingsSchema>;

@@ -36,7 +36,7 @@ const outputs = {
   certificates: aws?.certificates,
 };
 
-export = Object.fromEntries(Object.entries(outputs).filter(([, value]) => value !== undefined));
+module.exports = Object.fromEntries(Object.entries(outputs).filter(([, value]) => value !== undefined));
 
 function usesAws({ network, registry, domains }: Settings): boolean {
   return network !== undefined || registry !== undefined || domains !== undefined;

@@ -34,13 +34,19 @@ export interface OpenOptions {
   readonly log: (diagnostic: Diagnostic) => void;
 }
 
+/** A provider that runs. `ended` resolves when its process is gone, whatever the reason; absent where it has none of ours. */
+export interface OpenedProvider {
+  readonly provider: Provider;
+  readonly ended?: Promise<unknown>;
+}
+
 /**
  * Starts, or attaches to, the provider that was found and shakes hands. The result follows the rules of `provider-adapter.ts`; its
  * `close` ends the process. Rejects with a user error where it cannot be started.
  */
-export async function openProvider(found: FoundPlugin, options: OpenOptions): Promise<Provider> {
-  if (found.kind === 'module') return openModule(found, options);
-  if (found.kind === 'attach') return attach(found.port, options);
+export async function openProvider(found: FoundPlugin, options: OpenOptions): Promise<OpenedProvider> {
+  if (found.kind === 'module') return { provider: await openModule(found, options) };
+  if (found.kind === 'attach') return { provider: await attach(found.port, options) };
   const command = await commandOf(found, options);
   const running = await startPlugin(command, options.log);
   const directory = found.kind === 'source' ? found.directory : dirname(command.command);
@@ -59,7 +65,7 @@ export async function openProvider(found: FoundPlugin, options: OpenOptions): Pr
     await close();
     throw error;
   }
-  return { ...provider, close };
+  return { provider: { ...provider, close }, ended: running.exited };
 }
 
 function warner(options: OpenOptions): (urn: string, message: string) => void {

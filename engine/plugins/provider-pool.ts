@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ConfigureRequest, Provider } from '../../protocol/provider.ts';
 import { encodePropertyBytes } from '../../protocol/struct-bytes.ts';
 import type { Diagnostic } from '../deploy/events.ts';
+import type { OpenedProvider } from './open-provider.ts';
 
 type Log = (diagnostic: Diagnostic) => void;
 
@@ -9,7 +10,7 @@ type Log = (diagnostic: Diagnostic) => void;
 export interface PoolRequest {
   /** Any text; equal for providers that are interchangeable before they are configured. */
   readonly key: string;
-  readonly open: (log: Log) => Promise<Provider>;
+  readonly open: (log: Log) => Promise<OpenedProvider>;
 }
 
 /** A provider taken from the pool. */
@@ -130,13 +131,14 @@ class PoolEntry implements PooledProvider {
 
   constructor(request: PoolRequest) {
     this.key = request.key;
-    this.opened = request.open((diagnostic) => this.#log(diagnostic));
-    this.opened.then(
-      (provider) => {
+    this.opened = request
+      .open((diagnostic) => this.#log(diagnostic))
+      .then(({ provider, ended }) => {
         this.#provider = provider;
-      },
-      () => {},
-    );
+        void ended?.then(() => this.spoil());
+        return provider;
+      });
+    this.opened.catch(() => {});
   }
 
   get provider(): Provider {

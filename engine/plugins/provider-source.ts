@@ -55,9 +55,9 @@ export class ProviderSource {
       // The environment holds credentials: only a hash of it is kept.
       key: createHash('sha256').update(JSON.stringify(identity)).digest('hex'),
       open: async (log) => {
-        const provider = await openProvider(found, { ...shared, log: this.#labelled(found, log) });
-        if (parameterization !== undefined) await parameterize(provider, parameterization);
-        return provider;
+        const opened = await openProvider(found, { ...shared, log: this.#labelled(found, log) });
+        if (parameterization !== undefined) await parameterize(opened.provider, parameterization);
+        return opened;
       },
     };
   }

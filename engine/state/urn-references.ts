@@ -1,15 +1,29 @@
 import type { ResourceState } from '../deploy/resource-state.ts';
+import { isRootStack, makeUrn, parseUrn } from '../deploy/urn.ts';
 import { parseProviderReference } from '../plugins/provider-registry.ts';
 
 /**
- * Rewrites what resources refer to where a resource was found under an alias: parents, dependencies, providers and the like that name
- * the old URN name the new one (`NormalizeURNReferences`, pkg/resource/deploy/snapshot.go). Gives the same objects where nothing changes.
+ * Rewrites URNs where resources were found under aliases (`NormalizeURNReferences`, pkg/resource/deploy/snapshot.go): what names the
+ * old URN names the new one, and what is left below a renamed parent gets that parent's types into its own URN. Aliases have done
+ * their work then and are not kept: a resource that goes back to its old name would otherwise be taken for its own alias. Gives the
+ * same objects where nothing changes.
  */
 export function normalizeUrnReferences(resources: readonly ResourceState[]): readonly ResourceState[] {
   const renamed = new Map<string, string>();
-  for (const state of resources) for (const alias of state.aliases) renamed.set(alias, state.urn);
+  for (const state of resources) {
+    for (const alias of state.aliases) renamed.set(alias, state.urn);
+    const parent = renamed.get(state.parent);
+    if (parent === undefined || isRootStack(parent)) continue;
+    const { stack, project, type, name } = parseUrn(state.urn);
+    renamed.set(state.urn, makeUrn({ stack, project, parent, type, name }));
+  }
   if (renamed.size === 0) return resources;
-  return resources.map((state) => renameReferences(state, (urn) => renamed.get(urn) ?? urn));
+  const rename = (urn: string): string => renamed.get(urn) ?? urn;
+  return resources.map((state) => {
+    const fixed = renameReferences(state, rename);
+    const urn = rename(state.urn);
+    return urn === fixed.urn && fixed.aliases.length === 0 ? fixed : { ...fixed, urn, aliases: [] };
+  });
 }
 
 /** A copy whose references are renamed; its own URN stays. The object itself where nothing changes. */

@@ -17,6 +17,8 @@ export interface PluginCommand {
   readonly engineArgument?: 'first' | 'last';
   readonly directory: string;
   readonly environment: Readonly<Record<string, string>>;
+  /** How long it has to end after SIGINT. Default: 5 s. */
+  readonly stopGraceMs?: number;
   /** How long it may take to say its port. Default: 60 s. */
   readonly startTimeoutMs?: number;
 }
@@ -33,7 +35,7 @@ export interface RunningPlugin {
   readonly exited: Promise<ProcessExit>;
   /** The last lines that it wrote to its error output. */
   lastOutput(): string;
-  /** SIGINT to its process group, SIGKILL after 5 s. Resolves when it is gone. */
+  /** SIGINT to its process group, SIGKILL after `stopGraceMs`. Resolves when it is gone. */
   stop(): Promise<void>;
 }
 
@@ -191,7 +193,8 @@ class PluginProcess implements RunningPlugin {
   }
 
   async #end(): Promise<void> {
-    await this.#parts.managed.end({ signal: 'SIGINT', graceMs: 5000 });
+    const { stopGraceMs: graceMs = 5000 } = this.#parts.plugin;
+    await this.#parts.managed.end({ signal: 'SIGINT', graceMs });
     this.#parts.engine.close();
   }
 }

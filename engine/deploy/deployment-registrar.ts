@@ -23,8 +23,11 @@ interface Parts {
   readonly stop: AbortController;
 }
 
-/** A step, or what comes of it, does not run as something that it needs has failed (`continueOnError`). */
-type Submission = { readonly ends: Promise<readonly StepEnd[] | undefined>; readonly skipped: readonly string[] };
+interface Submission {
+  readonly ends: Promise<readonly StepEnd[] | undefined>;
+  /** URNs of steps that are left out as something that they need has failed (`continueOnError`); complete when `ends` is settled. */
+  readonly skipped: ReadonlySet<string>;
+}
 
 /**
  * Takes the program's registrations: decides about one at a time, in the order in which they come, and lets the steps run side by
@@ -34,6 +37,8 @@ export class DeploymentRegistrar implements Registrar {
   readonly #parts: Parts;
   /** URNs of steps that were left out, so that what needs them is left out as well. */
   readonly #skipped = new Set<string>();
+  /** Chains that delete a resource ahead of a replacement, by its URN. */
+  readonly #deletes = new Map<string, Promise<unknown>>();
   #decisions: Promise<unknown> = Promise.resolve();
   /** Registrations that have been taken and not answered. */
   #open = new Set<Promise<unknown>>();
@@ -119,17 +124,44 @@ export class DeploymentRegistrar implements Registrar {
   }
 
   #submit(steps: readonly PlannedStep[]): Submission {
+    for (const failed of this.#parts.executor.failed) this.#skipped.add(failed.step.urn);
+    const skipped = new Set<string>();
+    const isBlocked = ({ step }: PlannedStep): boolean =>
+      neededUrnsBeyondProvider(subjectOf(step)).some((urn) => this.#skipped.has(urn));
+    // The steps after one that is left out build on it: a replacement must not be made when its delete was left out.
+    const from = steps.findIndex(isBlocked);
+    const runnable = from < 0 ? steps : steps.slice(0, from);
+    this.#skip(steps.slice(runnable.length), skipped);
+    const ends = this.#afterDeletes(runnable, skipped);
+    for (const { step, action } of runnable) {
+      if (action.kind === 'delete') this.#deletes.set(step.urn, ends);
+    }
+    return { ends, skipped };
+  }
+
+  /**
+   * A resource may have been deleted for the sake of another one, in the other one's chain. It is made again when that is done,
+   * and not at all when it failed: there would be two of it.
+   */
+  async #afterDeletes(
+    steps: readonly PlannedStep[],
+    skipped: Set<string>,
+  ): Promise<readonly StepEnd[] | undefined> {
     const { executor } = this.#parts;
-    for (const failed of executor.failed) this.#skipped.add(failed.step.urn);
-    const skipped: string[] = [];
-    const runnable = steps.filter((planned) => {
-      const subject = subjectOf(planned.step);
-      if (!neededUrnsBeyondProvider(subject).some((urn) => this.#skipped.has(urn))) return true;
-      this.#skipped.add(subject.urn);
-      skipped.push(subject.urn);
-      return false;
-    });
-    return { ends: executor.runChain(runnable), skipped };
+    const recreated = steps.filter(isRecreation).map(({ step }) => step);
+    const deletes = recreated.flatMap(({ urn }) => this.#deletes.get(urn) ?? []);
+    if (deletes.length === 0) return executor.runChain(steps);
+    await Promise.all(deletes);
+    if (recreated.every(({ old }) => old?.pendingReplacement)) return executor.runChain(steps);
+    this.#skip(steps, skipped);
+    return [];
+  }
+
+  #skip(steps: readonly PlannedStep[], skipped: Set<string>): void {
+    for (const { step } of steps) {
+      this.#skipped.add(step.urn);
+      skipped.add(step.urn);
+    }
   }
 
   #answer(decision: Decision, submission: Submission, ends: readonly StepEnd[] | undefined): RegisterResult {
@@ -139,7 +171,7 @@ export class DeploymentRegistrar implements Registrar {
       this.#refuseWhenStopped();
       return toResult(state, { result: 'fail' });
     }
-    if (submission.skipped.includes(state.urn)) return toResult(state, { result: 'skip' });
+    if (submission.skipped.has(state.urn)) return toResult(state, { result: 'skip' });
     const stables = ends.flatMap((end) => end.stables ?? []);
     const last = decision.steps.at(-1);
     const unknown = last?.action.kind === 'same' && last.action.skippedCreate;
@@ -183,6 +215,11 @@ export class DeploymentRegistrar implements Registrar {
       return '';
     }
   }
+}
+
+/** Made again after a delete in another chain: in a chain with a delete of its own the order is right by itself. */
+function isRecreation({ action }: PlannedStep, _index: number, chain: readonly PlannedStep[]): boolean {
+  return action.kind === 'create' && !action.condemnOld && !chain.some((other) => other.action.kind === 'delete');
 }
 
 function toResult(

@@ -48,17 +48,15 @@ export class StepExecutor {
     options: { readonly isolateErrors?: boolean } = {},
   ): Promise<readonly StepEnd[] | undefined> {
     return this.#limit.run(async () => {
-      const ends: StepEnd[] = [];
-      for (const planned of chain) {
-        if (this.#stop.signal.aborted) return undefined;
-        const end = await this.#runStep(planned);
-        ends.push(end);
-        if (end.outcome !== 'success') {
-          this.#fail(planned, end, options.isolateErrors === true);
-          return undefined;
-        }
+      try {
+        return await this.#runSteps(chain, options.isolateErrors === true);
+      } catch (error) {
+        // What cannot be recorded must not be done: nothing more is started.
+        this.#context.reporter.failure('', error);
+        this.sawError = true;
+        this.#stop.abort();
+        return undefined;
       }
-      return ends;
     });
   }
 
@@ -80,6 +78,19 @@ export class StepExecutor {
     const { options } = this.#context;
     const step = { ...end.step, op: this.#counter.shownOp(end) };
     options.events({ kind: 'resource-outputs', step, planning: options.preview });
+  }
+
+  async #runSteps(chain: readonly PlannedStep[], isolateErrors: boolean): Promise<readonly StepEnd[] | undefined> {
+    const ends: StepEnd[] = [];
+    for (const planned of chain) {
+      if (this.#stop.signal.aborted) return undefined;
+      const end = await this.#runStep(planned);
+      ends.push(end);
+      if (end.outcome === 'success') continue;
+      this.#fail(planned, end, isolateErrors);
+      return undefined;
+    }
+    return ends;
   }
 
   async #runStep(planned: PlannedStep): Promise<StepEnd> {

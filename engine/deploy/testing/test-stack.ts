@@ -124,6 +124,8 @@ export interface Outcome extends DeploymentResult {
 export class TestStack {
   readonly cloud = new TestCloud();
   snapshot: Snapshot = emptySnapshot;
+  /** What made a state one that no engine may use. */
+  readonly violations: string[] = [];
 
   preview(body: ProgramBody | undefined, options: Partial<DeploymentOptions> = {}): Promise<Outcome> {
     return this.run(body, { ...options, preview: true });
@@ -143,7 +145,7 @@ export class TestStack {
 
   async run(body: ProgramBody | undefined, options: Partial<DeploymentOptions>): Promise<Outcome> {
     const events: EngineEvent[] = [];
-    const recorder = memoryRecorder(this.snapshot);
+    const recorder = memoryRecorder(this.snapshot, this.violations);
     const result = await runDeployment({
       kind: 'update',
       preview: false,
@@ -174,10 +176,17 @@ export class TestStack {
 }
 
 /** Keeps a state as facts 4.4 say, and checks it after every write. */
-export function memoryRecorder(base: Snapshot): SnapshotRecorder {
+export function memoryRecorder(base: Snapshot, violations: string[] = []): SnapshotRecorder {
   const merged = new MergedState(base.resources);
   const current = (): readonly ResourceState[] => normalizeUrnReferences(merged.resources());
-  const check = (): void => assertIntegrity(current());
+  const check = (): void => {
+    try {
+      assertIntegrity(current());
+    } catch (error) {
+      violations.push((error as Error).message);
+      throw error;
+    }
+  };
   return {
     beginStep: async () => {},
     endStep: async (step, outcome) => {

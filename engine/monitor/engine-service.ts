@@ -1,0 +1,79 @@
+import semver from 'semver';
+import type { Method } from '../../protocol/provider-messages.ts';
+import { flag, integer, message, text } from '../../protocol/wire-message.ts';
+import type { EventSink, Severity } from '../deploy/events.ts';
+import { engineVersion } from '../version.ts';
+
+const empty = message({});
+
+function method<Q, A>(
+  name: string,
+  request: Method<Q, A>['request'],
+  response: Method<Q, A>['response'],
+): Method<Q, A> {
+  return { path: `/pulumirpc.Engine/${name}`, request, response };
+}
+
+/** `pulumirpc.Engine` as programs use it (proto/pulumi/engine.proto). */
+export const engineServiceMethods = {
+  log: method(
+    'Log',
+    message({ severity: integer(1), message: text(2), urn: text(3), streamId: integer(4), ephemeral: flag(5) }),
+    empty,
+  ),
+  getRootResource: method('GetRootResource', empty, message({ urn: text(1) })),
+  setRootResource: method('SetRootResource', message({ urn: text(1) }), empty),
+  requirePulumiVersion: method('RequirePulumiVersion', message({ range: text(1) }), empty),
+} as const;
+
+const SEVERITIES: readonly Severity[] = ['debug', 'info', 'warning', 'error'];
+
+/** The engine's side of a program's log and of its root resource. */
+export class EngineService {
+  readonly #events: EventSink;
+  #rootResource = '';
+  #errors = 0;
+
+  constructor(events: EventSink) {
+    this.#events = events;
+  }
+
+  /** How many errors the program logged: with one the operation fails, whatever the program's end. */
+  get errors(): number {
+    return this.#errors;
+  }
+
+  log(request: {
+    readonly severity: number;
+    readonly message: string;
+    readonly urn: string;
+    readonly streamId: number;
+    readonly ephemeral: boolean;
+  }): object {
+    const severity = SEVERITIES[request.severity] ?? 'info';
+    if (severity === 'error') this.#errors += 1;
+    const { message: text, urn, streamId, ephemeral } = request;
+    this.#events({ kind: 'diagnostic', diagnostic: { severity, message: text, urn, streamId, ephemeral } });
+    return {};
+  }
+
+  getRootResource(): { readonly urn: string } {
+    return { urn: this.#rootResource };
+  }
+
+  setRootResource({ urn }: { readonly urn: string }): object {
+    if (this.#rootResource !== '' && this.#rootResource !== urn)
+      throw new Error(`the root resource is already set to ${this.#rootResource}`);
+    this.#rootResource = urn;
+    return {};
+  }
+
+  /** Throws where the program asks for another version of Pulumi than this engine is. */
+  requirePulumiVersion({ range }: { readonly range: string }): object {
+    const allowed = semver.validRange(range.replaceAll(/(^|\s)!([\d.]+)/g, ''));
+    const excluded = [...range.matchAll(/(?:^|\s)!=?([\d.]+)/g)].map(([, version]) => version);
+    if (allowed === null) throw new Error(`the required Pulumi version ${JSON.stringify(range)} is not a range`);
+    if (semver.satisfies(engineVersion, allowed) && !excluded.includes(engineVersion)) return {};
+    throw new Error(`Pulumi CLI version ${engineVersion} does not satisfy the version range ${JSON.stringify(range)}`);
+  }
+}

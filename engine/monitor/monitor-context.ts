@@ -1,0 +1,51 @@
+import type { DeploymentInfo } from '../../protocol/provider.ts';
+import type { EventSink } from '../deploy/events.ts';
+import type { Goal, Registrar } from '../deploy/goal.ts';
+import type { DefaultProviders } from '../plugins/default-providers.ts';
+import type { ProviderRegistry } from '../plugins/provider-registry.ts';
+import type { Callbacks } from './callbacks.ts';
+import type { HookRegistry } from './hook-registry.ts';
+import type { WireCallback } from './monitor-messages.ts';
+import type { PackageTable } from './packages.ts';
+
+/** What the monitor remembers of a resource: its children inherit from it. */
+export interface KnownResource {
+  readonly goal: Goal | undefined;
+  readonly parent: string;
+  /** Providers that a component hands to its children, by package. */
+  readonly providers: Readonly<Record<string, string>>;
+  readonly transforms: readonly WireCallback[];
+  /** A custom resource whose id is not known yet, or that was left out: what depends on it is not known either. */
+  readonly unsettled: boolean;
+}
+
+/** Everything that the methods of the monitor share in one run. */
+export interface MonitorContext {
+  readonly registrar: Registrar;
+  readonly registry: ProviderRegistry;
+  readonly defaultProviders: DefaultProviders;
+  readonly events: EventSink;
+  readonly callbacks: Callbacks;
+  readonly hooks: HookRegistry;
+  readonly packages: PackageTable;
+  /** Without `monitorEndpoint`, which is known once the server listens. */
+  readonly info: Omit<DeploymentInfo, 'monitorEndpoint'>;
+  readonly address: () => string;
+  /** What relative asset paths and source positions start from. */
+  readonly programDirectory: string;
+  readonly rootDirectory: string;
+  readonly resources: Map<string, KnownResource>;
+  readonly stackTransforms: WireCallback[];
+  readonly invokeTransforms: WireCallback[];
+}
+
+/** The resource and its ancestors, the nearest first. */
+export function* ancestry(context: MonitorContext, urn: string): Generator<KnownResource> {
+  for (let current = context.resources.get(urn); current !== undefined; current = context.resources.get(current.parent))
+    yield current;
+}
+
+/** Says something about one resource ('' : the stack). */
+export function warn(context: MonitorContext, urn: string, message: string): void {
+  context.events({ kind: 'diagnostic', diagnostic: { severity: 'warning', message, urn } });
+}

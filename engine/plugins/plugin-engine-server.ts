@@ -1,30 +1,8 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { engineMethods, logSeverities } from '../../protocol/engine-messages.ts';
 import { channelOptions, serverMethod } from '../../protocol/grpc-call.ts';
 import type { Method } from '../../protocol/provider-messages.ts';
 import type { ProviderLogMessage } from '../../protocol/provider-module.ts';
-import { flag, integer, message, text } from '../../protocol/wire-message.ts';
-
-const severities = ['debug', 'info', 'warning', 'error'] as const;
-const empty = message({});
-
-function method<Q, A>(
-  name: string,
-  request: Method<Q, A>['request'],
-  response: Method<Q, A>['response'],
-): Method<Q, A> {
-  return { path: `/pulumirpc.Engine/${name}`, request, response };
-}
-
-/** The parts of `pulumirpc.Engine` that plugins use (proto/pulumi/engine.proto). */
-export const engineMethods = {
-  log: method(
-    'Log',
-    message({ severity: integer(1), message: text(2), urn: text(3), streamId: integer(4), ephemeral: flag(5) }),
-    empty,
-  ),
-  getRootResource: method('GetRootResource', empty, message({ urn: text(1) })),
-  setRootResource: method('SetRootResource', message({ urn: text(1) }), empty),
-};
 
 /** A log message that plugins sent, with the number that puts messages of one output in a row (0: none). */
 export interface PluginLogMessage extends ProviderLogMessage {
@@ -52,7 +30,7 @@ export async function startPluginEngineServer(log: (message: PluginLogMessage) =
   server.addService(definition, {
     log: ((call, respond) => {
       const { severity, ephemeral, ...rest } = call.request;
-      log({ ...rest, severity: severities[severity] ?? 'info', status: ephemeral });
+      log({ ...rest, severity: logSeverities[severity] ?? 'info', status: ephemeral });
       respond(null, {});
     }) satisfies Handler<typeof engineMethods.log>,
     getRootResource: ((_call, respond) => respond(null, { urn: rootResource })) satisfies Handler<

@@ -54,6 +54,12 @@ export class Discovery {
     return builtIn ?? (await this.findServed(kind))?.namespaced;
   }
 
+  /** What charts call `Capabilities.APIVersions`: `apps/v1`, `apps/v1/Deployment`, ... */
+  async apiVersions(): Promise<readonly string[]> {
+    const kinds = [...(await this.#load()).values()].map(({ kind }) => kind);
+    return [...new Set(kinds.flatMap((kind) => [apiVersion(kind), `${apiVersion(kind)}/${kind.kind}`]))].sort();
+  }
+
   /** Asks anew at the next question. */
   forget(): void {
     this.#known = undefined;

@@ -5,11 +5,14 @@ import {
   type CheckResponse,
   type ConfigureRequest,
   type ConfigureResponse,
+  type ConstructRequest,
+  type ConstructResponse,
   type CreateRequest,
   type CreateResponse,
   type DeleteRequest,
   type DiffRequest,
   type DiffResponse,
+  type HandshakeRequest,
   type HandshakeResponse,
   type InvokeRequest,
   type InvokeResponse,
@@ -22,6 +25,8 @@ import {
 } from '../../protocol/provider.ts';
 import type { ProviderContext, ProviderLogMessage } from '../../protocol/provider-module.ts';
 import { UnreachableError } from './api-error.ts';
+import { constructComponent } from './charts/construct.ts';
+import { callFunction } from './charts/functions.ts';
 import { checkResource } from './check.ts';
 import { Cluster } from './cluster.ts';
 import { readConfiguration } from './configuration.ts';
@@ -44,12 +49,16 @@ class KubernetesProvider implements Provider {
   readonly #context: ProviderContext;
   readonly #cancelled = new AbortController();
   #cluster: Cluster | undefined;
+  /** Relative paths of charts and manifests are meant from the program, as its own are. */
+  #workingDirectory: string;
 
   constructor(context: ProviderContext) {
     this.#context = context;
+    this.#workingDirectory = context.rootDirectory;
   }
 
-  async handshake(): Promise<HandshakeResponse> {
+  async handshake(request: HandshakeRequest): Promise<HandshakeResponse> {
+    this.#workingDirectory = request.programDirectory || this.#workingDirectory;
     return { ...CAPABILITIES, supportsAutonamingConfiguration: true };
   }
 
@@ -94,10 +103,26 @@ class KubernetesProvider implements Provider {
     return guard(() => deleteResource(request, this.#resourceContext(request.urn)));
   }
 
-  async invoke(request: InvokeRequest): Promise<InvokeResponse> {
-    throw new ProviderError(`Cannot call ${request.token} as the kubernetes provider has no such function.`, {
-      status: 'unimplemented',
-    });
+  invoke(request: InvokeRequest): Promise<InvokeResponse> {
+    return guard(() =>
+      callFunction(request, {
+        cluster: this.#configured(),
+        workingDirectory: this.#workingDirectory,
+        signal: this.#cancelled.signal,
+      }),
+    );
+  }
+
+  construct(request: ConstructRequest): Promise<ConstructResponse> {
+    return guard(() =>
+      constructComponent(request, {
+        cluster: this.#configured(),
+        workingDirectory: this.#workingDirectory,
+        version: this.#context.version,
+        signal: this.#cancelled.signal,
+        log: (severity, message, urn) => this.#context.log({ severity, message, urn }),
+      }),
+    );
   }
 
   async cancel(): Promise<void> {
@@ -126,7 +151,7 @@ class KubernetesProvider implements Provider {
     return {
       cluster: this.#configured(),
       clock: systemClock,
-      rootDirectory: this.#context.rootDirectory,
+      rootDirectory: this.#workingDirectory,
       report,
       log,
       signalOf: (signal) => (signal ? AbortSignal.any([own, signal]) : own),

@@ -6,7 +6,7 @@ import type { Cluster } from './cluster.ts';
 export interface ResourceContext {
   readonly cluster: Cluster;
   readonly clock: Clock;
-  /** Where Pulumi.yaml is: relative paths are meant from there. */
+  /** Relative paths are meant from here. */
   readonly rootDirectory: string;
   /** Shows what is going on; '' clears it. Not kept. */
   readonly report: (status: string) => void;

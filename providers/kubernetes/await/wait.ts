@@ -152,7 +152,10 @@ class Wait {
   #reportProgress(): void {
     if (this.#reportTimer) return;
     const wait = this.#reported + REPORT_INTERVAL - performance.now();
-    if (wait <= 0) return this.#reportNow();
+    if (wait <= 0) {
+      this.#reportNow();
+      return;
+    }
     this.#reportTimer = setTimeout(() => this.#reportNow(), wait);
     this.#reportTimer.unref();
   }

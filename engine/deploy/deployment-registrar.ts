@@ -143,10 +143,7 @@ export class DeploymentRegistrar implements Registrar {
    * A resource may have been deleted for the sake of another one, in the other one's chain. It is made again when that is done,
    * and not at all when it failed: there would be two of it.
    */
-  async #afterDeletes(
-    steps: readonly PlannedStep[],
-    skipped: Set<string>,
-  ): Promise<readonly StepEnd[] | undefined> {
+  async #afterDeletes(steps: readonly PlannedStep[], skipped: Set<string>): Promise<readonly StepEnd[] | undefined> {
     const { executor } = this.#parts;
     const recreated = steps.filter(isRecreation).map(({ step }) => step);
     const deletes = recreated.flatMap(({ urn }) => this.#deletes.get(urn) ?? []);
@@ -158,6 +155,7 @@ export class DeploymentRegistrar implements Registrar {
   }
 
   #skip(steps: readonly PlannedStep[], skipped: Set<string>): void {
+    this.#parts.executor.leftOut.push(...steps);
     for (const { step } of steps) {
       this.#skipped.add(step.urn);
       skipped.add(step.urn);

@@ -34,7 +34,7 @@ test('updates, replaces and deletes in the order of dependencies', async () => {
   assert.deepEqual(outcome.steps.slice(3).sort(), ['delete c', 'delete-replaced a']);
   assert.deepEqual(outcome.changes, { update: 1, replace: 1, delete: 1 });
   assert.deepEqual(stack.names, ['a', 'b']);
-  assert.deepEqual([...stack.cloud.things.keys()].sort(), ['a-4', 'b-2']);
+  assert.deepEqual([...stack.cloud.things.keys()].sort(), ['a-2', 'b-1']);
 });
 
 test('replaces dependents with a resource that has to be deleted first', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type ProgramBody, TestStack } from './testing/test-stack.ts';
+import { memoryRecorder, type ProgramBody, TestStack } from './testing/test-stack.ts';
 
 test('continueOnError leaves out what needs the failed resource and does the rest', async () => {
   const stack = new TestStack();
@@ -75,4 +75,62 @@ test('warns of what an earlier run left under way', async () => {
   stack.snapshot = { ...stack.snapshot, pendingOperations: [{ kind: 'creating', resource: stack.find('a') }] };
   const outcome = await stack.up((p) => p.thing('a'));
   assert.match(outcome.warnings[0]!, /interrupted while creating/);
+});
+
+test('continueOnError does not make a replacement whose delete was left out', async () => {
+  const stack = new TestStack();
+  const program =
+    (version: number, linked: boolean): ProgramBody =>
+    async (p) => {
+      const a = await p.thing('a', { size: version });
+      const options = { inputs: { replaceBy: version, exclusive: true } };
+      await (linked ? p.dependent('b', a, options) : p.thing('b', options.inputs));
+    };
+  await stack.up(program(1, true));
+  stack.cloud.failures.set('update a', { kind: 'clean' });
+  const outcome = await stack.up(program(2, false), { continueOnError: true });
+  assert.deepEqual([outcome.result, stack.violations, stack.names], ['failed', [], ['a', 'b']]);
+  assert.deepEqual(stack.find('b').id, 'b-1');
+});
+
+test('continueOnError does not make a dependent again whose delete failed', async () => {
+  const stack = new TestStack();
+  const program =
+    (version: number): ProgramBody =>
+    async (p) => {
+      const a = await p.thing('a', { replaceBy: version, exclusive: true });
+      await (version === 1 ? p.dependent('b', a, { input: 'replaceFrom' }) : p.thing('b'));
+    };
+  await stack.up(program(1));
+  stack.cloud.failures.set('delete b', { kind: 'clean' });
+  const outcome = await stack.up(program(2), { continueOnError: true });
+  assert.deepEqual([outcome.result, stack.violations], ['failed', []]);
+  assert.deepEqual([...stack.cloud.things.keys()], ['a-1', 'b-1']);
+});
+
+test('continueOnError keeps what a left-out resource needs', async () => {
+  const stack = new TestStack();
+  const exclusive = { exclusive: true, replaceBy: 1 };
+  await stack.up(async (p) => {
+    const a = await p.thing('a', { size: 1 });
+    const b = await p.thing('b');
+    await p.thing('c', exclusive, { dependencies: [a.urn, b.urn] });
+  });
+  stack.cloud.failures.set('update a', { kind: 'clean' });
+  const outcome = await stack.up(
+    async (p) => {
+      await p.thing('a', { size: 2 });
+      await p.thing('c', { ...exclusive, replaceBy: 2 });
+    },
+    { continueOnError: true },
+  );
+  assert.deepEqual([outcome.result, stack.violations], ['failed', []]);
+  assert.deepEqual(stack.names.sort(), ['a', 'b', 'c']);
+});
+
+test('a state that cannot be written stops everything', async () => {
+  const stack = new TestStack();
+  const full = { ...memoryRecorder(stack.snapshot), beginStep: () => Promise.reject(new Error('disk full')) };
+  const outcome = await stack.up((p) => p.thing('a'), { recorder: full });
+  assert.deepEqual([outcome.result, outcome.errors, stack.cloud.calls], ['failed', ['disk full', 'update failed'], []]);
 });

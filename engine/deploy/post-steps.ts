@@ -1,7 +1,6 @@
 import { planDeletes, scheduleDeletes } from './delete-plan.ts';
 import { DependencyGraph } from './dependency-graph.ts';
 import type { DeploymentContext } from './deployment-context.ts';
-import type { PlannedStep } from './planned-step.ts';
 import { refreshBase, resourcesToRefresh } from './refresh-phase.ts';
 import type { ResourceState } from './resource-state.ts';
 import { type StepExecutor, statesOf } from './step-executor.ts';
@@ -26,7 +25,7 @@ async function refreshRest(context: DeploymentContext, executor: StepExecutor): 
   await refreshBase(context, executor, rest);
 }
 
-/** What a resource needs that could not be made, changed or deleted: it has to stay. */
+/** What a resource needs that could not be made, changed or deleted, or was left out for that: it has to stay. */
 function neededByFailures(context: DeploymentContext, executor: StepExecutor): Set<ResourceState> {
   const graphs = [context.base.graph, new DependencyGraph(context.ledger.toDelete)];
   const needed = new Set<ResourceState>();
@@ -34,7 +33,6 @@ function neededByFailures(context: DeploymentContext, executor: StepExecutor): S
     const graph = graphs.find((candidate) => candidate.has(state));
     for (const dependency of graph?.transitiveDependenciesOf(state) ?? []) needed.add(dependency);
   };
-  const failed: readonly PlannedStep[] = executor.failed;
-  for (const planned of failed) for (const state of statesOf(planned)) note(state);
+  for (const planned of [...executor.failed, ...executor.leftOut]) for (const state of statesOf(planned)) note(state);
   return needed;
 }

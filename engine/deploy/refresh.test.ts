@@ -32,7 +32,7 @@ test('takes over what has changed outside, and shows it from the state', async (
 
 test('forgets what is gone, and who depended on it', async () => {
   const stack = await stackAfter(chain);
-  stack.cloud.things.delete('b-2');
+  stack.cloud.things.delete('b-1');
   const outcome = await stack.refresh();
   assert.deepEqual(outcome.changes, { delete: 1, same: 2 });
   assert.deepEqual(stack.names, ['a', 'c']);
@@ -42,7 +42,7 @@ test('forgets what is gone, and who depended on it', async () => {
 
 test('a preview of a refresh leaves the state alone', async () => {
   const stack = await stackAfter(chain);
-  stack.cloud.things.delete('c-3');
+  stack.cloud.things.delete('c-1');
   const before = JSON.stringify(stack.snapshot);
   assert.deepEqual((await stack.refresh({ preview: true })).changes, { delete: 1, same: 2 });
   assert.equal(JSON.stringify(stack.snapshot), before);
@@ -59,7 +59,7 @@ test('an unhealthy resource is a warning', async () => {
 test('a read that fails leaves the resource as it was and refreshes the others', async () => {
   const stack = await stackAfter(chain);
   stack.cloud.failures.set('read a', { kind: 'clean' });
-  stack.cloud.things.get('c-3')!.inputs = { from: 'x' };
+  stack.cloud.things.get('c-1')!.inputs = { from: 'x' };
   const outcome = await stack.refresh();
   assert.equal(outcome.result, 'failed');
   assert.deepEqual([stack.find('a').inputs, stack.find('c').inputs], [{ size: 1 }, { from: 'x' }]);
@@ -68,7 +68,7 @@ test('a read that fails leaves the resource as it was and refreshes the others',
 test('an update with refresh corrects what has changed outside', async () => {
   const stack = await stackAfter(chain);
   stack.cloud.things.get('a-1')!.inputs = { size: 5 };
-  stack.cloud.things.delete('c-3');
+  stack.cloud.things.delete('c-1');
   const outcome = await stack.up(chain, { refresh: true });
   assert.deepEqual(outcome.changes, { update: 1, same: 1, create: 1 });
   assert.deepEqual(stack.cloud.things.get('a-1')!.inputs, { size: 1 });
@@ -77,7 +77,7 @@ test('an update with refresh corrects what has changed outside', async () => {
 test('a refresh that runs the program reads everything once, and makes nothing', async () => {
   const stack = await stackAfter(chain);
   stack.cloud.things.get('a-1')!.inputs = { size: 5 };
-  stack.cloud.things.delete('c-3');
+  stack.cloud.things.delete('c-1');
   const outcome = await stack.run(
     async (p) => {
       await p.thing('a', { size: 1 });

@@ -27,6 +27,8 @@ export class StepExecutor {
   readonly awaitingOutputs = new Map<string, PlannedStep>();
   /** What failed while the deployment went on. */
   readonly failed: PlannedStep[] = [];
+  /** What was not carried out as it needs something that failed. */
+  readonly leftOut: PlannedStep[] = [];
   sawError = false;
   maybeCorrupt = false;
 

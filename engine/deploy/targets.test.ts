@@ -95,3 +95,17 @@ test('keeps a resource whose dependency has left the program when neither is tar
   assert.deepEqual([outcome.errors, outcome.steps], [[], ['update c']]);
   assert.deepEqual(stack.find('b').dependencies, [urnOfThing('a')]);
 });
+
+test('a dependency that was renamed in the same program is kept once', async () => {
+  const stack = await stackAfter(chain(1));
+  const outcome = await stack.up(
+    async (p) => {
+      await p.thing('renamed', { size: 1 }, { aliases: [{ name: 'a' }] });
+      await p.thing('b');
+      await p.thing('c', { size: 2 });
+    },
+    { targets: [urnOfThing('renamed'), urnOfThing('c')] },
+  );
+  assert.deepEqual([outcome.errors, stack.violations, outcome.steps], [[], [], ['update c']]);
+  assert.deepEqual(stack.names.sort(), ['b', 'c', 'renamed']);
+});

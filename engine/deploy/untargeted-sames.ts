@@ -23,7 +23,8 @@ export function untargetedSames(context: DeploymentContext, urn: string, old: Re
     steps.push(...untargetedSames(context, urn, provider));
   }
   for (const dependency of dependenciesOf(old)) {
-    if (ledger.hasStep(dependency.urn)) continue;
+    // By another name, too: what was renamed has its step under the new one.
+    if (ledger.hasStep(dependency.urn) || ledger.isKept(dependency.urn)) continue;
     const needed = base.find(dependency.urn);
     if (!needed) throw context.reporter.fatal(urn, missing(dependency, urn));
     steps.push(...untargetedSames(context, urn, needed));
@@ -57,7 +58,7 @@ export function queueProvider({ ledger }: DeploymentContext, provider: ResourceS
 
 function queue(context: DeploymentContext, urn: string): void {
   const { ledger, base } = context;
-  if (ledger.hasStep(urn) || ledger.queuedSameUrns.has(urn)) return;
+  if (ledger.hasStep(urn) || ledger.isKept(urn) || ledger.queuedSameUrns.has(urn)) return;
   const old = base.find(urn);
   if (!old) return;
   ledger.queuedSameUrns.add(urn);

@@ -35,7 +35,7 @@ interface Thing {
 }
 
 /**
- * A provider and its cloud in memory. Every input is an output of the same name; `id` of a resource counts up. Inputs steer it:
+ * A provider and its cloud in memory. Every input is an output of the same name; Ids count up by name. Inputs steer it:
  * a change of `replace*` needs a replacement, `exclusive: true` makes that delete-before-replace, `invalid: true` fails the check.
  */
 export class TestCloud implements Provider {
@@ -48,7 +48,8 @@ export class TestCloud implements Provider {
   onCall: (call: string) => Promise<void> | void = () => {};
   supportsPreview = true;
   diffUnknown = false;
-  #nextId = 1;
+  /** How many of a name have been made: ids do not depend on the order of creates. */
+  readonly #made = new Map<string, number>();
 
   async configure(): Promise<ConfigureResponse> {
     return {
@@ -95,7 +96,9 @@ export class TestCloud implements Provider {
     if (preview) return { id: '', outputs: { ...inputs, made: new Unknown() } };
     const failure = await this.#call('create', name);
     this.#refuseUnknowns(inputs);
-    const id = `${name}-${this.#nextId++}`;
+    const count = (this.#made.get(name) ?? 0) + 1;
+    this.#made.set(name, count);
+    const id = `${name}-${count}`;
     this.things.set(id, { type, urn, inputs });
     const outputs = { ...inputs, made: id };
     if (failure) throw partial({ id, outputs, inputs });

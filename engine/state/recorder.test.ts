@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import fc from 'fast-check';
+import { Secret } from '../../protocol/property-value.ts';
+import { newResourceState, type ResourceState } from '../deploy/resource-state.ts';
+import type { Step, StepOp } from '../deploy/step.ts';
+import { openSecretsManager } from '../secrets/open-secrets-manager.ts';
+import { newPassphraseManager } from '../secrets/passphrase.ts';
+import type { SecretsManager } from '../secrets/secrets-manager.ts';
+import { openBackend } from './open-backend.ts';
+import type { Snapshot, SnapshotRecorder } from './snapshot.ts';
+
+const stack = { project: 'demo', stack: 'dev' };
+const environment = { PULUMI_CONFIG_PASSPHRASE: 'pass' };
+const open = (type: string, state: Readonly<Record<string, unknown>>) => openSecretsManager(type, state, environment);
+
+async function newBackend(t: TestContext) {
+  const folder = await mkdtemp(join(tmpdir(), 'mainstay-state-'));
+  const backend = await openBackend(`file://${folder}`, { environment });
+  await backend.createStack(stack);
+  const recorders: SnapshotRecorder[] = [];
+  t.after(async () => {
+    for (const recorder of recorders) await recorder.close().catch(() => {});
+    await rm(folder, { recursive: true, force: true });
+  });
+  /** Closed at the end at the latest: a killed process's files are closed by the system. */
+  const record = async (base: Snapshot, manager?: SecretsManager) => {
+    const recorder = await backend.record(stack, base, manager);
+    recorders.push(recorder);
+    return recorder;
+  };
+  return { backend, record, folder, journal: join(folder, '.pulumi/journals/demo/dev.jsonl') };
+}
+
+function resource(name: string, fields: Partial<ResourceState> = {}): ResourceState {
+  const type = fields.type ?? 'pulumi-nodejs:dynamic:Resource';
+  return newResourceState({
+    urn: `urn:pulumi:dev::demo::${type}::${name}`,
+    type,
+    custom: true,
+    id: `id-${name}`,
+    ...fields,
+  });
+}
+
+function step(op: StepOp, old: ResourceState | undefined, next: ResourceState | undefined): Step {
+  const { urn, type, provider } = (next ?? old)!;
+  return { op, urn, type, provider, old, new: next, logical: true, keys: [], diffs: [], detailedDiff: undefined };
+}
+
+async function created(recorder: SnapshotRecorder, state: ResourceState) {
+  const create = step('create', undefined, state);
+  await recorder.beginStep(create);
+  await recorder.endStep(create, 'success');
+}
+
+test('keeps what was created after the process is gone without closing', async (t) => {
+  const { backend, record } = await newBackend(t);
+  const manager = await newPassphraseManager('pass');
+  const recorder = await record(await backend.readSnapshot(stack, open), manager);
+  await created(recorder, resource('one', { inputs: { password: new Secret('hunter2') } }));
+  await recorder.beginStep(step('create', undefined, resource('two', { id: '' })));
+  const snapshot = await backend.readSnapshot(stack, open);
+  assert.deepEqual(
+    snapshot.resources.map(({ urn }) => urn.split('::').at(-1)),
+    ['one'],
+  );
+  assert.deepEqual((snapshot.resources[0]!.inputs.password as Secret).value, 'hunter2');
+  assert.deepEqual(
+    snapshot.pendingOperations.map(({ kind, resource: { urn } }) => [kind, urn.split('::').at(-1)]),
+    [['creating', 'two']],
+  );
+});
+
+test('never writes a secret in the clear, in checkpoint, journal or backup', async (t) => {
+  const { backend, record, folder, journal } = await newBackend(t);
+  const recorder = await backend.record(
+    stack,
+    await backend.readSnapshot(stack, open),
+    await newPassphraseManager('pass'),
+  );
+  await created(recorder, resource('one', { inputs: { password: new Secret({ deep: ['hunter2-in-the-clear'] }) } }));
+  assert.ok(!(await readFile(journal, 'utf8')).includes('hunter2-in-the-clear'));
+  await recorder.close();
+  const files = await readdir(folder, { recursive: true, withFileTypes: true });
+  for (const file of files.filter((one) => one.isFile())) {
+    assert.ok(!(await readFile(join(file.parentPath, file.name), 'utf8')).includes('hunter2-in-the-clear'), file.name);
+  }
+});
+
+test('refuses a state that another program changed after a kill', async (t) => {
+  const { backend, record, folder } = await newBackend(t);
+  const recorder = await record(await backend.readSnapshot(stack, open));
+  await created(recorder, resource('one'));
+  const file = join(folder, '.pulumi/stacks/demo/dev.json');
+  await writeFile(file, (await readFile(file, 'utf8')).replace('"metadata":{}', '"metadata":{ }'));
+  await assert.rejects(backend.readSnapshot(stack, open), /another program.*journal/);
+});
+
+test('keeps a replaced resource until it is deleted, and a deleted one until its replacement exists', async (t) => {
+  const { backend, record } = await newBackend(t);
+  const first = await record(await backend.readSnapshot(stack, open));
+  await created(first, resource('one'));
+  await first.close();
+  const base = await backend.readSnapshot(stack, open);
+  const recorder = await record(base);
+  const old = base.resources[0]!;
+  const remove = step('delete-replaced', old, undefined);
+  await recorder.beginStep(remove);
+  old.pendingReplacement = true;
+  await recorder.endStep(remove, 'success');
+  const between = await backend.readSnapshot(stack, open);
+  assert.deepEqual(
+    between.resources.map(({ pendingReplacement }) => pendingReplacement),
+    [true],
+  );
+  const next = resource('one', { id: 'id-new' });
+  const create = step('create-replacement', old, next);
+  await recorder.beginStep(create);
+  await recorder.endStep(create, 'success');
+  const after = await recorder.close();
+  assert.deepEqual(
+    after.resources.map(({ id }) => id),
+    ['id-new'],
+  );
+});
+
+test('reads the same from any whole prefix of the journal as the steps acknowledged by then', async (t) => {
+  const { backend, record, journal } = await newBackend(t);
+  const recorder = await record(await backend.readSnapshot(stack, open));
+  const acknowledged: { readonly bytes: number; readonly names: readonly string[] }[] = [];
+  const names: string[] = [];
+  for (const name of ['a', 'b', 'c', 'd']) {
+    await created(recorder, resource(name));
+    names.push(name);
+    acknowledged.push({ bytes: (await readFile(journal)).length, names: [...names] });
+  }
+  const whole = await readFile(journal);
+  for (let bytes = 0; bytes <= whole.length; bytes += 7) {
+    await writeFile(journal, whole.subarray(0, bytes));
+    const { resources } = await backend.readSnapshot(stack, open);
+    const atLeast = acknowledged.filter((one) => one.bytes <= bytes).at(-1)?.names ?? [];
+    assert.deepEqual(resources.map(({ urn }) => urn.split('::').at(-1)).slice(0, atLeast.length), atLeast);
+  }
+});
+
+test('folds to what closing writes, for any sequence of steps', async (t) => {
+  const { backend, record } = await newBackend(t);
+  const operations = fc.array(
+    fc.record({ op: fc.constantFrom('create', 'update', 'delete', 'same', 'fail'), pick: fc.nat() }),
+    { maxLength: 25 },
+  );
+  await fc.assert(
+    fc.asyncProperty(operations, async (sequence) => {
+      const base = await backend.readSnapshot(stack, open);
+      const recorder = await record(base);
+      const left = [...base.resources];
+      for (const [index, { op, pick }] of sequence.entries())
+        await play(recorder, { op, left, pick, name: `r${index}-${pick}` });
+      const folded = await backend.readSnapshot(stack, open);
+      const closed = await recorder.close();
+      assert.deepEqual(idsOf(folded), idsOf(closed));
+    }),
+    { numRuns: 30 },
+  );
+});
+
+function idsOf(snapshot: Snapshot): readonly string[] {
+  return snapshot.resources.map(({ urn, id, inputs }) => `${urn} ${id} ${JSON.stringify(inputs)}`);
+}
+
+interface Move {
+  readonly op: string;
+  readonly left: ResourceState[];
+  readonly pick: number;
+  readonly name: string;
+}
+
+/** One step on a resource of the old state, or a new resource. */
+async function play(recorder: SnapshotRecorder, { op, left, pick, name }: Move) {
+  const old = left.length > 0 ? left.splice(pick % left.length, 1)[0]! : undefined;
+  const fresh = resource(`${name}-${op}`);
+  const made: Step =
+    old === undefined || op === 'create' || op === 'fail'
+      ? step('create', undefined, fresh)
+      : op === 'delete'
+        ? step('delete', old, undefined)
+        : step(op === 'same' ? 'same' : 'update', old, {
+            ...old,
+            inputs: op === 'same' ? old.inputs : { changed: pick },
+          });
+  await recorder.beginStep(made);
+  await recorder.endStep(made, op === 'fail' ? 'failure' : 'success');
+}

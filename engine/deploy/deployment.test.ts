@@ -65,7 +65,7 @@ test('gives unknown outputs to dependents in a preview', async () => {
   const seen: unknown[] = [];
   const outcome = await stack.preview(async (p) => {
     const a = await p.thing('a');
-    seen.push(a.id, a.outputs['made'] instanceof Unknown);
+    seen.push(a.id, a.outputs.made instanceof Unknown);
     await p.dependent('b', a);
   });
   assert.deepEqual(seen, ['', true]);
@@ -79,7 +79,7 @@ test('keeps outputs secret whose inputs are, and those that are named', async ()
     await p.thing('a', { password: new Secret('x'), token: 'y' }, { additionalSecretOutputs: ['token'] });
   });
   const { outputs } = stack.find('a');
-  assert.ok(outputs['password'] instanceof Secret && outputs['token'] instanceof Secret);
+  assert.ok(outputs.password instanceof Secret && outputs.token instanceof Secret);
 });
 
 test('stops at a failed create and keeps what was made', async () => {
@@ -114,7 +114,7 @@ test('keeps the old inputs of an update that failed half-way', async () => {
   const outcome = await stack.up(async (p) => p.thing('a', { size: 2 }));
   assert.equal(outcome.result, 'failed');
   assert.deepEqual(stack.find('a').inputs, { size: 1 });
-  assert.deepEqual(stack.find('a').outputs['size'], 2);
+  assert.deepEqual(stack.find('a').outputs.size, 2);
 });
 
 test('refuses one URN for two resources', async () => {

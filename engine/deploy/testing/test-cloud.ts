@@ -70,7 +70,7 @@ export class TestCloud implements Provider {
 
   async check({ news, name }: CheckRequest): Promise<CheckResponse> {
     await this.onCall(`check ${name}`);
-    const failures = news['invalid'] === true ? [{ property: 'invalid', reason: 'must not be true' }] : [];
+    const failures = news.invalid === true ? [{ property: 'invalid', reason: 'must not be true' }] : [];
     return { inputs: news, failures };
   }
 
@@ -88,7 +88,7 @@ export class TestCloud implements Provider {
       diffs,
       replaces,
       detailedDiff,
-      deleteBeforeReplace: newInputs['exclusive'] === true,
+      deleteBeforeReplace: newInputs.exclusive === true,
     };
   }
 

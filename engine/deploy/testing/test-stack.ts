@@ -83,7 +83,7 @@ export class Program {
     const { input = 'from', inputs, ...others } = options;
     return this.thing(
       name,
-      { ...inputs, [input]: on.outputs['made'] as PropertyValue },
+      { ...inputs, [input]: on.outputs.made as PropertyValue },
       { dependencies: [on.urn], propertyDependencies: { [input]: [on.urn] }, ...others },
     );
   }

@@ -19,6 +19,8 @@ export interface ProviderContext {
   readonly organization: string;
   /** Where Pulumi.yaml is. */
   readonly rootDirectory: string;
+  /** From where relative paths of the program are meant; a plugin process runs there. Default: `rootDirectory`. */
+  readonly programDirectory?: string;
   /** Environment to read instead of `process.env` (credentials, KUBECONFIG, ...). */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Messages for the user about one resource ('' : the stack). `status` ones are shown while the operation runs, not kept. */

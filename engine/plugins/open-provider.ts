@@ -1,23 +1,21 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { status } from '@grpc/grpc-js';
 import { parse } from 'yaml';
 import { userError } from '../../foundation/errors.ts';
 import { callMethod, openClient } from '../../protocol/grpc-call.ts';
-import { type Provider, ProviderError } from '../../protocol/provider.ts';
+import type { Provider } from '../../protocol/provider.ts';
 import { adaptProvider } from '../../protocol/provider-adapter.ts';
 import { connectProvider } from '../../protocol/provider-client.ts';
-import { isServiceError } from '../../protocol/provider-errors.ts';
 import { providerMethods } from '../../protocol/provider-messages.ts';
 import type { ProviderModule } from '../../protocol/provider-module.ts';
 import type { Diagnostic } from '../deploy/events.ts';
+import { explainPluginEnd } from './explain-plugin-end.ts';
 import type { FoundPlugin } from './find-plugin.ts';
 import { startPluginEngineServer } from './plugin-engine-server.ts';
 import { describeRequest, type PluginRequest } from './plugin-request.ts';
-import { describeExit, type PluginCommand, type RunningPlugin, startPlugin } from './start-plugin.ts';
+import { type PluginCommand, startPlugin } from './start-plugin.ts';
 
 /** Everything that a provider's process or module is told when it starts. */
 export interface OpenOptions {
@@ -52,7 +50,7 @@ export async function openProvider(found: FoundPlugin, options: OpenOptions): Pr
   const directory = found.kind === 'source' ? found.directory : dirname(command.command);
   const provider = await connectProvider(running.address, {
     warn: warner(options),
-    explain: (error) => explainEnd(error, running, options.request),
+    explain: (error) => explainPluginEnd(error, running, `provider plugin ${describeRequest(options.request)}`),
   });
   const close = async () => {
     await provider.close();
@@ -147,7 +145,7 @@ async function openModule(
   found: Extract<FoundPlugin, { readonly kind: 'module' }>,
   options: OpenOptions,
 ): Promise<Provider> {
-  const { request, project, stack, organization, rootDirectory, environment } = options;
+  const { request, project, stack, organization, rootDirectory, programDirectory, environment } = options;
   const module = (await import(pathToFileURL(found.path).href)) as ProviderModule;
   const provider = await module.createProvider({
     package: request.package,
@@ -156,25 +154,11 @@ async function openModule(
     stack,
     organization,
     rootDirectory,
+    programDirectory,
     environment,
     log: ({ status: ephemeral, ...message }) => options.log({ ...message, ephemeral }),
   });
   const adapted = adaptProvider(provider, { warn: warner(options) });
   await adapted.handshake?.({ engineAddress: '' });
   return adapted;
-}
-
-/** A broken connection whose process has ended is a crash: says so, with what is known, instead of gRPC's words. */
-async function explainEnd(error: unknown, running: RunningPlugin, request: PluginRequest): Promise<unknown> {
-  const cause = error instanceof ProviderError ? error.cause : undefined;
-  if (!isServiceError(cause) || !(cause.code === status.UNAVAILABLE || cause.code === status.INTERNAL)) return error;
-  // The connection breaks a moment before the system reports the end.
-  const exit = running.exit() ?? (await Promise.race([running.exited, delay(500, undefined, { ref: false })]));
-  if (exit === undefined) return error;
-  const said = running.lastOutput();
-  const message =
-    `The provider plugin ${describeRequest(request)} ended during the call: ${describeExit(exit)}.` +
-    (said === '' ? '' : ` It wrote:\n${said}`);
-  // Nobody knows how far it came.
-  return new ProviderError(message, { status: 'unknown', cause: error });
 }

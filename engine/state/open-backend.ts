@@ -6,6 +6,7 @@ import { userError } from '../../foundation/errors.ts';
 import type { Backend } from './backend.ts';
 import { DiyBackend } from './diy-backend.ts';
 import { createLocalBucket } from './local-bucket.ts';
+import { createS3Bucket, parseS3Url } from './s3-bucket.ts';
 
 /** Where backends are opened from. */
 export interface BackendPlace {
@@ -16,6 +17,8 @@ export interface BackendPlace {
 
 /** Opens the backend of a `pulumi login` URL. `file://~` is the home folder. Rejects with a user error for a kind that is not served. */
 export async function openBackend(url: string, place: BackendPlace): Promise<Backend> {
+  if (url.startsWith('s3://'))
+    return new DiyBackend(url, await createS3Bucket(parseS3Url(url, place.environment)), place.environment);
   if (!url.startsWith('file://')) throw unsupported(url);
   const folder = folderOf(url.slice('file://'.length).split('?')[0]!, place.directory ?? process.cwd());
   await mkdir(folder, { recursive: true }).catch((cause: Error) => {

@@ -77,11 +77,7 @@ test('keeps what was created after the process is gone without closing', async (
 
 test('never writes a secret in the clear, in checkpoint, journal or backup', async (t) => {
   const { backend, record, folder, journal } = await newBackend(t);
-  const recorder = await backend.record(
-    stack,
-    await backend.readSnapshot(stack, open),
-    await newPassphraseManager('pass'),
-  );
+  const recorder = await record(await backend.readSnapshot(stack, open), await newPassphraseManager('pass'));
   await created(recorder, resource('one', { inputs: { password: new Secret({ deep: ['hunter2-in-the-clear'] }) } }));
   assert.ok(!(await readFile(journal, 'utf8')).includes('hunter2-in-the-clear'));
   await recorder.close();

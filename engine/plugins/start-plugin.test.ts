@@ -15,13 +15,13 @@ describe('starting a plugin', () => {
   const failures: readonly (readonly [string, RegExp])[] = [
     [
       'early-exit',
-      /^Cannot start the provider plugin echo 1 as it ended before it said its port: exit code 7 \(.*\)\. It wrote:\nno credentials here$/,
+      /^Cannot start the plugin echo 1 as it ended before it said its port: exit code 7 \(.*\)\. It wrote:\nno credentials here$/,
     ],
     [
       'bad-port',
-      /^Cannot start the provider plugin echo 1 as the first line of its output is not a port: "hello, I am a plugin" /,
+      /^Cannot start the plugin echo 1 as the first line of its output is not a port: "hello, I am a plugin" /,
     ],
-    ['no-port', /^Cannot start the provider plugin echo 1 as it did not say its port within 0\.5 s: /],
+    ['no-port', /^Cannot start the plugin echo 1 as it did not say its port within 0\.5 s: /],
   ];
   for (const [mode, message] of failures) {
     it(`fails clearly and leaves no process: ${mode}`, async (test) => {

@@ -14,7 +14,7 @@ export interface PluginCommand {
   readonly command: string;
   readonly args: readonly string[];
   /** Default: last. */
-  readonly engineArgument?: 'first' | 'last';
+  readonly engineArgument?: 'second' | 'last';
   readonly directory: string;
   readonly environment: Readonly<Record<string, string>>;
   /** How long it has to end after SIGINT. Default: 5 s. */
@@ -71,7 +71,7 @@ export async function startPlugin(
 }
 
 function argumentsOf({ args, engineArgument = 'last' }: PluginCommand, engineAddress: string): string[] {
-  return engineArgument === 'first' ? [engineAddress, ...args] : [...args, engineAddress];
+  return engineArgument === 'second' ? args.toSpliced(1, 0, engineAddress) : [...args, engineAddress];
 }
 
 interface ProcessParts {
@@ -161,13 +161,13 @@ class PluginProcess implements RunningPlugin {
     if (line === 'late') {
       throw new MainstayError(
         'transient',
-        `Cannot start the provider plugin ${name} as it did not say its port within ${startTimeoutMs / 1000} s: ${command}.${this.#said()}`,
+        `Cannot start the plugin ${name} as it did not say its port within ${startTimeoutMs / 1000} s: ${command}.${this.#said()}`,
       );
     }
     if (typeof line !== 'string') throw await this.#endedEarly(line);
     if (!/^\d{1,5}$/.test(line.trim())) {
       throw userError(
-        `Cannot start the provider plugin ${name} as the first line of its output is not a port: ${JSON.stringify(line)} (${command}). ` +
+        `Cannot start the plugin ${name} as the first line of its output is not a port: ${JSON.stringify(line)} (${command}). ` +
           'Is it a Pulumi plugin, and does it print anything else first?',
       );
     }
@@ -179,7 +179,7 @@ class PluginProcess implements RunningPlugin {
     // Its last words may still be in the pipe.
     await delay(20);
     return userError(
-      `Cannot start the provider plugin ${name} as it ended before it said its port: ${describeExit(exit)} (${command}).${this.#said()}`,
+      `Cannot start the plugin ${name} as it ended before it said its port: ${describeExit(exit)} (${command}).${this.#said()}`,
     );
   }
 

@@ -1,0 +1,23 @@
+/**
+ * What somebody proposes: a branch that is not in the base branch.
+ *
+ * open → merged (its head is in the base branch) | closed (its branch is gone). A new push keeps it open; one that conflicts with
+ * the base stays open with a `problem` until either side moves.
+ */
+export type ChangeState = 'open' | 'merged' | 'closed';
+
+export interface Change {
+  /** `<repository>/<name>`. */
+  readonly id: string;
+  readonly repository: string;
+  readonly name: string;
+  readonly state: ChangeState;
+  readonly head: string;
+  /** The base commit that it was last merged onto for a preview. */
+  readonly base: string | undefined;
+  /** The commit that was previewed: head merged into base. */
+  readonly merge: string | undefined;
+  /** Why it cannot be previewed: a conflict, an unreadable file. */
+  readonly problem: string | undefined;
+  readonly updatedAt: Date;
+}

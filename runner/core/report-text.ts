@@ -1,0 +1,155 @@
+import type { Affected } from './affected-stacks.ts';
+import type { Change } from './change.ts';
+import { changesSomething, nameOf, type PlannedStep, type PropertyChange, shownSteps } from './planned-step.ts';
+import type { Run } from './run.ts';
+
+/** Found again by this in whatever people write around it. */
+export const COMMENT_MARKER = '<!-- mainstay:change -->';
+
+/** The longest comment that every forge takes (GitHub's limit is 65,536 characters), with room for what a forge adds. */
+const LONGEST_COMMENT = 60_000;
+
+/** What a comment is written from. */
+export interface ChangeReport {
+  readonly change: Pick<Change, 'name' | 'head' | 'merge' | 'problem'>;
+  readonly runs: readonly Run[];
+  readonly untouched: number;
+  readonly removed: Affected['removed'];
+  /** Address of the change's page. */
+  readonly link: string | undefined;
+}
+
+/** One line that says whether this can be merged and what it would do. */
+export function verdictOf(report: ChangeReport): string {
+  if (report.change.problem) return `Cannot be previewed: ${report.change.problem.split('\n')[0]}`;
+  const { runs } = report;
+  if (runs.length === 0) return 'Changes no stack.';
+  const failed = runs.filter(({ state }) => state === 'failed' || state === 'cancelled');
+  if (failed.length > 0) return `The preview of ${list(failed.map(({ stack }) => stack))} failed.`;
+  const open = runs.filter(({ state }) => state !== 'succeeded');
+  if (open.length > 0) return `Previewing ${list(open.map(({ stack }) => stack))}.`;
+  const dangerous = runs.filter(({ outcome }) =>
+    outcome?.steps.some(({ operation }) => /delete|replace/.test(operation)),
+  );
+  if (dangerous.length > 0) return `Deletes or replaces resources in ${list(dangerous.map(({ stack }) => stack))}.`;
+  const changing = runs.filter(({ outcome }) => outcome?.steps.some(changesSomething));
+  return changing.length === 0 ? 'Changes nothing that runs.' : `Changes ${list(changing.map(({ stack }) => stack))}.`;
+}
+
+/** The one comment of a change, in Markdown. Deletes, replacements and errors are never cut; other details are, with a link. */
+export function commentOf(report: ChangeReport): string {
+  const head = [
+    COMMENT_MARKER,
+    `**${verdictOf(report)}**`,
+    '',
+    ...(report.change.problem ? [fenced(report.change.problem)] : []),
+    ...tableOf(report.runs),
+    ...(report.untouched > 0 ? ['', `${count(report.untouched, 'other stack')} not affected.`] : []),
+    ...report.removed.map((id) => `The file of ${id} is removed. Its resources stay: destroy the stack before.`),
+  ];
+  const foot = ['', `Commit ${short(report.change.head)}${report.link ? `, [details](${report.link})` : ''}`];
+  const must = report.runs.flatMap(mustSections);
+  const rest = report.runs.flatMap(restSections);
+  let size = [...head, ...must, ...foot].join('\n').length;
+  const kept = rest.filter((section) => {
+    const fits = size + section.length < LONGEST_COMMENT;
+    if (fits) size += section.length + 1;
+    return fits;
+  });
+  const cut = rest.length - kept.length;
+  const note =
+    cut > 0 ? ['', `${count(cut, 'section')} left out as the comment would be too long; see the details.`] : [];
+  return [...head, ...must, ...kept, ...note, ...foot].join('\n');
+}
+
+function tableOf(runs: readonly Run[]): readonly string[] {
+  if (runs.length === 0) return [];
+  const rows = runs.map(
+    (run) =>
+      `| ${run.stack} | ${cell(run.summary || run.state)} | ${run.outcome?.digest ? `\`${run.outcome.digest}\`` : ''} | ${cell(
+        run.reasons
+          .map(({ text }) => text)
+          .slice(0, 3)
+          .join('; '),
+      )} |`,
+  );
+  return ['| stack | result | digest | why |', '| --- | --- | --- | --- |', ...rows];
+}
+
+/** Errors, deletes and replacements. */
+function mustSections(run: Run): readonly string[] {
+  const errors = (run.outcome?.diagnostics ?? [])
+    .filter(({ severity }) => severity === 'error')
+    .map(({ message }) => message.trim());
+  const failure = run.state === 'failed' && errors.length === 0 ? [run.summary] : errors;
+  const dangerous = shownSteps(run.outcome?.steps ?? []).filter(isDangerous);
+  return [
+    ...(failure.length > 0 ? ['', `### ${run.stack} failed`, fenced(failure.join('\n'))] : []),
+    ...(dangerous.length > 0
+      ? ['', `### ${run.stack}: loses or replaces`, ...dangerous.map((step) => `- ${stepLine(step)}`)]
+      : []),
+  ];
+}
+
+function isDangerous({ operation }: PlannedStep): boolean {
+  return /delete|replace/.test(operation);
+}
+
+/** The property diffs, folded. */
+function restSections(run: Run): readonly string[] {
+  const steps = shownSteps(run.outcome?.steps ?? []);
+  if (steps.length === 0) return [];
+  const lines = steps.flatMap((step) => [stepLine(step), ...step.changes.map((change) => `    ${changeLine(change)}`)]);
+  return [
+    `\n<details><summary>${run.stack}: ${count(steps.length, 'step')}</summary>\n\n${fenced(lines.join('\n'), 'diff')}\n</details>`,
+  ];
+}
+
+const SIGNS: Readonly<Record<string, string>> = {
+  create: '+',
+  delete: '-',
+  update: '~',
+  replace: '±',
+  'create-replacement': '±',
+};
+
+/** `~ kubernetes:apps/v1:Deployment shop`. */
+export function stepLine(step: PlannedStep): string {
+  const why = step.replacedBy.length > 0 ? ` (as ${step.replacedBy.join(', ')} cannot be changed in place)` : '';
+  return `${SIGNS[step.operation] ?? step.operation} ${step.type} ${nameOf(step.urn)}${why}`;
+}
+
+/** `spec.replicas: 1 → 2`. */
+export function changeLine({ path, kind, before, after }: PropertyChange): string {
+  if (kind === 'add') return `${path}: ${valueText(after)}`;
+  return kind === 'delete' ? `${path}: ${valueText(before)} →` : `${path}: ${valueText(before)} → ${valueText(after)}`;
+}
+
+function valueText(value: unknown): string {
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '?');
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+}
+
+/** A fence that the text cannot close. */
+function fenced(text: string, language = ''): string {
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}${language}\n${text}\n${fence}`;
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|').replaceAll('\n', ' ').replaceAll('<', '&lt;');
+}
+
+function list(names: readonly string[]): string {
+  return names.length <= 3 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+/** The first characters of a commit, as people name it. */
+export function short(commit: string): string {
+  return commit.slice(0, 8);
+}

@@ -1,0 +1,95 @@
+import type { ProcessIdentity } from '../../foundation/processes.ts';
+import type { Change } from './change.ts';
+import type { KnownStack } from './known-stack.ts';
+import type { RepositoryEvent } from './repository-event.ts';
+import type { Rollout } from './rollout.ts';
+import type { Run, RunStep } from './run.ts';
+
+/** What is set of a record; what is left out stays. */
+export type Patch<T> = { readonly [K in keyof T]?: T[K] };
+
+/** A run as it is created. */
+export type NewRun = Pick<Run, 'id' | 'repository' | 'stack' | 'kind' | 'change' | 'rollout' | 'commit' | 'reasons'>;
+
+/** The head of a branch as it was last handled, and how many heads there were before. */
+export interface KnownHead {
+  readonly commit: string;
+  readonly version: number;
+}
+
+/**
+ * The runner's memory. Every call is one transaction; every `add` and `ensure` may be repeated with the same id and changes nothing then.
+ * Rejects with a transient error while the database cannot be reached.
+ */
+export interface RunStore {
+  readonly events: {
+    /** Stores a delivery. False if it was there already. */
+    add(event: RepositoryEvent): Promise<boolean>;
+    heads(repository: string): Promise<ReadonlyMap<string, KnownHead>>;
+    /** Sets the head of a branch; an undefined commit forgets it but keeps counting. */
+    setHead(
+      repository: string,
+      branch: string,
+      head: { readonly commit: string | undefined; readonly version: number },
+    ): Promise<void>;
+  };
+  readonly changes: {
+    get(id: string): Promise<Change | undefined>;
+    list(repository: string | undefined, state?: Change['state']): Promise<readonly Change[]>;
+    /** Creates or replaces. */
+    put(change: Omit<Change, 'updatedAt'>): Promise<void>;
+    set(id: string, patch: Patch<Pick<Change, 'state' | 'base' | 'merge' | 'problem'>>): Promise<void>;
+  };
+  readonly runs: {
+    add(run: NewRun): Promise<void>;
+    get(id: string): Promise<Run | undefined>;
+    /** Newest first. */
+    list(filter: RunFilter): Promise<readonly Run[]>;
+    set(id: string, patch: Patch<Pick<Run, 'state' | 'summary' | 'outcome' | 'startedAt' | 'endedAt'>>): Promise<void>;
+    steps(run: string): Promise<readonly RunStep[]>;
+    /** Begins or begins again the step of that name. */
+    beginStep(run: string, name: string): Promise<void>;
+    endStep(run: string, name: string, end: Pick<RunStep, 'state' | 'detail'>): Promise<void>;
+  };
+  readonly rollouts: {
+    add(rollout: Pick<Rollout, 'id' | 'repository' | 'commit' | 'stages' | 'changes'>): Promise<void>;
+    get(id: string): Promise<Rollout | undefined>;
+    /** Newest first. */
+    list(repository: string | undefined, limit?: number): Promise<readonly Rollout[]>;
+    set(id: string, patch: Patch<Pick<Rollout, 'state' | 'summary' | 'endedAt'>>): Promise<void>;
+  };
+  readonly stacks: {
+    list(repository: string | undefined): Promise<readonly KnownStack[]>;
+    /** Adds what is new, updates name, environment and position of the others, and forgets those that are not given. */
+    ensure(
+      repository: string,
+      stacks: readonly Pick<KnownStack, 'id' | 'name' | 'environment' | 'position'>[],
+    ): Promise<void>;
+    setApplied(repository: string, stack: string, commit: string): Promise<void>;
+    setReferences(repository: string, stack: string, references: readonly string[]): Promise<void>;
+  };
+  /** Processes that run for a stack, so that a later life can end them. */
+  readonly processes: {
+    add(owner: ProcessOwner, identity: ProcessIdentity): Promise<void>;
+    remove(owner: ProcessOwner, identity: ProcessIdentity): Promise<void>;
+    list(owner: ProcessOwner): Promise<readonly (ProcessIdentity & { readonly host: string })[]>;
+  };
+}
+
+export interface ProcessOwner {
+  readonly repository: string;
+  readonly stack: string;
+  /** The machine that the process runs on. */
+  readonly host: string;
+}
+
+export interface RunFilter {
+  readonly repository?: string;
+  readonly stack?: string;
+  readonly change?: string;
+  readonly rollout?: string;
+  readonly kind?: Run['kind'];
+  readonly states?: readonly Run['state'][];
+  /** Default 50. */
+  readonly limit?: number;
+}

@@ -1,0 +1,73 @@
+import type { PlannedStep } from './planned-step.ts';
+import type { Reason } from './reason.ts';
+
+export type RunKind = 'preview' | 'update';
+
+/**
+ * The states of a run.
+ *
+ * queued → running → succeeded | failed | cancelled
+ * running → waiting (for a person) → running
+ * queued | running → superseded (a newer push or commit took its place)
+ * failed | waiting → queued (retry)
+ */
+export type RunState = 'queued' | 'running' | 'waiting' | 'succeeded' | 'failed' | 'cancelled' | 'superseded';
+
+/** One preview or update of one stack at one commit. */
+export interface Run {
+  readonly id: string;
+  readonly repository: string;
+  /** Id of the stack, `<project>/<stack>`. */
+  readonly stack: string;
+  readonly kind: RunKind;
+  readonly state: RunState;
+  /** Why the state is what it is, in words. */
+  readonly summary: string;
+  readonly change: string | undefined;
+  readonly rollout: string | undefined;
+  /** The commit that is checked out. */
+  readonly commit: string;
+  readonly reasons: readonly Reason[];
+  readonly outcome: Outcome | undefined;
+  readonly createdAt: Date;
+  readonly startedAt: Date | undefined;
+  readonly endedAt: Date | undefined;
+}
+
+export const ENDED_STATES: readonly RunState[] = ['succeeded', 'failed', 'cancelled', 'superseded'];
+
+/** What an engine made of a stack. */
+export interface Outcome {
+  readonly result: 'succeeded' | 'failed';
+  /** Resources by operation, as the engine counts them; `same` included. */
+  readonly counts: Readonly<Record<string, number>>;
+  readonly steps: readonly PlannedStep[];
+  readonly diagnostics: readonly Diagnostic[];
+  /** Set where the result is `failed`: what went wrong, first of all. */
+  readonly problem: string | undefined;
+  readonly digest: string;
+  /** What the digest is made of, to compare two previews. */
+  readonly fingerprints: readonly string[];
+  /** Stacks whose outputs the program read, as it named them. */
+  readonly references: readonly string[];
+  readonly outputs: Readonly<Record<string, unknown>>;
+  readonly engine: string;
+  readonly milliseconds: number;
+}
+
+export interface Diagnostic {
+  readonly severity: 'info' | 'warning' | 'error';
+  readonly urn: string | undefined;
+  readonly message: string;
+}
+
+/** One step of a run as it went. */
+export interface RunStep {
+  readonly run: string;
+  readonly number: number;
+  readonly name: string;
+  readonly state: 'running' | 'succeeded' | 'failed';
+  readonly detail: string;
+  readonly startedAt: Date;
+  readonly endedAt: Date | undefined;
+}

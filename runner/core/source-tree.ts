@@ -1,0 +1,36 @@
+/**
+ * The files of one commit, as decisions read them. Implemented over a Git mirror by `runner/git`, over a map in tests.
+ * Paths are relative to the repository's root, with `/`.
+ */
+export interface SourceTree {
+  /** Path to the hash of its content: equal hashes are equal files. */
+  readonly files: ReadonlyMap<string, string>;
+  /** The text of a file; rejects when there is none at `path`. */
+  read(path: string): Promise<string>;
+  /** What a TypeScript or JavaScript file imports, requires or re-exports, as written. Type-only imports included. */
+  importsOf(path: string): Promise<readonly string[]>;
+}
+
+/** The paths that differ between two trees: added, removed or changed. Sorted. */
+export function changedPaths(before: SourceTree, after: SourceTree): readonly string[] {
+  const paths = new Set<string>();
+  for (const [path, hash] of after.files) if (before.files.get(path) !== hash) paths.add(path);
+  for (const path of before.files.keys()) if (!after.files.has(path)) paths.add(path);
+  return [...paths].sort();
+}
+
+/** `a/b` and `../c` to `a/c`; undefined where the result is above the root. An empty text is the root. */
+export function joinPath(...parts: readonly string[]): string | undefined {
+  const names: string[] = [];
+  for (const name of parts.flatMap((part) => part.split('/'))) {
+    if (name === '' || name === '.') continue;
+    if (name !== '..') names.push(name);
+    else if (names.pop() === undefined) return undefined;
+  }
+  return names.join('/');
+}
+
+/** The folder of a path; '' is the root. */
+export function folderOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
+}

@@ -1,0 +1,71 @@
+import { userError } from '../../foundation/errors.ts';
+import type { EnvironmentSettings, Settings, StackSettings } from './settings.ts';
+import type { Stack } from './stack.ts';
+
+/** One environment's part of a rollout. */
+export interface Stage {
+  readonly environment: string;
+  readonly approvals: number;
+  /** Groups of stack ids: those of one group may go at once, a group waits for the one before. */
+  readonly groups: readonly (readonly string[])[];
+}
+
+/** The settings of one stack, by its id or its name. */
+export function settingsOf(settings: Settings, stack: Stack): StackSettings {
+  return settings.stacks[stack.id] ?? settings.stacks[stack.name] ?? { watches: [], dependsOn: [] };
+}
+
+/** The environment of a stack; one that no environment names is one of its own, by its name. */
+export function environmentOf(settings: Settings, stack: Stack): EnvironmentSettings {
+  const named = settings.environments.find(({ stacks }) =>
+    stacks.some((name) => name === stack.id || name === stack.name),
+  );
+  return named ?? { name: stack.name, stacks: [stack.id] };
+}
+
+/**
+ * The order of an update: the environments as the settings order them, those that they do not name last and by name; inside an environment
+ * upstream stacks first. Throws a user error where stacks depend on each other in a circle.
+ */
+export function orderStages(
+  stacks: readonly Stack[],
+  options: { readonly settings: Settings; readonly upstreams: ReadonlyMap<string, readonly string[]> },
+): readonly Stage[] {
+  const { settings } = options;
+  const byEnvironment = Map.groupBy(stacks, (stack) => environmentOf(settings, stack).name);
+  const rank = (name: string) => {
+    const index = settings.environments.findIndex((candidate) => candidate.name === name);
+    return index < 0 ? settings.environments.length : index;
+  };
+  const names = [...byEnvironment.keys()].sort((a, b) => rank(a) - rank(b) || a.localeCompare(b));
+  return names.map((name) => ({
+    environment: name,
+    approvals: settings.environments.find((candidate) => candidate.name === name)?.approval?.count ?? 0,
+    groups: groupByDependency(byEnvironment.get(name)!, options),
+  }));
+}
+
+function groupByDependency(
+  stacks: readonly Stack[],
+  { settings, upstreams }: { readonly settings: Settings; readonly upstreams: ReadonlyMap<string, readonly string[]> },
+): readonly (readonly string[])[] {
+  const waiting = new Map(stacks.map((stack) => [stack.id, neededBy(stack)]));
+  const groups: (readonly string[])[] = [];
+  while (waiting.size > 0) {
+    const ready = [...waiting].filter(([, needs]) => needs.every((id) => !waiting.has(id))).map(([id]) => id);
+    if (ready.length === 0)
+      throw userError(
+        `Cannot order the stacks as they read each other's outputs in a circle: ${[...waiting.keys()].join(', ')}. Break the circle.`,
+      );
+    for (const id of ready) waiting.delete(id);
+    groups.push(ready.sort());
+  }
+  return groups;
+
+  function neededBy(stack: Stack): readonly string[] {
+    const named = [...settingsOf(settings, stack).dependsOn, ...(upstreams.get(stack.id) ?? [])];
+    return stacks
+      .filter(({ id, name }) => id !== stack.id && (named.includes(id) || named.includes(name)))
+      .map(({ id }) => id);
+  }
+}

@@ -1,0 +1,178 @@
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { userError } from '../../foundation/errors.ts';
+import type { Head } from '../core/forge.ts';
+import type { Checkout, Merge, Mirror } from '../core/mirror.ts';
+import type { SourceTree } from '../core/source-tree.ts';
+import { BlobReader } from './blob-reader.ts';
+import type { DependencyStore } from './dependency-store.ts';
+import { type Git, openGit } from './git-command.ts';
+import { createGitTree, type ImportCache, parseTreeListing } from './git-tree.ts';
+
+/** Trees kept in memory, newest first: two per change that is being looked at. */
+const TREES_KEPT = 16;
+
+const BOT = { name: 'Mainstay', email: 'mainstay@localhost' };
+
+/** A mirror that can be ended. */
+export interface GitMirror extends Mirror {
+  readonly git: Git;
+  close(): Promise<void>;
+}
+
+/** Opens the bare mirror at `folder`, made at first, of the repository at `url`. */
+export async function openMirror(options: {
+  readonly folder: string;
+  readonly url: string;
+  readonly dependencies: DependencyStore;
+}): Promise<GitMirror> {
+  const { folder, url } = options;
+  const exists = existsSync(join(folder, 'HEAD'));
+  mkdirSync(folder, { recursive: true });
+  const git = openGit(folder);
+  if (!exists) {
+    await git.run('init', '--bare', '--quiet');
+    await git.run('remote', 'add', 'origin', url);
+    // Merges that no branch holds must not be collected while runs are at them.
+    await git.run('config', 'gc.auto', '0');
+  } else await git.run('remote', 'set-url', 'origin', url);
+  return new BareMirror(git, options);
+}
+
+class BareMirror implements GitMirror {
+  readonly git: Git;
+  readonly #blobs: BlobReader;
+  readonly #imports: ImportCache = new Map();
+  readonly #trees = new Map<string, Promise<SourceTree>>();
+  readonly #dependencies: DependencyStore;
+  /** Worktrees are added one after the other: git keeps a list of them. */
+  #worktrees: Promise<unknown> = Promise.resolve();
+  #fetching: Promise<readonly Head[]> | undefined;
+  #next: Promise<readonly Head[]> | undefined;
+
+  constructor(git: Git, options: { readonly folder: string; readonly dependencies: DependencyStore }) {
+    this.git = git;
+    this.#blobs = new BlobReader(options.folder);
+    this.#dependencies = options.dependencies;
+  }
+
+  close(): Promise<void> {
+    return this.#blobs.close();
+  }
+
+  /** Who comes while a fetch is under way shares the next one: the one under way may have missed what they know of. */
+  fetch(): Promise<readonly Head[]> {
+    if (!this.#fetching) {
+      this.#fetching = this.#fetchNow().finally(() => {
+        this.#fetching = undefined;
+      });
+      return this.#fetching;
+    }
+    this.#next ??= this.#fetching.then(
+      () => this.#startNext(),
+      () => this.#startNext(),
+    );
+    return this.#next;
+  }
+
+  #startNext(): Promise<readonly Head[]> {
+    this.#next = undefined;
+    return this.fetch();
+  }
+
+  async #fetchNow(): Promise<readonly Head[]> {
+    await this.git.run('fetch', '--quiet', '--prune', '--no-tags', 'origin', '+refs/heads/*:refs/remotes/origin/*');
+    const text = await this.git.run(
+      'for-each-ref',
+      '--format=%(objectname) %(refname:lstrip=3)',
+      'refs/remotes/origin',
+    );
+    return text
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => ({ commit: line.slice(0, 40), branch: line.slice(41) }))
+      .filter(({ branch }) => branch !== 'HEAD');
+  }
+
+  tree(commit: string): Promise<SourceTree> {
+    const known = this.#trees.get(commit) ?? this.#readTree(commit);
+    this.#trees.delete(commit);
+    this.#trees.set(commit, known);
+    for (const oldest of this.#trees.keys()) {
+      if (this.#trees.size <= TREES_KEPT) break;
+      this.#trees.delete(oldest);
+    }
+    known.catch(() => this.#trees.delete(commit));
+    return known;
+  }
+
+  async #readTree(commit: string): Promise<SourceTree> {
+    const listing = await this.git.run('ls-tree', '-r', '-z', '--full-tree', commit);
+    return createGitTree(commit, parseTreeListing(commit, listing), { blobs: this.#blobs, imports: this.#imports });
+  }
+
+  async merge(base: string, head: string): Promise<Merge> {
+    if (await this.contains(head, base)) return { kind: 'merged', commit: head };
+    const output = await this.git.ask('merge-tree', '--write-tree', '--name-only', '--no-messages', '-z', base, head);
+    const [tree, ...files] = output.split('\0').filter((part) => part !== '');
+    if (tree === undefined)
+      throw userError(
+        `Cannot merge ${head.slice(0, 8)} into ${base.slice(0, 8)} as they have no history in common. Start the branch from the base branch.`,
+      );
+    if (files.length > 0) return { kind: 'conflict', files: [...new Set(files)] };
+    const date = (await this.git.run('log', '-1', '--format=%ct +0000', head)).trim();
+    const message = `Merge ${head.slice(0, 8)} into ${base.slice(0, 8)}`;
+    const commit = await this.git.runAs(
+      { ...BOT, date },
+      'commit-tree',
+      tree.trim(),
+      '-p',
+      base,
+      '-p',
+      head,
+      '-m',
+      message,
+    );
+    return { kind: 'merged', commit: commit.trim() };
+  }
+
+  async contains(of: string, commit: string): Promise<boolean> {
+    if (of === commit) return true;
+    return (await this.git.ask('merge-base', of, commit)).trim() === commit;
+  }
+
+  async describe(commit: string): Promise<{ readonly subject: string; readonly author: string; readonly at: Date }> {
+    const text = await this.git.run('log', '-1', '--format=%s%x00%an%x00%ct', commit);
+    const [subject = '', author = '', seconds] = text.trim().split('\0');
+    return { subject, author, at: new Date(Number(seconds) * 1000) };
+  }
+
+  async checkout(commit: string, place: { readonly folder: string; readonly program: string }): Promise<Checkout> {
+    const tree = await this.tree(commit);
+    await refuseLargeFiles(tree);
+    const added = this.#worktrees.then(() => this.#addWorktree(commit, place.folder));
+    this.#worktrees = added.catch(() => {});
+    await added;
+    const dependencies = await this.#dependencies.link(tree, place);
+    return {
+      folder: place.folder,
+      dependencies,
+      remove: async () => rmSync(place.folder, { recursive: true, force: true }),
+    };
+  }
+
+  async #addWorktree(commit: string, folder: string): Promise<void> {
+    rmSync(folder, { recursive: true, force: true });
+    await this.git.run('worktree', 'prune');
+    await this.git.run('worktree', 'add', '--quiet', '--detach', '--force', folder, commit);
+  }
+}
+
+/** Files under LFS would be checked out as pointers. */
+async function refuseLargeFiles(tree: SourceTree): Promise<void> {
+  for (const path of tree.files.keys())
+    if (/(^|\/)\.gitattributes$/.test(path) && /filter=lfs/.test(await tree.read(path)))
+      throw userError('Cannot check the commit out as Git LFS is not supported. Keep large files elsewhere.', {
+        place: { file: path },
+      });
+}

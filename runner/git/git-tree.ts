@@ -1,0 +1,58 @@
+import { createRequire } from 'node:module';
+import type ts from 'typescript';
+import { userError } from '../../foundation/errors.ts';
+import type { SourceTree } from '../core/source-tree.ts';
+import type { BlobReader } from './blob-reader.ts';
+
+/** What files import, by the hash of their content: shared by all trees of a mirror. */
+export type ImportCache = Map<string, readonly string[]>;
+
+/** Loaded with the first program that is read: the compiler costs 150 ms and 60 MB. */
+let compiler: typeof ts | undefined;
+
+export function createGitTree(
+  commit: string,
+  files: ReadonlyMap<string, string>,
+  { blobs, imports }: { readonly blobs: BlobReader; readonly imports: ImportCache },
+): SourceTree {
+  const hashOf = (path: string) => {
+    const hash = files.get(path);
+    if (hash === undefined)
+      throw userError(`Cannot read a file as commit ${commit.slice(0, 8)} has none: ${path}. Check the path.`);
+    return hash;
+  };
+  return {
+    files,
+    read: async (path) => blobs.read(hashOf(path)),
+    importsOf: async (path) => {
+      const hash = hashOf(path);
+      const known = imports.get(hash);
+      if (known) return known;
+      const found = importsIn(await blobs.read(hash));
+      imports.set(hash, found);
+      return found;
+    },
+  };
+}
+
+/** What a source text imports: ES imports and re-exports, `require`, dynamic imports. */
+export function importsIn(text: string): readonly string[] {
+  compiler ??= createRequire(import.meta.url)('typescript') as typeof ts;
+  return [...new Set(compiler.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => fileName))];
+}
+
+/** Reads the output of `git ls-tree -r -z`. Links to other repositories (submodules) are refused: their files would be missing. */
+export function parseTreeListing(commit: string, listing: string): ReadonlyMap<string, string> {
+  const files = new Map<string, string>();
+  for (const line of listing.split('\0')) {
+    if (line === '') continue;
+    const [meta, path] = [line.slice(0, line.indexOf('\t')), line.slice(line.indexOf('\t') + 1)];
+    const [, type, hash] = meta.split(' ');
+    if (type === 'commit')
+      throw userError(
+        `Cannot read commit ${commit.slice(0, 8)} as submodules are not supported: ${path}. Copy the files in, or make them a package.`,
+      );
+    files.set(path, hash!);
+  }
+  return files;
+}

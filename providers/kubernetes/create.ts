@@ -22,7 +22,7 @@ import type { ResourceContext } from './resource-context.ts';
 import { timeoutOf } from './timeout.ts';
 
 /** Seconds after which a new object is tried again whose namespace or kind was made just now by another resource. */
-const RETRY_SECONDS = [0.25, 0.5, 1, 2, 4];
+const RETRY_SECONDS = [0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2];
 
 /** Creates the object and waits until it is ready; in a preview asks the server what it would make of it. */
 export async function createResource(request: CreateRequest, context: ResourceContext): Promise<CreateResponse> {

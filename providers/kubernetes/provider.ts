@@ -12,7 +12,6 @@ import {
   type DeleteRequest,
   type DiffRequest,
   type DiffResponse,
-  type HandshakeRequest,
   type HandshakeResponse,
   type InvokeRequest,
   type InvokeResponse,
@@ -50,15 +49,14 @@ class KubernetesProvider implements Provider {
   readonly #cancelled = new AbortController();
   #cluster: Cluster | undefined;
   /** Relative paths of charts and manifests are meant from the program, as its own are. */
-  #workingDirectory: string;
+  readonly #workingDirectory: string;
 
   constructor(context: ProviderContext) {
     this.#context = context;
-    this.#workingDirectory = context.rootDirectory;
+    this.#workingDirectory = context.programDirectory ?? context.rootDirectory;
   }
 
-  async handshake(request: HandshakeRequest): Promise<HandshakeResponse> {
-    this.#workingDirectory = request.programDirectory || this.#workingDirectory;
+  async handshake(): Promise<HandshakeResponse> {
     return { ...CAPABILITIES, supportsAutonamingConfiguration: true };
   }
 

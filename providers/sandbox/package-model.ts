@@ -60,7 +60,7 @@ export interface PackageModel {
   refuseDelete(object: WorldObject, surroundings: Surroundings): string | undefined;
   /** What goes away with it. */
   cascade(object: WorldObject, surroundings: Surroundings): readonly WorldObject[];
-  invoke(request: InvokeRequest, configuration: PropertyMap): PropertyMap;
+  invoke(request: InvokeRequest, configuration: PropertyMap): PropertyMap | Promise<PropertyMap>;
 }
 
 export type { JsonMap };

@@ -2,6 +2,7 @@ import type { Provider } from '../../protocol/provider.ts';
 import type { ProviderContext } from '../../protocol/provider-module.ts';
 import { createAwsModel } from './aws/aws-model.ts';
 import { loadSdkFacts } from './facts/sdk-facts.ts';
+import { projectRoot } from './faults.ts';
 import { createGenericModel } from './generic-model.ts';
 import { kubernetesModel } from './kubernetes/kubernetes-model.ts';
 import type { ModelContext, PackageModel } from './package-model.ts';
@@ -19,7 +20,8 @@ const MODELS: Readonly<Record<string, (context: ModelContext) => PackageModel>> 
  * A provider that stands in for any package (`ProviderModule`). Each world's file is opened on the first call that needs it and
  * closed with the provider.
  */
-export async function createProvider(context: ProviderContext): Promise<Provider> {
+export async function createProvider(given: ProviderContext): Promise<Provider> {
+  const context = { ...given, rootDirectory: projectRoot(given.rootDirectory) };
   const worlds = new Map<string, World>();
   const openWorld = (urn: string) => {
     const [, stack = context.stack, project = context.project] = /^urn:pulumi:([^:]+)::([^:]+)::/.exec(urn) ?? [];

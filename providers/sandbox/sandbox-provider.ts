@@ -164,7 +164,7 @@ export class SandboxProvider implements Provider {
   }
 
   async invoke(request: InvokeRequest): Promise<InvokeResponse> {
-    const result = this.#options.model.invoke(request, this.#configuration);
+    const result = await this.#options.model.invoke(request, this.#configuration);
     return { result, failures: [] };
   }
 

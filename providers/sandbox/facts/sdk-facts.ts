@@ -80,6 +80,14 @@ function readDeclaration(directory: string, type: string): string {
   return found === undefined ? '' : readFileSync(found, 'utf8');
 }
 
+/** The version of `@pulumi/<package>` as installed for the program; '' where it is not. */
+export function installedVersion(packageName: string, rootDirectory: string): string {
+  const directory = findSdk(packageName, rootDirectory);
+  if (directory === undefined) return '';
+  const { version } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')) as { version: string };
+  return version.replace(/^v/, '');
+}
+
 function findSdk(packageName: string, rootDirectory: string): string | undefined {
   for (const from of [join(rootDirectory, 'package.json'), import.meta.url]) {
     try {

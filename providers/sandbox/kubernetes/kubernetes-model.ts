@@ -7,6 +7,7 @@ import type { Draft, NamingContext, PackageModel } from '../package-model.ts';
 import type { JsonMap, WorldObject } from '../world.ts';
 import { isClusterScoped } from './kind-scope.ts';
 import { statusOf } from './object-status.ts';
+import { renderChart, renderKustomization } from './render-tools.ts';
 import { decodeYaml } from './yaml-decode.ts';
 
 /** Namespaces that every cluster has from its first minute. */
@@ -26,6 +27,12 @@ const IMMUTABLE: Readonly<Record<string, readonly string[]>> = {
   ClusterRoleBinding: ['roleRef'],
   Service: ['spec.clusterIP'],
   IngressClass: ['spec.controller'],
+};
+
+const FUNCTIONS: Readonly<Record<string, (args: PropertyMap) => PropertyMap | Promise<PropertyMap>>> = {
+  'kubernetes:yaml:decode': decodeYaml,
+  'kubernetes:helm:template': renderChart,
+  'kubernetes:kustomize:directory': renderKustomization,
 };
 
 /** A Kubernetes cluster as far as stored objects go: no controllers, no pods; objects count as ready at once. */
@@ -103,9 +110,10 @@ export const kubernetesModel: PackageModel = {
   },
 
   invoke(request: InvokeRequest) {
-    if (request.token === 'kubernetes:yaml:decode') return decodeYaml(request.args);
+    const render = FUNCTIONS[request.token];
+    if (render) return render(request.args);
     throw new ProviderError(
-      `Cannot call ${request.token} in the sandbox as it only knows kubernetes:yaml:decode. ` +
+      `Cannot call ${request.token} in the sandbox as it only knows ${Object.keys(FUNCTIONS).join(', ')}. ` +
         'Preview this stack with a real provider (mainstay:sandbox: false).',
       { status: 'unimplemented' },
     );

@@ -6,6 +6,7 @@ import { hashAssets } from '../../protocol/asset-hash.ts';
 import { Archive, Asset, Secret, Unknown } from '../../protocol/property-value.ts';
 import { openSecretsManager } from '../secrets/open-secrets-manager.ts';
 import { decodeDeployment, encodeDeployment, parseCheckpoint } from './checkpoint.ts';
+import { checkDeploymentShape, unknownFieldsOf } from './deployment-shape.ts';
 import { checkIntegrity, IntegrityError } from './integrity.ts';
 import { valueToJson } from './property-json.ts';
 
@@ -74,6 +75,32 @@ test('finds what is wrong with a state', async () => {
       () => checkIntegrity(states),
       (error) => error instanceof IntegrityError && message.test(error.message),
       String(message),
+    );
+  }
+});
+
+test('takes the official form for right, and names what is not of it', async () => {
+  const raw = parseCheckpoint(official, 'dev.json');
+  checkDeploymentShape(raw);
+  checkDeploymentShape(encodeDeployment(await decodeDeployment(raw, open)));
+  assert.deepEqual(unknownFieldsOf(raw), []);
+  const [first] = raw.deployment.resources as Record<string, unknown>[];
+  assert.deepEqual(unknownFieldsOf({ version: 3, deployment: { resources: [{ ...first, surprise: 1 }] } }), [
+    'surprise',
+  ]);
+  const wrong: readonly Record<string, unknown>[] = [
+    { ...first, protect: 'yes' },
+    { ...first, dependencies: ['not a urn'] },
+    {
+      ...first,
+      inputs: { password: { '4dabf18193072939515e22adb298388d': '1b47061264138c4ac30d75fd1eb44270', value: 'clear' } },
+    },
+  ];
+  for (const resource of wrong) {
+    assert.throws(
+      () => checkDeploymentShape({ version: 3, deployment: { ...raw.deployment, resources: [resource] } }),
+      IntegrityError,
+      JSON.stringify(resource),
     );
   }
 });

@@ -103,7 +103,10 @@ export class CheckpointRecorder implements SnapshotRecorder {
     await this.#journal.flush();
     const snapshot = this.#snapshot();
     checkIntegrity(snapshot.resources);
-    await this.#store.writeCheckpoint(this.#store.checkpointText(encodeDeployment(snapshot)));
+    const raw = encodeDeployment(snapshot);
+    const { checkDeploymentShape } = await import('./deployment-shape.ts');
+    checkDeploymentShape(raw);
+    await this.#store.writeCheckpoint(this.#store.checkpointText(raw));
     await this.#journal.close();
     await this.#store.deleteJournal();
     return snapshot;

@@ -149,7 +149,8 @@ function dependenciesOf(request: RegisterRequest, inputs: PropertyMap) {
     const urns = new Set(given);
     collectDependencies(value, urns);
     for (const urn of urns) dependencies.add(urn);
-    if (urns.size > 0 || key in request.propertyDependencies) byProperty[key] = [...urns].sort();
+    // An empty list too: the official engine writes one for every property.
+    byProperty[key] = [...urns].sort();
   }
   return { dependencies: [...dependencies].sort(), propertyDependencies: byProperty };
 }

@@ -1,0 +1,153 @@
+import { createRequire } from 'node:module';
+import { isAbsolute, join } from 'node:path';
+import type { ProcessExit } from '../../foundation/processes.ts';
+import { cacheDirectory, pruneDirectory } from './disk-cache.ts';
+import { endedEarlyExitCode, type ProgramAssignment } from './program-assignment.ts';
+import { loadTimeEnvironment, programEnvironment } from './program-environment.ts';
+import type { ProgramHost, ProgramOutcome, ProgramRun } from './program-host.ts';
+import { type ProgramProcess, startProgramProcess } from './program-process.ts';
+import { findPulumiSdk, type PulumiSdk } from './pulumi-sdk.ts';
+import { type NodeRuntimeOptions, parseRuntimeOptions } from './runtime-options.ts';
+
+export interface NodeProgramHostOptions {
+  /** Keep processes with loaded SDKs for the next runs. Default: one process for each run, started for it. */
+  readonly warm?: boolean;
+}
+
+/**
+ * Runs programs of the `nodejs` runtime, each in a process of its own through the SDK's cmd/run. `run` rejects with a user error where
+ * the program cannot be started (no SDK, wrong options); how it ended is the outcome.
+ */
+export function createNodeProgramHost(_options: NodeProgramHostOptions = {}): ProgramHost {
+  const living = new Set<ProgramProcess>();
+  pruneDirectory(transpileCache(), 30);
+  return {
+    async run(run) {
+      const options = parseRuntimeOptions(run.runtimeOptions);
+      const sdk = findPulumiSdk(run.programDirectory);
+      const started = await take(run, options, sdk);
+      living.add(started);
+      try {
+        return await runIn(started, run, options);
+      } finally {
+        living.delete(started);
+      }
+    },
+    async close() {
+      await Promise.all([...living].map((started) => started.end()));
+    },
+  };
+}
+
+const transpileCache = () => cacheDirectory('transpiled');
+
+function take(run: ProgramRun, { nodeArguments }: NodeRuntimeOptions, sdk: PulumiSdk): Promise<ProgramProcess> {
+  return startProgramProcess({
+    nodeArguments,
+    directory: run.programDirectory,
+    environment: {
+      ...programEnvironment(process.env, {}),
+      ...loadTimeEnvironment(programEnvironment({}, run.environment)),
+    },
+    preload: { sdk: sdk.directory, runPath: sdk.runPath, packages: [] },
+    compileCache: cacheDirectory('compiled'),
+  });
+}
+
+async function runIn(started: ProgramProcess, run: ProgramRun, options: NodeRuntimeOptions): Promise<ProgramOutcome> {
+  const stop = () => void started.end();
+  run.signal.addEventListener('abort', stop, { once: true });
+  try {
+    if (run.signal.aborted) stop();
+    const output = outputOf(run);
+    started.assign(assignmentOf(run, options), output);
+    const exit = await started.finished();
+    // What was cancelled has said why itself.
+    return run.signal.aborted ? { kind: 'bail' } : outcomeOf(exit, output.outOfMemory());
+  } finally {
+    run.signal.removeEventListener('abort', stop);
+  }
+}
+
+function outputOf({ onStdout, onStderr }: ProgramRun) {
+  let outOfMemory = false;
+  return {
+    onStdout,
+    onStderr(line: string) {
+      outOfMemory ||= /FATAL ERROR: .*(heap out of memory|Allocation failed)/.test(line);
+      onStderr(line);
+    },
+    outOfMemory: () => outOfMemory,
+  };
+}
+
+function assignmentOf(run: ProgramRun, { typescript, tsconfig }: NodeRuntimeOptions): ProgramAssignment {
+  const environment = programEnvironment(process.env, run.environment);
+  const named = tsconfig ?? environment.PULUMI_NODEJS_TSCONFIG_PATH;
+  return {
+    environment: {
+      ...environment,
+      ...configEnvironment(run),
+      // TypeScript is ours to load: ts-node of the SDK stays away.
+      PULUMI_NODEJS_TYPESCRIPT: 'false',
+      ...(named === undefined ? {} : { PULUMI_NODEJS_TSCONFIG_PATH: named }),
+    },
+    directory: run.programDirectory,
+    arguments: runArguments(run),
+    typescript: {
+      enabled: typescript,
+      tsconfig: absoluteIn(run.programDirectory, named ?? 'tsconfig.json'),
+      cacheDirectory: transpileCache(),
+      fallbackCompiler: createRequire(import.meta.url).resolve('typescript/lib/typescript.js'),
+    },
+  };
+}
+
+function absoluteIn(directory: string, path: string): string {
+  return isAbsolute(path) ? path : join(directory, path);
+}
+
+/** Facts 2.1: the SDK wants the keys of the settings in their old form. */
+function configEnvironment({ config, configSecretKeys }: ProgramRun): Record<string, string> {
+  const settings = Object.entries(config).map(([key, value]) => {
+    const colon = key.indexOf(':');
+    return [`${key.slice(0, colon)}:config:${key.slice(colon + 1)}`, value] as const;
+  });
+  return {
+    PULUMI_CONFIG: JSON.stringify(Object.fromEntries(settings)),
+    PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(configSecretKeys),
+  };
+}
+
+function runArguments(run: ProgramRun): string[] {
+  const { monitorAddress, engineAddress, organization, project, rootDirectory, stack, programDirectory } = run;
+  return [
+    ...['--monitor', monitorAddress, '--engine', engineAddress],
+    ...['--sync', '', '--organization', organization, '--project', project, '--root-directory', rootDirectory],
+    ...['--stack', stack, '--pwd', programDirectory],
+    ...(run.dryRun ? ['--dry-run'] : []),
+    ...['--parallel', String(run.parallel), run.entryPoint],
+  ];
+}
+
+/** The exit code that says: the user has been told (cmd/run/index.js). */
+const bailExitCode = 32;
+
+function outcomeOf({ code, signal }: ProcessExit, outOfMemory: boolean): ProgramOutcome {
+  if (code === 0) return { kind: 'done' };
+  if (code === bailExitCode) return { kind: 'bail' };
+  if (code === endedEarlyExitCode) return { kind: 'failed', message: endedEarly };
+  const hint = outOfMemory ? ` ${moreMemory}` : '';
+  const how =
+    code === undefined
+      ? `Program was ended by the signal ${signal}`
+      : `Program exited with non-zero exit code: ${code}`;
+  return { kind: 'failed', message: `${how}${hint === '' ? '' : `.${hint}`}` };
+}
+
+const endedEarly =
+  'Cannot take the program as finished as it ended itself (process.exit) before it was done: resources that it did not get to would ' +
+  'be deleted. Remove the call of process.exit.';
+
+const moreMemory =
+  'It ran out of memory. Give it more with runtime.options.nodeargs: "--max-old-space-size=4096" in Pulumi.yaml, or NODE_OPTIONS.';

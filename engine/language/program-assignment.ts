@@ -1,0 +1,31 @@
+/** What a program process loads before it knows what it will run. Its only argument, as JSON. */
+export interface ProgramPreload {
+  /** Directory of `@pulumi/pulumi`. */
+  readonly sdk: string;
+  readonly runPath: string;
+  /** Further modules to load. */
+  readonly packages: readonly string[];
+}
+
+/** What a program process runs: one line of JSON on file descriptor 3, once. The end of the pipe without it means: nothing. */
+export interface ProgramAssignment {
+  /** The whole environment of the program. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly directory: string;
+  /** Arguments of cmd/run. */
+  readonly arguments: readonly string[];
+  readonly typescript: TypeScriptSettings;
+}
+
+export interface TypeScriptSettings {
+  readonly enabled: boolean;
+  /** Absolute. Undefined: the compiler's defaults. */
+  readonly tsconfig: string | undefined;
+  /** Where transpiled files are kept. */
+  readonly cacheDirectory: string;
+  /** Used where the program has no TypeScript of its own: the file of a `typescript` package. */
+  readonly fallbackCompiler: string;
+}
+
+/** Exit code of a program process that ended itself with success before its work was done. Ours, not the SDK's. */
+export const endedEarlyExitCode = 121;

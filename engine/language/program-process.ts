@@ -1,0 +1,126 @@
+import type { Readable, Writable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type ManagedProcess, type ProcessExit, startProcess } from '../../foundation/processes.ts';
+import { leashProcessGroup } from '../plugins/process-leash.ts';
+import { outputLines } from './output-lines.ts';
+import type { ProgramAssignment, ProgramPreload } from './program-assignment.ts';
+
+export interface ProgramCommand {
+  readonly nodeArguments: readonly string[];
+  readonly directory: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly preload: ProgramPreload;
+  /** Node's cache of compiled modules. */
+  readonly compileCache: string;
+}
+
+export interface ProgramOutput {
+  readonly onStdout: (line: string) => void;
+  readonly onStderr: (line: string) => void;
+}
+
+/** A process that loads an SDK, runs one program at most, and is gone afterwards. */
+export interface ProgramProcess {
+  readonly pid: number;
+  /** Undefined while it lives. */
+  exit(): ProcessExit | undefined;
+  readonly exited: Promise<ProcessExit>;
+  /** Gives it its program. Once. */
+  assign(assignment: ProgramAssignment, output: ProgramOutput): void;
+  /** Resolves when it has ended and all that it wrote was handed on. */
+  finished(): Promise<ProcessExit>;
+  /** Asks it and its children to end, as Ctrl-C does; after `graceMs` (default 5,000, as the official host) forces them. */
+  end(graceMs?: number): Promise<void>;
+}
+
+const mainFile = new URL('./program-main.ts', import.meta.url);
+
+/** Starts a process that loads what `command.preload` names and waits. Rejects with a user error if it cannot be started. */
+export async function startProgramProcess(command: ProgramCommand): Promise<ProgramProcess> {
+  const { preload, nodeArguments, directory: cwd, environment, compileCache } = command;
+  const managed = await startProcess(
+    process.execPath,
+    [...ownArguments, ...nodeArguments, mainFile.pathname, JSON.stringify(preload)],
+    { cwd, env: { ...environment, NODE_COMPILE_CACHE: compileCache }, stdio: ['ignore', 'pipe', 'pipe', 'pipe'] },
+  );
+  return new StartedProgram(managed);
+}
+
+/** Node would say that it strips types, for our own file. */
+const ownArguments = ['--disable-warning=ExperimentalWarning'];
+
+/** How long what a program left running may hold its output open. */
+const lateOutputMs = 250;
+
+/** First it waits for its assignment, then it runs, then it has ended. */
+class StartedProgram implements ProgramProcess {
+  readonly #managed: ManagedProcess;
+  readonly #letGo: () => void;
+  readonly #outputs: readonly Readable[];
+  #exit: ProcessExit | undefined;
+  #copied: Promise<unknown> = Promise.resolve();
+
+  constructor(managed: ManagedProcess) {
+    this.#managed = managed;
+    this.#letGo = leashProcessGroup(this.pid);
+    this.#outputs = [managed.child.stdout!, managed.child.stderr!];
+    this.#assignmentPipe.on('error', () => {
+      // It ended before it read its assignment: its exit says so.
+    });
+    void managed.exited.then((exit) => {
+      this.#exit = exit;
+      this.#letGo();
+    });
+  }
+
+  get pid(): number {
+    return this.#managed.identity.pid;
+  }
+
+  get exited(): Promise<ProcessExit> {
+    return this.#managed.exited;
+  }
+
+  get #assignmentPipe(): Writable {
+    return this.#managed.child.stdio[3] as Writable;
+  }
+
+  exit(): ProcessExit | undefined {
+    return this.#exit;
+  }
+
+  assign(assignment: ProgramAssignment, { onStdout, onStderr }: ProgramOutput): void {
+    const [stdout, stderr] = this.#outputs;
+    this.#copied = Promise.all([copyLines(stdout!, onStdout), copyLines(stderr!, onStderr)]);
+    this.#assignmentPipe.end(`${JSON.stringify(assignment)}\n`);
+  }
+
+  async finished(): Promise<ProcessExit> {
+    const exit = await this.exited;
+    const late = new AbortController();
+    await Promise.race([this.#copied, delay(lateOutputMs, undefined, { signal: late.signal })]);
+    late.abort();
+    // What it started and left behind ends with it.
+    await this.#managed.end({ graceMs: 0 });
+    for (const output of this.#outputs) output.destroy();
+    return exit;
+  }
+
+  async end(graceMs = 5000): Promise<void> {
+    this.#assignmentPipe.destroy();
+    await this.#managed.end({ signal: 'SIGINT', graceMs });
+    for (const output of this.#outputs) output.destroy();
+  }
+}
+
+/** Reading only as fast as lines are taken: a program that floods its output waits for us. */
+function copyLines(stream: Readable, onLine: (line: string) => void): Promise<void> {
+  const lines = outputLines(onLine);
+  return new Promise((resolve) => {
+    stream.on('data', (chunk: Buffer) => lines.write(chunk));
+    stream.on('close', () => {
+      lines.end();
+      resolve();
+    });
+  });
+}

@@ -1,6 +1,5 @@
 import { systemClock } from '../../foundation/clock.ts';
 import type { Environment } from '../../foundation/environment.ts';
-import { messageOf } from '../../foundation/errors.ts';
 import { ApiClient } from './api-client.ts';
 import type { Configuration } from './configuration.ts';
 import { Connection } from './connection.ts';
@@ -22,9 +21,7 @@ export interface WriteOptions {
 export class Cluster {
   readonly configuration: Configuration;
   readonly environment: Environment;
-  /** Why there is no way to the cluster, found without asking it; undefined: it may be reachable. */
-  readonly unusable: string | undefined;
-  readonly connection: Connection | undefined;
+  readonly connection: Connection;
   readonly client: ApiClient;
   readonly discovery: Discovery;
   readonly informers: InformerPool;
@@ -34,17 +31,19 @@ export class Cluster {
   constructor(configuration: Configuration, environment: Environment) {
     this.configuration = configuration;
     this.environment = environment;
-    const opened = openConnection(configuration, environment);
-    this.connection = opened.connection;
-    this.unusable = opened.unusable;
-    // Without a connection nothing below is used: callers look at `unusable` first.
-    this.client = new ApiClient(opened.connection!, configuration.client, systemClock);
+    this.connection = new Connection(configuration, environment);
+    this.client = new ApiClient(this.connection, configuration.client, systemClock);
     this.discovery = new Discovery(this.client);
     this.informers = new InformerPool(this.client);
   }
 
+  /** Why there is no way to the cluster, found without asking it; undefined: it may be reachable. */
+  get unusable(): string | undefined {
+    return this.connection.unusable;
+  }
+
   get defaultNamespace(): string {
-    return this.connection?.defaultNamespace ?? this.configuration.namespace ?? 'default';
+    return this.connection.defaultNamespace;
   }
 
   /** Remembers what a CustomResourceDefinition of the program defines: its instances may be checked before it exists. */
@@ -130,22 +129,11 @@ export class Cluster {
 
   close(): void {
     this.informers.close();
-    this.connection?.close();
+    this.connection.close();
   }
 
   async #path(object: KubeObject, name: string): Promise<string> {
     return objectPath(await this.served(object), namespaceOf(object) || this.defaultNamespace, name);
-  }
-}
-
-function openConnection(
-  configuration: Configuration,
-  environment: Environment,
-): { readonly connection?: Connection; readonly unusable?: string } {
-  try {
-    return { connection: new Connection(configuration, environment) };
-  } catch (error) {
-    return { unusable: messageOf(error) };
   }
 }
 

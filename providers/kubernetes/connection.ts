@@ -6,7 +6,7 @@ import { messageOf } from '../../foundation/errors.ts';
 import { UnreachableError } from './api-error.ts';
 import type { Configuration } from './configuration.ts';
 import { activeContext, type Kubeconfig, readAmbientKubeconfig, readKubeconfig } from './kubeconfig.ts';
-import { textAt } from './object.ts';
+import { type KubeFields, textAt } from './object.ts';
 
 /** Requests to one API server that run at the same time; more wait for a free connection. Watches have connections of their own. */
 const MAX_CONNECTIONS = 32;
@@ -26,6 +26,9 @@ export interface Endpoint {
 export class Connection {
   /** Undefined: no kubeconfig; inside a cluster the pod's service account is used. */
   readonly kubeconfig: Kubeconfig | undefined;
+  /** Why there is no way to the cluster, found without asking it; undefined: it may be reachable. */
+  readonly unusable: string | undefined;
+  readonly #context: KubeFields | undefined;
   readonly #configuration: Configuration;
   readonly #environment: Environment;
   #client: Promise<KubeConfig> | undefined;
@@ -35,16 +38,20 @@ export class Connection {
   constructor(configuration: Configuration, environment: Environment) {
     this.#configuration = configuration;
     this.#environment = environment;
-    this.kubeconfig =
-      configuration.kubeconfig === undefined
-        ? readAmbientKubeconfig(environment)
-        : readKubeconfig(configuration.kubeconfig);
+    try {
+      this.kubeconfig =
+        configuration.kubeconfig === undefined
+          ? readAmbientKubeconfig(environment)
+          : readKubeconfig(configuration.kubeconfig);
+      if (this.kubeconfig) this.#context = activeContext(this.kubeconfig, configuration);
+    } catch (error) {
+      this.unusable = messageOf(error);
+    }
   }
 
   /** The namespace of objects that name none. */
   get defaultNamespace(): string {
-    const context = this.kubeconfig && activeContext(this.kubeconfig, this.#configuration);
-    return this.#configuration.namespace || textAt(context, 'namespace') || 'default';
+    return this.#configuration.namespace || textAt(this.#context, 'namespace') || 'default';
   }
 
   /** Rejects with an UnreachableError where there are no credentials or no cluster. */
@@ -71,6 +78,7 @@ export class Connection {
   }
 
   async #makeEndpoint(): Promise<Endpoint> {
+    if (this.unusable !== undefined) throw new UnreachableError(this.unusable);
     try {
       this.#client ??= this.#loadClient();
       const client = await this.#client;

@@ -1,14 +1,22 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 
+/** Counted from 1. */
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
 /** A stack's file, for finding places in it. */
 export interface StackFile {
-  /** `stacks/Pulumi.dev.yaml:14:7`, of the deepest part of `path` that the file has. */
-  place(path: readonly (string | number)[], atKey: boolean): string;
+  /** Where it is: of the deepest part of `path` that the file has; undefined where it has none. */
+  place(path: readonly (string | number)[], atKey: boolean): Place | undefined;
   /** Whether the file has an encrypted value (`secure:`) at `path`. */
   isEncrypted(path: readonly (string | number)[]): boolean;
   /** Paths of all encrypted values of the settings. */
   readonly encrypted: readonly (readonly (string | number)[])[];
+  /** How messages call the file. */
+  readonly name: string;
 }
 
 /**
@@ -21,12 +29,13 @@ export function readStackFile(path: string, shownAs: string, namespace: string):
   const config = parseDocument(text, { lineCounter: lines }).get('config', true) as Node | undefined;
   const walk = (of: readonly (string | number)[]) => descend(config, of, namespace);
   return {
+    name: shownAs,
     place(of, atKey) {
       const { key, value } = walk(of);
       const offset = (atKey ? key : (value ?? key))?.range?.[0];
-      if (offset === undefined) return shownAs;
+      if (offset === undefined) return undefined;
       const { line, col } = lines.linePos(offset);
-      return `${shownAs}:${line}:${col}`;
+      return { line, column: col };
     },
     isEncrypted: (of) => isEncryptedNode(walk(of).whole ? walk(of).value : undefined),
     encrypted: encryptedPaths(config, [], namespace),

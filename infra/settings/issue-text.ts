@@ -12,20 +12,25 @@ export interface Mistake {
 type Issue = z.core.$ZodIssue;
 
 /** Every mistake that a schema found, one for each unknown key, in words that need no knowledge of the schema. */
-export function mistakesOf(issues: readonly Issue[], settings: unknown, keysAt: KeysAt): readonly Mistake[] {
-  return issues.flatMap((issue) => mistakes(issue, settings, keysAt));
+export function mistakesOf(issues: readonly Issue[], settings: unknown, schema: SchemaAt): readonly Mistake[] {
+  return issues.flatMap((issue) => mistakes(issue, settings, schema));
 }
 
-/** The keys that the schema knows at a path. */
-export type KeysAt = (path: readonly PropertyKey[]) => readonly string[];
+/** What the schema knows about a path. */
+export interface SchemaAt {
+  /** The keys that may stand below it. */
+  keys(path: readonly PropertyKey[]): readonly string[];
+  /** The values that may stand there, where they are listed. */
+  values(path: readonly PropertyKey[]): readonly string[];
+}
 
-function mistakes(issue: Issue, settings: unknown, keysAt: KeysAt): readonly Mistake[] {
+function mistakes(issue: Issue, settings: unknown, schema: SchemaAt): readonly Mistake[] {
   const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
   const label = formatPath(path);
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => {
-      const nearest = nearestName(key, keysAt(issue.path));
-      const hint = nearest ? `did you mean ${nearest}?` : `known are ${keysAt(issue.path).join(', ')}`;
+      const nearest = nearestName(key, schema.keys(issue.path));
+      const hint = nearest ? `did you mean ${nearest}?` : `known are ${schema.keys(issue.path).join(', ')}`;
       return { path: [...path, key], atKey: true, text: `${formatPath([...path, key])} is not a setting: ${hint}` };
     });
   }
@@ -33,11 +38,18 @@ function mistakes(issue: Issue, settings: unknown, keysAt: KeysAt): readonly Mis
     const reason = issue.issues[0]?.message ?? 'is not a name';
     return [{ path, atKey: true, text: `${label} ${JSON.stringify(path.at(-1))} ${reason}` }];
   }
+  if (issue.code === 'invalid_union' && issue.errors.length === 0) {
+    const choices = `is none of ${schema.values(issue.path).join(', ')}`;
+    const missing = valueAt(settings, path) === undefined;
+    return [
+      { path, atKey: false, text: missing ? `${label} is missing` : `${label} ${shown(settings, path)} ${choices}` },
+    ];
+  }
   if (issue.code === 'invalid_union') {
     const best = bestBranch(issue.errors);
     const inner = best.map((error) => ({ ...error, path: [...issue.path, ...error.path] }) as Issue);
     return inner.length > 0
-      ? mistakesOf(inner, settings, keysAt)
+      ? mistakesOf(inner, settings, schema)
       : [{ path, atKey: false, text: `${label} ${shown(settings, path)} fits nothing` }];
   }
   const value = valueAt(settings, path);

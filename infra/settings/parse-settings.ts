@@ -1,7 +1,12 @@
-import type { StackFile } from './file-places';
-import { formatPath, type Mistake, mistakesOf } from './issue-text';
-import { isEncryptedAt, keysAt } from './schema-keys';
+import type { Place, StackFile } from './file-places';
+import { formatPath, type Mistake, mistakesOf, type SchemaAt } from './issue-text';
+import { isEncryptedAt, keysAt, valuesAt } from './schema-keys';
 import { type Settings, settingsSchema } from './settings-schema';
+
+const SCHEMA: SchemaAt = {
+  keys: (path) => keysAt(settingsSchema, path),
+  values: (path) => valuesAt(settingsSchema, path),
+};
 
 export interface SettingsSource {
   /** Values by key without namespace, decrypted. */
@@ -17,14 +22,20 @@ export function parseSettings(
   source: SettingsSource,
 ): { readonly settings: Settings } | { readonly mistakes: readonly string[] } {
   const result = settingsSchema.safeParse(source.values);
-  const found = result.success
-    ? []
-    : mistakesOf(result.error.issues, source.values, (path) => keysAt(settingsSchema, path));
+  const found = result.success ? [] : mistakesOf(result.error.issues, source.values, SCHEMA);
   const secrets = [...clearSecrets(source), ...needlessSecrets(source)];
   const all = [...found, ...secrets];
   if (result.success && all.length === 0) return { settings: result.data };
-  const file = source.openFile();
-  return { mistakes: all.map((mistake) => `${file.place(mistake.path, mistake.atKey)} ${mistake.text}`) };
+  return { mistakes: placed(all, source.openFile()) };
+}
+
+/** Mistakes with their places, in the order of the file; what the file does not have comes first. */
+function placed(mistakes: readonly Mistake[], file: StackFile): readonly string[] {
+  const found = mistakes.map(({ path, atKey, text }) => ({ place: file.place(path, atKey), text }));
+  const order = ({ place }: { readonly place: Place | undefined }) => (place ? place.line * 10_000 + place.column : 0);
+  return found
+    .sort((a, b) => order(a) - order(b))
+    .map(({ place, text }) => `${place ? `${file.name}:${place.line}:${place.column}` : file.name} ${text}`);
 }
 
 /** Values that the schema wants encrypted and that stand in the file in the clear. */

@@ -19,7 +19,10 @@ export function schemasAt(schema: z.ZodType, path: readonly PropertyKey[]): read
   if (definition.type === 'union') return (definition.options ?? []).flatMap((option) => schemasAt(option, path));
   const [first, ...rest] = path;
   if (first === undefined) return [inner];
-  const next = definition.shape?.[String(first)] ?? definition.valueType ?? definition.element;
+  const shape = definition.shape ?? {};
+  // Own members only: a file may have a key `valueOf`.
+  const member = Object.hasOwn(shape, String(first)) ? shape[String(first)] : undefined;
+  const next = member ?? definition.valueType ?? definition.element;
   return next ? schemasAt(next, rest) : [];
 }
 
@@ -29,6 +32,18 @@ export function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): readonl
     (found) => (found.def as unknown as { readonly shape?: Readonly<Record<string, unknown>> }).shape ?? {},
   );
   return [...new Set(shapes.flatMap((shape) => Object.keys(shape)))];
+}
+
+/** The values that may stand at `path`, where the schema lists them. */
+export function valuesAt(schema: z.ZodType, path: readonly PropertyKey[]): readonly string[] {
+  const values = schemasAt(schema, path).flatMap((found) => {
+    const definition = found.def as unknown as {
+      readonly values?: readonly unknown[];
+      readonly entries?: Readonly<Record<string, unknown>>;
+    };
+    return definition.values ?? Object.values(definition.entries ?? {});
+  });
+  return [...new Set(values.map(String))];
 }
 
 /** Whether values at `path` are encrypted in the file. */

@@ -38,7 +38,7 @@ export function settingsJsonSchema(): JsonSchema {
 /** The JSON schema of a whole `Pulumi.<stack>.yaml`, for editors. Keys of other namespaces (`aws:region`) may hold anything. */
 export function stackFileJsonSchema(): Record<string, unknown> {
   const settings = settingsJsonSchema();
-  const own = Object.entries(settings.properties ?? {}).map(([key, schema]) => [`mainstay:${key}`, schema]);
+  const own = Object.entries(settings.properties ?? {}).map(([key, schema]) => [`mainstay:${key}`, asTopLevel(schema)]);
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: "An environment's settings: stacks/Pulumi.<stack>.yaml",
@@ -57,4 +57,11 @@ export function stackFileJsonSchema(): Record<string, unknown> {
     },
     additionalProperties: false,
   };
+}
+
+/** `pulumi config set` puts quotes around top-level truth values; both are the same to Pulumi. */
+function asTopLevel(schema: JsonSchema): JsonSchema {
+  if (schema.type !== 'boolean') return schema;
+  const { description, default: byDefault } = schema;
+  return { description, default: byDefault, enum: [true, false, 'true', 'false'] };
 }

@@ -1,0 +1,104 @@
+import type { AwsCalls } from './clients.ts';
+
+/** Plain JSON-like data: property values with secrets unwrapped and nothing unknown. */
+export type Plain = null | boolean | number | string | readonly Plain[] | { readonly [key: string]: Plain | undefined };
+export type PlainMap = { readonly [key: string]: Plain | undefined };
+
+/** What the table says of one property of a resource. */
+export interface PropertyRule {
+  readonly kind: 'string' | 'boolean' | 'number' | 'list' | 'map' | 'object';
+  readonly required?: boolean;
+  /** A change makes a new resource. */
+  readonly replaces?: boolean;
+  /** Taken where the program gives none. */
+  readonly default?: Plain;
+  /** Only the cloud sets it: giving it is an error. */
+  readonly output?: boolean;
+  /** May be given; where it is not, the cloud's value is not a difference. */
+  readonly computed?: boolean;
+  /** Masked in state and output. */
+  readonly secret?: boolean;
+  /** The order of a list says nothing. */
+  readonly unordered?: boolean;
+  /** JSON text: compared as data, not as text (policies). */
+  readonly json?: boolean;
+  /** The API never gives it back (passwords, flags of our own): the last input stands for it. */
+  readonly writeOnly?: boolean;
+  /** Name in the API, where it is not the property's own in PascalCase. */
+  readonly api?: string;
+  /** Not part of the create call: `updates` sets it right after. */
+  readonly afterCreate?: boolean;
+  readonly oneOf?: readonly string[];
+}
+
+/** What every function of a table gets. */
+export interface ResourceCall {
+  readonly aws: AwsCalls;
+  readonly inputs: PlainMap;
+  /** Seconds left for the whole operation; waiting past it fails. */
+  readonly deadline: number;
+  readonly signal: AbortSignal;
+  /** Tells the user what is waited for. */
+  readonly progress: (message: string) => void;
+}
+
+export interface ExistingCall extends ResourceCall {
+  readonly id: string;
+  /** Outputs of the last update or read; empty at an import. */
+  readonly state: PlainMap;
+}
+
+/** Changes properties in place. Called if one of `properties` changed, and after a create for those marked `afterCreate`. */
+export interface UpdateRule {
+  readonly properties: readonly string[];
+  apply(call: ExistingCall & { readonly old: PlainMap }): Promise<void>;
+}
+
+/** How the tags of a resource are written; the tags read come with `read` as `tags`. */
+export interface TagRule {
+  /** Adds or overwrites. */
+  set(call: ExistingCall, tags: Readonly<Record<string, string>>): Promise<void>;
+  remove(call: ExistingCall, keys: readonly string[]): Promise<void>;
+  /** True: the create call takes `allTags` itself. False: they are set right after. */
+  readonly atCreate: boolean;
+}
+
+/** A name made from the resource's own name and random digits where the program gives none. */
+export interface AutonameRule {
+  readonly property: string;
+  readonly maxLength: number;
+  /** Some names are lower case only. */
+  readonly lowerCase?: boolean;
+  /** Ends the name, as in `queue.fifo`. */
+  readonly suffix?: (inputs: PlainMap) => string;
+}
+
+/** One resource type of the package: the table, and functions for what a table cannot say. */
+export interface ResourceDefinition {
+  /** `aws:ec2/vpc:Vpc`, as in the published SDK. */
+  readonly type: string;
+  readonly properties: Readonly<Record<string, PropertyRule>>;
+  readonly tags?: TagRule;
+  readonly autoname?: AutonameRule;
+  /** Seconds to create, update and delete, where the user sets no customTimeouts. */
+  readonly timeouts?: { readonly create?: number; readonly update?: number; readonly delete?: number };
+  /** A replacement must delete first: two of them cannot exist side by side. */
+  readonly deleteBeforeReplace?: boolean;
+  /** Rules over several properties. Each text is one failure. */
+  validate?(inputs: PlainMap): readonly string[];
+  /** Makes it and resolves to its id; `allTags` are the resource's tags over the provider's default tags. */
+  create(call: ResourceCall & { readonly allTags: Readonly<Record<string, string>> }): Promise<string>;
+  /** Waits until it is really there. */
+  ready?(call: ExistingCall): Promise<void>;
+  readonly updates?: readonly UpdateRule[];
+  /** What is there, in the SDK's names, with `tags`; undefined if it is not there. */
+  read(call: ExistingCall): Promise<PlainMap | undefined>;
+  /** Deletes it and waits until it is gone. What is gone already is no error. */
+  delete(call: ExistingCall): Promise<void>;
+}
+
+/** A function of the package (`aws:index/getRegion:getRegion`). */
+export interface FunctionDefinition {
+  readonly token: string;
+  invoke(call: { readonly aws: AwsCalls; readonly args: PlainMap; readonly signal: AbortSignal }): Promise<PlainMap>;
+}

@@ -1,0 +1,92 @@
+import type { DiffKind, DiffResponse, PropertyDiff } from '../../protocol/provider.ts';
+import { isUnknown } from './check.ts';
+import type { AwsConfiguration } from './configuration.ts';
+import type { Plain, PlainMap, PropertyRule, ResourceDefinition } from './definition.ts';
+import { allTagsOf } from './tags.ts';
+
+interface DiffCase {
+  readonly definition: ResourceDefinition;
+  readonly oldInputs: PlainMap;
+  readonly oldOutputs: PlainMap;
+  readonly newInputs: PlainMap;
+  readonly ignoreChanges: readonly string[];
+  readonly configuration: AwsConfiguration;
+}
+
+/** Which properties differ, and which of them make a new resource: the table's `replaces`. */
+export function diffInputs(diff: DiffCase): DiffResponse {
+  const { definition, oldInputs, newInputs } = diff;
+  const changed = Object.entries(definition.properties).filter(
+    ([key, rule]) => !rule.output && !diff.ignoreChanges.includes(key) && differs(rule, oldInputs[key], newInputs[key]),
+  );
+  const details = changed.map(([key, rule]): [string, PropertyDiff] => [
+    key,
+    { kind: kindOf(rule, oldInputs[key], newInputs[key]), inputDiff: true },
+  ]);
+  if (tagsDiffer(diff)) details.push(['tagsAll', { kind: 'update', inputDiff: false }]);
+  const replaces = changed.filter(([, rule]) => rule.replaces).map(([key]) => key);
+  return {
+    changes: details.length > 0 ? 'some' : 'none',
+    replaces,
+    stables: Object.entries(definition.properties).flatMap(([key, rule]) =>
+      rule.replaces || key === 'arn' ? [key] : [],
+    ),
+    deleteBeforeReplace: replaces.length > 0 && replacementCollides(diff),
+    diffs: details.map(([key]) => key),
+    detailedDiff: Object.fromEntries(details),
+  };
+}
+
+/** A property that the program leaves to AWS is no difference; a value that is not known yet is one. */
+function differs(rule: PropertyRule, old: Plain | undefined, next: Plain | undefined): boolean {
+  if (isNothing(next) && (rule.computed || isNothing(old))) return false;
+  return JSON.stringify(canonical(rule, old)) !== JSON.stringify(canonical(rule, next));
+}
+
+function isNothing(value: Plain | undefined): boolean {
+  return value === undefined || value === null;
+}
+
+function canonical(rule: PropertyRule, value: Plain | undefined): unknown {
+  if (rule.json && typeof value === 'string' && !isUnknown(value)) return canonicalJson(value);
+  const sorted = sortKeys(value ?? null);
+  if (rule.unordered && Array.isArray(sorted)) return sorted.map((item) => JSON.stringify(item)).sort();
+  return sorted;
+}
+
+function canonicalJson(text: string): unknown {
+  try {
+    return sortKeys(JSON.parse(text) as Plain);
+  } catch {
+    return text;
+  }
+}
+
+/** Objects with sorted keys and without what is null: order and absence say nothing. */
+function sortKeys(value: Plain): Plain {
+  if (Array.isArray(value)) return value.map(sortKeys);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value as PlainMap).filter(([, part]) => !isNothing(part));
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, part]) => [key, sortKeys(part!)]));
+}
+
+function kindOf(rule: PropertyRule, old: Plain | undefined, next: Plain | undefined): DiffKind {
+  const kind = isNothing(old) ? 'add' : isNothing(next) ? 'delete' : 'update';
+  return rule.replaces ? `${kind}-replace` : kind;
+}
+
+/** Default tags of the provider changed, while the resource's own did not. */
+function tagsDiffer({ definition, oldOutputs, newInputs, configuration, ignoreChanges }: DiffCase): boolean {
+  if (!definition.tags || oldOutputs.tagsAll === undefined || ignoreChanges.includes('tagsAll')) return false;
+  const wanted = allTagsOf(newInputs.tags, configuration);
+  return JSON.stringify(sortKeys(wanted)) !== JSON.stringify(sortKeys(oldOutputs.tagsAll ?? {}));
+}
+
+/** The new one would have the same name, or the table says that two cannot exist side by side. */
+function replacementCollides({ definition, oldInputs, newInputs }: DiffCase): boolean {
+  const named = definition.autoname?.property;
+  return (
+    definition.deleteBeforeReplace === true ||
+    (named !== undefined && oldInputs[named] !== undefined && oldInputs[named] === newInputs[named])
+  );
+}

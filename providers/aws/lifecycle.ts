@@ -1,0 +1,186 @@
+import { systemClock } from '../../foundation/clock.ts';
+import type { PropertyMap, PropertyValue } from '../../protocol/property-value.ts';
+import { Secret } from '../../protocol/property-value.ts';
+import {
+  type CreateRequest,
+  type CreateResponse,
+  type DeleteRequest,
+  ProviderError,
+  type ReadRequest,
+  type ReadResponse,
+  type UpdateRequest,
+} from '../../protocol/provider.ts';
+import { plainMap } from './check.ts';
+import type { AwsCalls } from './clients.ts';
+import { asTexts } from './configuration.ts';
+import type { ExistingCall, Plain, PlainMap, ResourceCall, ResourceDefinition } from './definition.ts';
+import { allTagsOf, changeTags, managedTags, ownTags, type Tags } from './tags.ts';
+
+/** What the life of one resource needs beside the request. */
+export interface LifecycleContext {
+  readonly definition: ResourceDefinition;
+  readonly aws: AwsCalls;
+  readonly progress: (message: string) => void;
+  readonly signal: AbortSignal;
+}
+
+const DEFAULT_SECONDS = 20 * 60;
+
+/**
+ * Makes the resource, waits for it, sets what the create call cannot, and reads it back. From the moment that it has an id, a failure
+ * is a partial one: the resource exists and must be kept.
+ */
+export async function createResource(context: LifecycleContext, request: CreateRequest): Promise<CreateResponse> {
+  const { definition, aws } = context;
+  const inputs = plainMap(request.inputs);
+  if (request.preview) return { id: '', outputs: previewOutputs(definition, request.inputs) };
+  const call = callOf(context, inputs, request.timeout || definition.timeouts?.create);
+  const allTags = allTagsOf(inputs.tags, aws.configuration);
+  const id = await definition.create({ ...call, allTags });
+  const existing: ExistingCall = { ...call, id, state: {} };
+  try {
+    await definition.ready?.(existing);
+    await applyAfterCreate(definition, existing);
+    if (definition.tags && !definition.tags.atCreate)
+      await changeTags(definition.tags, existing, { from: {}, to: allTags });
+    return { id, outputs: await outputsOf(context, existing, request.inputs) };
+  } catch (error) {
+    throw asPartial(error, id, request.inputs);
+  }
+}
+
+export async function updateResource(context: LifecycleContext, request: UpdateRequest): Promise<PropertyMap> {
+  const { definition, aws } = context;
+  const inputs = plainMap(request.newInputs);
+  const old = plainMap(request.oldInputs);
+  const state = plainMap(request.oldOutputs);
+  if (request.preview) return { ...request.oldOutputs, ...request.newInputs };
+  const call: ExistingCall = {
+    ...callOf(context, inputs, request.timeout || definition.timeouts?.update),
+    id: request.id,
+    state,
+  };
+  for (const rule of definition.updates ?? []) {
+    const changed = rule.properties.some(
+      (key) => !request.ignoreChanges.includes(key) && JSON.stringify(old[key]) !== JSON.stringify(inputs[key]),
+    );
+    if (changed) await rule.apply({ ...call, old });
+  }
+  if (definition.tags) {
+    const from = state.tagsAll === undefined ? allTagsOf(old.tags, aws.configuration) : asTexts(state.tagsAll);
+    await changeTags(definition.tags, call, { from, to: allTagsOf(inputs.tags, aws.configuration) });
+  }
+  await definition.ready?.(call);
+  return outputsOf(context, call, request.newInputs);
+}
+
+/** What is there now. Inputs are the old ones with the cloud's values for what they name: a difference is what drifted. */
+export async function readResource(context: LifecycleContext, request: ReadRequest): Promise<ReadResponse> {
+  const oldInputs = plainMap(request.inputs);
+  const call: ExistingCall = {
+    ...callOf(context, oldInputs, request.timeout),
+    id: request.id,
+    state: plainMap(request.outputs),
+  };
+  const found = await context.definition.read(call);
+  if (found === undefined) return { id: '', outputs: {}, inputs: {} };
+  const imported = Object.keys(request.inputs).length === 0;
+  const outputs = completeOutputs(context, found, oldInputs);
+  const inputs = imported
+    ? importedInputs(context, outputs)
+    : refreshedInputs(context, { outputs, old: request.inputs });
+  return { id: request.id, outputs: mark(context.definition, outputs), inputs };
+}
+
+export async function deleteResource(context: LifecycleContext, request: DeleteRequest): Promise<void> {
+  const call = callOf(context, plainMap(request.inputs), request.timeout || context.definition.timeouts?.delete);
+  await context.definition.delete({ ...call, id: request.id, state: plainMap(request.outputs) });
+}
+
+function callOf(
+  { aws, progress, signal }: LifecycleContext,
+  inputs: PlainMap,
+  seconds: number | undefined,
+): ResourceCall {
+  return { aws, inputs, progress, signal, deadline: systemClock.now() + (seconds || DEFAULT_SECONDS) * 1000 };
+}
+
+async function applyAfterCreate(definition: ResourceDefinition, call: ExistingCall): Promise<void> {
+  for (const rule of definition.updates ?? []) {
+    const late = rule.properties.filter((key) => definition.properties[key]?.afterCreate);
+    if (late.some((key) => call.inputs[key] !== undefined && call.inputs[key] !== null))
+      await rule.apply({ ...call, old: {} });
+  }
+}
+
+async function outputsOf(context: LifecycleContext, call: ExistingCall, inputs: PropertyMap): Promise<PropertyMap> {
+  const found = await context.definition.read(call);
+  if (found === undefined)
+    throw new ProviderError(
+      `Cannot read ${context.definition.type} "${call.id}" back as AWS says that it is not there. Run a refresh.`,
+    );
+  return mark(context.definition, completeOutputs(context, found, plainMap(inputs)));
+}
+
+/** The cloud's answer, what it never gives back from the inputs, and both kinds of tags. */
+function completeOutputs(
+  { definition, aws }: LifecycleContext,
+  found: PlainMap,
+  inputs: PlainMap,
+): Record<string, Plain> {
+  const outputs: Record<string, Plain> = {};
+  for (const [key, rule] of Object.entries(definition.properties)) {
+    const value = rule.writeOnly || found[key] === undefined ? inputs[key] : found[key];
+    if (value !== undefined && value !== null) outputs[key] = value;
+  }
+  if (!definition.tags) return outputs;
+  const all: Tags = managedTags(asTexts(found.tags), aws.configuration);
+  const own = ownTags(all, asTexts(inputs.tags), aws.configuration);
+  delete outputs.tags;
+  return { ...outputs, ...(Object.keys(own).length > 0 && { tags: own }), tagsAll: all };
+}
+
+function refreshedInputs(
+  { definition }: LifecycleContext,
+  { outputs, old }: { readonly outputs: PlainMap; readonly old: PropertyMap },
+): PropertyMap {
+  const inputs: Record<string, PropertyValue> = {};
+  for (const [key, value] of Object.entries(old)) {
+    const rule = definition.properties[key];
+    inputs[key] = !rule || rule.writeOnly ? value : ((outputs[key] ?? null) as PropertyValue);
+  }
+  if (definition.tags && outputs.tags !== undefined) inputs.tags = outputs.tags as PropertyValue;
+  return mark(definition, Object.fromEntries(Object.entries(inputs).filter(([, value]) => value !== null)) as PlainMap);
+}
+
+/** Everything that a program could have given, but what is at its default already. */
+function importedInputs({ definition }: LifecycleContext, outputs: PlainMap): PropertyMap {
+  const given = Object.entries(definition.properties).filter(
+    ([key, rule]) => !rule.output && outputs[key] !== undefined,
+  );
+  const inputs = Object.fromEntries(given.map(([key]) => [key, outputs[key]]));
+  return mark(definition, inputs);
+}
+
+/** Puts the secret marks on. */
+function mark(definition: ResourceDefinition, values: PlainMap): PropertyMap {
+  const marked: Record<string, PropertyValue> = {};
+  for (const [key, value] of Object.entries(values)) {
+    const propertyValue = (value ?? null) as PropertyValue;
+    const secret = definition.properties[key]?.secret && !((propertyValue as unknown) instanceof Secret);
+    marked[key] = secret ? new Secret(propertyValue) : propertyValue;
+  }
+  return marked;
+}
+
+/** In a preview: what the program gives is known, what AWS sets is not. */
+function previewOutputs(definition: ResourceDefinition, inputs: PropertyMap): PropertyMap {
+  return Object.fromEntries(
+    Object.entries(inputs).filter(([key]) => definition.properties[key] && !definition.properties[key].output),
+  );
+}
+
+function asPartial(error: unknown, id: string, inputs: PropertyMap): ProviderError {
+  const message = error instanceof Error ? error.message : String(error);
+  return new ProviderError(message, { cause: error, partial: { id, outputs: inputs, inputs, reasons: [message] } });
+}

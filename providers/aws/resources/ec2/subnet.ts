@@ -1,0 +1,110 @@
+import type { Subnet } from '@aws-sdk/client-ec2';
+import type { ExistingCall, ResourceDefinition } from '../../definition.ts';
+import { unlessGone } from '../../failures.ts';
+import { fromTagList } from '../../tags.ts';
+import { deletePatiently, waitFor } from '../../wait.ts';
+import { ec2Tags, tagSpecification } from './tags.ts';
+
+/** https://www.pulumi.com/registry/packages/aws/api-docs/ec2/subnet/ ; imported by its id. */
+export const subnet: ResourceDefinition = {
+  type: 'aws:ec2/subnet:Subnet',
+  tags: ec2Tags,
+  properties: {
+    vpcId: { kind: 'string', required: true, replaces: true },
+    cidrBlock: { kind: 'string', replaces: true },
+    availabilityZone: { kind: 'string', replaces: true, computed: true },
+    availabilityZoneId: { kind: 'string', replaces: true, computed: true },
+    ipv6CidrBlock: { kind: 'string', replaces: true },
+    mapPublicIpOnLaunch: { kind: 'boolean', default: false, afterCreate: true },
+    assignIpv6AddressOnCreation: { kind: 'boolean', default: false, afterCreate: true },
+    enableDns64: { kind: 'boolean', default: false, afterCreate: true },
+    enableResourceNameDnsARecordOnLaunch: { kind: 'boolean', default: false },
+    enableResourceNameDnsAaaaRecordOnLaunch: { kind: 'boolean', default: false },
+    ipv6Native: { kind: 'boolean', default: false, replaces: true },
+    privateDnsHostnameTypeOnLaunch: { kind: 'string', computed: true },
+    tags: { kind: 'map' },
+    tagsAll: { kind: 'map', output: true },
+    arn: { kind: 'string', output: true },
+    ownerId: { kind: 'string', output: true },
+    ipv6CidrBlockAssociationId: { kind: 'string', output: true },
+  },
+  validate: (inputs) =>
+    inputs.cidrBlock || inputs.ipv6Native ? [] : ['cidrBlock is required, or ipv6Native with ipv6CidrBlock.'],
+  async create({ aws, inputs, allTags }) {
+    const { CreateSubnetCommand } = await import('@aws-sdk/client-ec2');
+    const made = await (await aws.client('ec2')).send(
+      new CreateSubnetCommand({
+        VpcId: inputs.vpcId as string,
+        CidrBlock: inputs.cidrBlock as string | undefined,
+        AvailabilityZone: inputs.availabilityZone as string | undefined,
+        AvailabilityZoneId: inputs.availabilityZoneId as string | undefined,
+        Ipv6CidrBlock: inputs.ipv6CidrBlock as string | undefined,
+        ...(inputs.ipv6Native === true && { Ipv6Native: true }),
+        ...tagSpecification('subnet', allTags),
+      }),
+    );
+    return made.Subnet!.SubnetId!;
+  },
+  async ready(call) {
+    await waitFor(`subnet ${call.id} to be available`, call, async () =>
+      (await describe(call))?.State === 'available' ? true : undefined,
+    );
+  },
+  updates: [
+    attribute('mapPublicIpOnLaunch', 'MapPublicIpOnLaunch'),
+    attribute('assignIpv6AddressOnCreation', 'AssignIpv6AddressOnCreation'),
+    attribute('enableDns64', 'EnableDns64'),
+    attribute('enableResourceNameDnsARecordOnLaunch', 'EnableResourceNameDnsARecordOnLaunch'),
+    attribute('enableResourceNameDnsAaaaRecordOnLaunch', 'EnableResourceNameDnsAAAARecordOnLaunch'),
+  ],
+  async read(call) {
+    const found = await describe(call);
+    if (!found) return undefined;
+    const ipv6 = found.Ipv6CidrBlockAssociationSet?.find((one) => one.Ipv6CidrBlockState?.State === 'associated');
+    return {
+      vpcId: found.VpcId,
+      cidrBlock: found.CidrBlock,
+      availabilityZone: found.AvailabilityZone,
+      availabilityZoneId: found.AvailabilityZoneId,
+      ipv6CidrBlock: ipv6?.Ipv6CidrBlock,
+      ipv6CidrBlockAssociationId: ipv6?.AssociationId,
+      mapPublicIpOnLaunch: found.MapPublicIpOnLaunch ?? false,
+      assignIpv6AddressOnCreation: found.AssignIpv6AddressOnCreation ?? false,
+      enableDns64: found.EnableDns64 ?? false,
+      ipv6Native: found.Ipv6Native ?? false,
+      enableResourceNameDnsARecordOnLaunch: found.PrivateDnsNameOptionsOnLaunch?.EnableResourceNameDnsARecord ?? false,
+      enableResourceNameDnsAaaaRecordOnLaunch:
+        found.PrivateDnsNameOptionsOnLaunch?.EnableResourceNameDnsAAAARecord ?? false,
+      privateDnsHostnameTypeOnLaunch: found.PrivateDnsNameOptionsOnLaunch?.HostnameType,
+      arn: found.SubnetArn,
+      ownerId: found.OwnerId,
+      tags: fromTagList(found.Tags),
+    };
+  },
+  async delete(call) {
+    const { DeleteSubnetCommand } = await import('@aws-sdk/client-ec2');
+    const ec2 = await call.aws.client('ec2');
+    await deletePatiently(`subnet ${call.id}`, call, () => ec2.send(new DeleteSubnetCommand({ SubnetId: call.id })));
+  },
+};
+
+async function describe({ aws, id }: ExistingCall): Promise<Subnet | undefined> {
+  const { DescribeSubnetsCommand } = await import('@aws-sdk/client-ec2');
+  const found = await unlessGone((await aws.client('ec2')).send(new DescribeSubnetsCommand({ SubnetIds: [id] })));
+  return found?.Subnets?.[0];
+}
+
+/** The API takes one attribute a call. A default of false needs no call on a new subnet. */
+function attribute(property: string, name: string) {
+  return {
+    properties: [property],
+    async apply({ aws, id, inputs, old }: ExistingCall & { readonly old: { readonly [key: string]: unknown } }) {
+      const value = inputs[property] === true;
+      if (!value && old[property] === undefined) return;
+      const { ModifySubnetAttributeCommand } = await import('@aws-sdk/client-ec2');
+      await (await aws.client('ec2')).send(
+        new ModifySubnetAttributeCommand({ SubnetId: id, [name]: { Value: value } }),
+      );
+    },
+  };
+}

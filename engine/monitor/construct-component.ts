@@ -1,5 +1,5 @@
 import { hashAssets } from '../../protocol/asset-hash.ts';
-import { ProviderError } from '../../protocol/provider.ts';
+import { type ConstructOptions, ProviderError } from '../../protocol/provider.ts';
 import { parseDuration } from './go-duration.ts';
 import type { MonitorContext } from './monitor-context.ts';
 import type { RegisterRequest, RegisterResponse } from './monitor-messages.ts';
@@ -38,10 +38,11 @@ export async function constructComponent(context: MonitorContext, request: Regis
   };
 }
 
-function optionsOf(request: RegisterRequest, reference: string) {
+function optionsOf(request: RegisterRequest, reference: string): ConstructOptions {
   const { create = '', update = '', delete: remove = '' } = request.customTimeouts ?? {};
   return {
     aliases: [...request.aliasUrns, ...request.aliases.flatMap(({ urn }) => (urn ? [urn] : []))],
+    aliasSpecs: request.aliases.flatMap(({ spec }) => (spec ? [spec] : [])),
     dependencies: request.dependencies,
     protect: request.protect,
     providers: { [request.type.split(':')[0]!]: reference, ...request.providers },
@@ -53,8 +54,17 @@ function optionsOf(request: RegisterRequest, reference: string) {
     ignoreChanges: request.ignoreChanges,
     replaceOnChanges: request.replaceOnChanges,
     retainOnDelete: request.retainOnDelete,
+    replaceWith: request.replaceWith,
+    replacementTrigger: request.replacementTrigger,
+    resourceHooks: hooksOf(request),
     ...(request.customTimeouts && {
       customTimeouts: { create: parseDuration(create), update: parseDuration(update), delete: parseDuration(remove) },
     }),
   };
+}
+
+/** Here the names of hook kinds begin with a small letter. */
+function hooksOf({ hooks }: RegisterRequest): NonNullable<ConstructOptions['resourceHooks']> {
+  const named = Object.entries(hooks ?? {}).filter(([, names]) => names.length > 0);
+  return Object.fromEntries(named.map(([kind, names]) => [kind.charAt(0).toLowerCase() + kind.slice(1), names]));
 }

@@ -21,9 +21,9 @@ export function readSettings(): Settings {
     },
   });
   if ('settings' in result) return result.settings;
-  const count = result.mistakes.length === 1 ? 'a mistake' : `${result.mistakes.length} mistakes`;
+  const count = result.mistakes.length === 1 ? 'is a mistake' : `are ${result.mistakes.length} mistakes`;
   throw new pulumi.RunError(
-    `Cannot use the settings of stack ${pulumi.getStack()} as there is ${count}:\n${result.mistakes.join('\n')}`,
+    `Cannot use the settings of stack ${pulumi.getStack()} as there ${count}:\n${result.mistakes.join('\n')}`,
   );
 }
 

@@ -1,0 +1,101 @@
+import type { DeploymentKind } from '../deploy/deployment-options.ts';
+import type { OpenStack } from '../operations/open-stack.ts';
+import type { OperationOptions } from '../operations/operation-options.ts';
+import { type OperationOutcome, runOperation } from '../operations/run-operation.ts';
+import type { CommandContext } from './command.ts';
+import { CommandFailure, type ExitCode, exitCodes } from './exit-codes.ts';
+import type { Flags } from './flags.ts';
+import { openOperationDisplay } from './operation-display.ts';
+
+/** A stack and what is to be done to it. */
+export interface Operation {
+  readonly context: CommandContext;
+  readonly flags: Flags;
+  readonly stack: OpenStack;
+  readonly options: OperationOptions;
+}
+
+/** Runs one operation and shows it. */
+export async function showOperation(operation: Operation, preview: boolean): Promise<OperationOutcome> {
+  const { context, flags, stack, options } = operation;
+  const { kind } = options;
+  const display = await openOperationDisplay(context, flags, { kind, preview, stack: stack.identity.stack });
+  try {
+    return await runOperation({
+      place: context,
+      stack,
+      options,
+      preview,
+      showSecrets: flags.names().includes('show-secrets') && flags.boolean('show-secrets'),
+      events: (event) => display.show(event),
+      signal: context.signal,
+    });
+  } finally {
+    await display.finish();
+  }
+}
+
+/** A preview alone, with its exit code. */
+export async function performPreview(operation: Operation): Promise<ExitCode> {
+  const outcome = await showOperation(operation, true);
+  return exitCodeOf(outcome, operation.flags, true);
+}
+
+/**
+ * The way of `up`, `refresh`, `destroy` and `import`: a preview unless it is to be skipped, the question, the operation. Throws where
+ * there is nobody to ask and no `--yes`.
+ */
+export async function perform(operation: Operation): Promise<ExitCode> {
+  const { context, flags } = operation;
+  const yes = flags.boolean('yes');
+  const skipPreview = flags.boolean('skip-preview') || flags.boolean('json');
+  if (!context.interactive && !yes && !flags.boolean('skip-preview')) {
+    throw new CommandFailure(
+      '--yes or --skip-preview or --preview-only must be passed in to proceed when running in non-interactive mode',
+      exitCodes.configuration,
+    );
+  }
+  if (!skipPreview) {
+    const preview = await showOperation(operation, true);
+    if (preview.result !== 'succeeded') return exitCodeOf(preview, flags, true);
+    if (!yes && !(await approved(operation)))
+      throw new CommandFailure('confirmation declined, not proceeding with the operation', exitCodes.cancelled);
+  }
+  const outcome = await showOperation(operation, false);
+  return exitCodeOf(outcome, flags, false);
+}
+
+const questions: Readonly<Record<DeploymentKind, string>> = {
+  update: 'perform this update',
+  refresh: 'perform this refresh',
+  destroy: 'perform this destroy',
+  import: 'perform this import',
+};
+
+/** yes, no, or details: the preview again with its differences. */
+async function approved(operation: Operation): Promise<boolean> {
+  const { context, options } = operation;
+  for (;;) {
+    const answer = await context.terminal.ask(
+      `Do you want to ${questions[options.kind]}? [yes/no/details] `,
+      context.signal,
+    );
+    const word = answer.trim().toLowerCase();
+    if (word === 'yes' || word === 'y') return true;
+    if (word === 'no' || word === 'n' || word === '') return false;
+    if (word === 'details' || word === 'd')
+      await showOperation({ ...operation, flags: operation.flags.with('diff', true) }, true);
+  }
+}
+
+function exitCodeOf(outcome: OperationOutcome, flags: Flags, preview: boolean): ExitCode {
+  if (outcome.result === 'cancelled') return exitCodes.cancelled;
+  if (outcome.policyViolated) return exitCodes.policy;
+  if (outcome.result === 'failed') return exitCodes.failed;
+  const expectNone = flags.names().includes('expect-no-changes') && flags.boolean('expect-no-changes');
+  if (!expectNone || !outcome.changed) return exitCodes.ok;
+  const message = preview
+    ? 'no changes were expected for preview but changes were proposed'
+    : 'no changes were expected but changes occurred';
+  throw new CommandFailure(message, exitCodes.expectedNoChanges);
+}

@@ -1,0 +1,72 @@
+import { resolve } from 'node:path';
+import { type Environment, EnvironmentReader } from '../../foundation/environment.ts';
+import { isMainstayError, messageOf } from '../../foundation/errors.ts';
+import { redactor } from '../../foundation/redact.ts';
+import type { Terminal } from '../display/terminal.ts';
+import type { EngineServices } from '../operations/engine-services.ts';
+import { StackNotFound } from '../state/backend.ts';
+import type { CommandContext } from './command.ts';
+import { parseCommandLine } from './command-line.ts';
+import { commandTable } from './command-table.ts';
+import { errorLine } from './error-texts.ts';
+import { CommandFailure, type ExitCode, exitCodes } from './exit-codes.ts';
+import { helpText } from './help-text.ts';
+
+/** What a command line is run with. */
+export interface CommandRun {
+  readonly args: readonly string[];
+  readonly directory: string;
+  readonly environment: Environment;
+  readonly terminal: Terminal;
+  readonly signal: AbortSignal;
+  readonly services: EngineServices;
+}
+
+/** Runs one command line to its end: prints results and errors, resolves to the exit code, never rejects. */
+export async function runCommand(run: CommandRun): Promise<ExitCode> {
+  try {
+    const parsed = parseCommandLine(commandTable, run.args);
+    if (parsed.help || !parsed.command.run) {
+      run.terminal.write(helpText(parsed.path, parsed.command));
+      return exitCodes.ok;
+    }
+    const context: CommandContext = {
+      directory: resolve(run.directory, parsed.flags.text('cwd') ?? '.'),
+      environment: run.environment,
+      terminal: run.terminal,
+      interactive: isInteractive(run, parsed.flags.boolean('non-interactive')),
+      signal: run.signal,
+      services: run.services,
+      commandLine: { command: parsed.path.join(' '), flags: parsed.flags },
+    };
+    return (await parsed.command.run(context, parsed.args, parsed.flags)) ?? exitCodes.ok;
+  } catch (error) {
+    return reportFailure(run.terminal, error);
+  }
+}
+
+function isInteractive(run: CommandRun, forbidden: boolean): boolean {
+  if (forbidden || run.terminal.columns === undefined) return false;
+  return !new EnvironmentReader(run.environment).flag('CI', false);
+}
+
+function reportFailure(terminal: Terminal, error: unknown): ExitCode {
+  if (error instanceof CommandFailure) {
+    if (error.message !== '') terminal.writeError(`${redactor.redact(errorLine(error))}\n`);
+    return error.exitCode;
+  }
+  if (error instanceof StackNotFound) {
+    terminal.writeError(`${errorLine(error)}\n`);
+    return exitCodes.stackNotFound;
+  }
+  if (isMainstayError(error)) {
+    terminal.writeError(`${redactor.redact(errorLine(error))}\n`);
+    return exitCodes.failed;
+  }
+  // Anything else is a bug of ours: the stack trace is what a report of it needs.
+  const trace = error instanceof Error && error.stack ? error.stack : messageOf(error);
+  terminal.writeError(
+    `${redactor.redact(`error: the embedded engine failed in a way that it should not: ${trace}`)}\nPlease report this. The official Pulumi CLI can take over: the state is in its format.\n`,
+  );
+  return exitCodes.internal;
+}

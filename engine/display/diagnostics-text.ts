@@ -1,0 +1,64 @@
+import type { Diagnostic } from '../deploy/events.ts';
+import { parseUrn } from '../deploy/urn.ts';
+import type { Colors } from './colors.ts';
+
+/** Lines of `Diagnostics:`, by resource in the order of their first message. Empty where there were none. */
+export function diagnosticLines(diagnostics: readonly Diagnostic[], rootUrn: string, colors: Colors): string[] {
+  const kept = diagnostics.filter((one) => !one.ephemeral && one.severity !== 'debug' && one.message.trim() !== '');
+  if (kept.length === 0) return [];
+  const byUrn = Map.groupBy(kept, (one) => one.urn || rootUrn);
+  const lines = [colors.heading('Diagnostics:')];
+  for (const [urn, messages] of byUrn) {
+    lines.push(`  ${colors.resource(`${resourceLabel(urn)}:`)}`);
+    for (const text of messages.flatMap((one) => messageLines(one, colors)))
+      lines.push(text === '' ? '' : `    ${text}`);
+    lines.push('');
+  }
+  return lines;
+}
+
+function resourceLabel(urn: string): string {
+  if (urn === '') return 'stack';
+  const { type, name } = parseUrn(urn);
+  return `${type} (${name})`;
+}
+
+/** A message with its severity before the first line. */
+export function messageLines(diagnostic: Diagnostic, colors: Colors): readonly string[] {
+  const [first = '', ...rest] = diagnostic.message.replace(/\s+$/, '').split('\n');
+  return [`${severityPrefix(diagnostic, colors)}${first}`, ...rest];
+}
+
+export function severityPrefix(diagnostic: Diagnostic, colors: Colors): string {
+  if (diagnostic.prefix !== undefined) return diagnostic.prefix;
+  switch (diagnostic.severity) {
+    case 'error':
+      return colors.error('error: ');
+    case 'warning':
+      return colors.warning('warning: ');
+    case 'debug':
+      return 'debug: ';
+    default:
+      return '';
+  }
+}
+
+/** Lines of `Policies:`. */
+export interface ShownViolation {
+  readonly level: string;
+  readonly pack: string;
+  readonly policy: string;
+  readonly urn: string;
+  readonly message: string;
+}
+
+export function policyLines(violations: readonly ShownViolation[], colors: Colors): string[] {
+  if (violations.length === 0) return [];
+  const lines = [colors.heading('Policies:')];
+  for (const { level, pack, policy, urn, message } of violations) {
+    const mark = level === 'advisory' ? colors.warning(`[${level}]`) : colors.error(`[${level}]`);
+    lines.push(`    - ${mark}  ${pack}  ${policy}${urn === '' ? '' : `  (${resourceLabel(urn)})`}`);
+    for (const text of message.replace(/\s+$/, '').split('\n')) lines.push(`      ${text}`);
+  }
+  return [...lines, ''];
+}

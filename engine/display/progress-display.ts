@@ -1,0 +1,107 @@
+import type { EngineEvent } from '../deploy/events.ts';
+import type { Step } from '../deploy/step.ts';
+import { parseUrn } from '../deploy/urn.ts';
+import type { Colors } from './colors.ts';
+import { messageLines } from './diagnostics-text.ts';
+import type { Display, DisplayOptions } from './display.ts';
+import { operationWords } from './operation-words.ts';
+import { Report } from './report.ts';
+import { isShown } from './step-filter.ts';
+
+/** One line for each step as it begins and ends, the messages as they come, and the report at the end. */
+export function createProgressDisplay(write: (text: string) => void, colors: Colors, options: DisplayOptions): Display {
+  const report = new Report(options, { colors, showSecrets: options.showSecrets, full: options.showFullOutput });
+  const started = new Map<string, number>();
+  const put = (text: string) => write(`${text}\n`);
+  put(colors.heading(`${options.title} (${options.stack}):`));
+
+  return {
+    show(event) {
+      report.add(event);
+      const text = lineOf(event, { colors, options, started, rootUrn: report.rootUrn });
+      if (text !== undefined) put(text);
+    },
+    finish: () =>
+      write(
+        report
+          .lines({ diagnostics: true })
+          .map((text) => `${text}\n`)
+          .join(''),
+      ),
+  };
+}
+
+interface LineContext {
+  readonly colors: Colors;
+  readonly options: DisplayOptions;
+  /** When the step of a URN and op began, in milliseconds. */
+  readonly started: Map<string, number>;
+  readonly rootUrn: string;
+}
+
+function lineOf(event: EngineEvent, context: LineContext): string | undefined {
+  const { colors, options, started } = context;
+  switch (event.kind) {
+    case 'prelude':
+      return options.showConfig ? configText(event.config) : undefined;
+    case 'stdout':
+      return event.message.replace(/\n$/, '');
+    case 'diagnostic':
+      return diagnosticText(event, context);
+    case 'resource-pre':
+      if (options.suppressProgress && !event.planning) return undefined;
+      started.set(keyOf(event.step), performance.now());
+      return isShown(event.step, options)
+        ? stepText(event.step, event.planning ? 'planned' : 'running', colors)
+        : undefined;
+    case 'resource-outputs':
+      return !event.planning && isShown(event.step, options) ? doneText(event.step, context) : undefined;
+    case 'resource-failed':
+      return stepText(event.step, 'failed', colors);
+    default:
+      return undefined;
+  }
+}
+
+function keyOf(step: Step): string {
+  return `${step.op} ${step.urn}`;
+}
+
+function configText(config: Readonly<Record<string, string>>): string {
+  return ['Configuration:', ...Object.entries(config).map(([key, value]) => `    ${key}: ${value}`)].join('\n');
+}
+
+function diagnosticText(
+  event: EngineEvent & { readonly kind: 'diagnostic' },
+  context: LineContext,
+): string | undefined {
+  const { diagnostic } = event;
+  if (diagnostic.severity === 'debug' && !context.options.debug) return undefined;
+  const urn = diagnostic.urn || context.rootUrn;
+  const [first = '', ...rest] = messageLines(diagnostic, context.colors);
+  const head = urn === '' ? '' : `${resourceText(urn)} `;
+  return [`    ${head}${first}`, ...rest.map((text) => `      ${text}`)].join('\n');
+}
+
+function resourceText(urn: string): string {
+  const { type, name } = parseUrn(urn);
+  return `${type} ${name}`;
+}
+
+function stepText(step: Step, phase: 'planned' | 'running' | 'done' | 'failed', colors: Colors, suffix = ''): string {
+  const { sign, color, ...text } = operationWords(step.op);
+  const word =
+    phase === 'failed' ? colors.error(`**${text.running} failed**`) : colors[color](`${text[phase]}${suffix}`);
+  return ` ${colors[color](sign)} ${resourceText(step.urn)} ${word}${diffText(step)}`;
+}
+
+function doneText(step: Step, { colors, started }: LineContext): string {
+  const begun = started.get(keyOf(step));
+  const seconds = begun === undefined ? '' : ` (${((performance.now() - begun) / 1000).toFixed(2)}s)`;
+  return stepText(step, 'done', colors, seconds);
+}
+
+function diffText(step: Step): string {
+  const keys = step.diffs.filter((key) => !key.startsWith('__'));
+  return keys.length > 0 ? ` [diff: ~${keys.join(',')}]` : '';
+}

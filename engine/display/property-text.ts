@@ -1,0 +1,166 @@
+import type { ArrayDiff, ObjectDiff, ValueDiff } from '../../protocol/property-diff.ts';
+import {
+  Archive,
+  Asset,
+  isPropertyArray,
+  isPropertyMap,
+  Output,
+  type PropertyMap,
+  type PropertyValue,
+  ResourceReference,
+  Secret,
+  Unknown,
+} from '../../protocol/property-value.ts';
+import type { Colors } from './colors.ts';
+
+/** How properties are written for people. `indent` counts levels of four columns. */
+export interface PropertyStyle {
+  readonly colors: Colors;
+  readonly showSecrets: boolean;
+  /** Long texts in full (`--show-full-output`). */
+  readonly full: boolean;
+}
+
+export type ChangeSign = ' ' | '+' | '-' | '~' | '+-';
+
+const LONGEST_TEXT = 150;
+
+/** Lines of every property but internal ones (keys beginning with `__`), each with the sign of `sign` before it. */
+export function propertyLines(
+  map: PropertyMap,
+  indent: number,
+  style: PropertyStyle,
+  sign: ChangeSign = ' ',
+): string[] {
+  const keys = shownKeys(Object.keys(map));
+  return keys.flatMap((key) => valueLines(label(key, keys), map[key]!, { indent, style, sign }));
+}
+
+function shownKeys(keys: readonly string[]): string[] {
+  return keys.filter((key) => !key.startsWith('__')).sort();
+}
+
+function label(key: string, keys: readonly string[]): string {
+  const width = Math.max(...keys.map((other) => other.length));
+  return key.padEnd(width);
+}
+
+interface Place {
+  readonly indent: number;
+  readonly style: PropertyStyle;
+  readonly sign: ChangeSign;
+}
+
+function line(text: string, { indent, style, sign }: Place): string {
+  const margin = ' '.repeat(Math.max(0, indent * 4 - 2));
+  return paint(`${margin}${sign === '+-' ? '+-' : `${sign} `}${text}`, sign, style.colors);
+}
+
+function paint(text: string, sign: ChangeSign, colors: Colors): string {
+  if (sign === '+') return colors.create(text);
+  if (sign === '-') return colors.remove(text);
+  if (sign === '~') return colors.update(text);
+  return sign === '+-' ? colors.replace(text) : text;
+}
+
+/** `name: value`, over several lines for objects and lists. */
+function valueLines(name: string, value: PropertyValue, place: Place): string[] {
+  const plain = unwrap(value, place.style);
+  if (isPropertyArray(plain) && plain.length > 0) {
+    const items = plain.flatMap((item, index) => valueLines(`[${index}]`, item, deeper(place)));
+    return [line(`${name}: [`, place), ...items, line(']', closing(place))];
+  }
+  if (isPropertyMap(plain) && shownKeys(Object.keys(plain)).length > 0)
+    return [
+      line(`${name}: {`, place),
+      ...propertyLines(plain, place.indent + 1, place.style, place.sign),
+      line('}', closing(place)),
+    ];
+  return [line(`${name}: ${scalarText(plain, place.style)}`, place)];
+}
+
+function deeper(place: Place): Place {
+  return { ...place, indent: place.indent + 1 };
+}
+
+/** A closing bracket has the colour of its block but no sign. */
+function closing(place: Place): Place {
+  return { ...place, sign: ' ' };
+}
+
+function unwrap(value: PropertyValue, style: PropertyStyle): PropertyValue {
+  if (value instanceof Secret) return style.showSecrets ? unwrap(value.value, style) : value;
+  if (value instanceof Output) {
+    if (value.value === undefined) return new Unknown();
+    return unwrap(value.secret ? new Secret(value.value) : value.value, style);
+  }
+  return value;
+}
+
+/** One value on one line. */
+export function scalarText(value: PropertyValue, style: PropertyStyle): string {
+  const plain = unwrap(value, style);
+  if (plain instanceof Secret) return '[secret]';
+  if (plain instanceof Unknown) return '[unknown]';
+  if (plain === null) return '<null>';
+  if (plain instanceof Asset) return `asset(${sourceText(plain)}) { ${plain.hash.slice(0, 8)} }`;
+  if (plain instanceof Archive) return `archive(${sourceText(plain)}) { ${plain.hash.slice(0, 8)} }`;
+  if (plain instanceof ResourceReference) return JSON.stringify(plain.urn);
+  if (isPropertyArray(plain)) return '[]';
+  if (typeof plain === 'object') return '{}';
+  const text = JSON.stringify(plain);
+  return style.full || text.length <= LONGEST_TEXT ? text : `${text.slice(0, LONGEST_TEXT)}..."`;
+}
+
+function sourceText(part: Asset | Archive): string {
+  const { source } = part;
+  if (!source) return 'hash';
+  if ('assets' in source) return 'assets';
+  if ('text' in source) return 'text';
+  return 'path' in source ? `file:${source.path}` : `uri:${source.uri}`;
+}
+
+/** Lines of what changed, sames left out below the first level as the official CLI does in summaries. */
+export function diffLines(diff: ObjectDiff, indent: number, style: PropertyStyle): string[] {
+  const keys = shownKeys([...Object.keys(diff.adds), ...Object.keys(diff.deletes), ...Object.keys(diff.updates)]);
+  return keys.flatMap((key) => {
+    const name = label(key, keys);
+    if (key in diff.adds) return valueLines(name, diff.adds[key]!, { indent, style, sign: '+' });
+    if (key in diff.deletes) return valueLines(name, diff.deletes[key]!, { indent, style, sign: '-' });
+    return updateLines(name, diff.updates[key]!, { indent, style, sign: '~' });
+  });
+}
+
+function updateLines(name: string, update: ValueDiff, place: Place): string[] {
+  if (update.object)
+    return [
+      line(`${name}: {`, place),
+      ...diffLines(update.object, place.indent + 1, place.style),
+      line('}', closing(place)),
+    ];
+  if (update.array)
+    return [line(`${name}: [`, place), ...arrayLines(update.array, deeper(place)), line(']', closing(place))];
+  if (isSimple(update.old, place.style) && isSimple(update.new, place.style)) {
+    const change = `${scalarText(update.old, place.style)} => ${scalarText(update.new, place.style)}`;
+    return [line(`${name}: ${change}`, place)];
+  }
+  return [
+    ...valueLines(name, update.old, { ...place, sign: '-' }),
+    ...valueLines(name, update.new, { ...place, sign: '+' }),
+  ];
+}
+
+function isSimple(value: PropertyValue, style: PropertyStyle): boolean {
+  const plain = unwrap(value, style);
+  return !isPropertyArray(plain) && !isPropertyMap(plain);
+}
+
+function arrayLines(diff: ArrayDiff, place: Place): string[] {
+  const indices = [...diff.adds.keys(), ...diff.deletes.keys(), ...diff.updates.keys()].sort((a, b) => a - b);
+  return indices.flatMap((index) => {
+    const name = `[${index}]`;
+    if (diff.adds.has(index)) return valueLines(name, diff.adds.get(index)!, { ...place, sign: '+' });
+    if (diff.deletes.has(index)) return valueLines(name, diff.deletes.get(index)!, { ...place, sign: '-' });
+    return updateLines(name, diff.updates.get(index)!, { ...place, sign: '~' });
+  });
+}

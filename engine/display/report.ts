@@ -1,0 +1,83 @@
+import type { PropertyMap } from '../../protocol/property-value.ts';
+import type { Diagnostic, EngineEvent } from '../deploy/events.ts';
+import { isRootStack } from '../deploy/urn.ts';
+import type { Colors } from './colors.ts';
+import { diagnosticLines, policyLines, type ShownViolation } from './diagnostics-text.ts';
+import type { DisplayOptions } from './display.ts';
+import { outputLines } from './outputs-text.ts';
+import type { PropertyStyle } from './property-text.ts';
+import { durationText, summaryLines } from './summary-text.ts';
+
+/** Gathers what is said at the end of an operation: policies, diagnostics, outputs, counts. */
+export class Report {
+  readonly diagnostics: Diagnostic[] = [];
+  readonly #violations: ShownViolation[] = [];
+  readonly #failed = new Set<string>();
+  readonly #options: DisplayOptions;
+  readonly #style: PropertyStyle;
+  #rootUrn = '';
+  #outputs: { readonly olds: PropertyMap; readonly news: PropertyMap } | undefined;
+  #summary: (EngineEvent & { readonly kind: 'summary' }) | undefined;
+
+  constructor(options: DisplayOptions, style: PropertyStyle) {
+    this.#options = options;
+    this.#style = style;
+  }
+
+  /** The URN of the root stack, '' before it was seen. */
+  get rootUrn(): string {
+    return this.#rootUrn;
+  }
+
+  add(event: EngineEvent): void {
+    if (event.kind === 'diagnostic') this.#addDiagnostic(event.diagnostic);
+    else if (event.kind === 'resource-pre' && isRootStack(event.step.urn)) this.#rootUrn = event.step.urn;
+    else if (event.kind === 'resource-outputs') this.#addOutputs(event);
+    else if (event.kind === 'resource-failed') this.#failed.add(event.step.urn);
+    else if (event.kind === 'summary') this.#summary = event;
+    else if (event.kind === 'policy-violation') this.#addViolation(event);
+  }
+
+  #addDiagnostic(diagnostic: Diagnostic): void {
+    if (diagnostic.severity !== 'debug') this.diagnostics.push(diagnostic);
+    if (diagnostic.severity === 'error') this.#failed.add(diagnostic.urn || this.#rootUrn);
+  }
+
+  #addOutputs({ step }: EngineEvent & { readonly kind: 'resource-outputs' }): void {
+    if (!isRootStack(step.urn)) return;
+    this.#rootUrn = step.urn;
+    this.#outputs = { olds: step.old?.outputs ?? {}, news: step.new?.outputs ?? {} };
+  }
+
+  #addViolation(event: EngineEvent & { readonly kind: 'policy-violation' }): void {
+    this.#violations.push({
+      level: event.enforcementLevel,
+      pack: `${event.policyPackName}@v${event.policyPackVersion}`,
+      policy: event.policyName,
+      urn: event.urn,
+      message: event.message,
+    });
+    if (event.enforcementLevel === 'mandatory') this.#failed.add(event.urn || this.#rootUrn);
+  }
+
+  /** `diagnostics` false leaves them out, where they were shown as they came. */
+  lines(options: { readonly diagnostics: boolean }): string[] {
+    const { colors } = this.#style;
+    const lines = policyLines(this.#violations, colors);
+    if (options.diagnostics) lines.push(...diagnosticLines(this.diagnostics, this.#rootUrn, colors));
+    lines.push(...this.#outputSection(colors));
+    if (this.#summary) {
+      lines.push(...summaryLines(this.#summary, this.#failed.size, colors), '');
+      if (!this.#options.preview)
+        lines.push(`${colors.heading('Duration:')} ${durationText(this.#summary.durationSeconds)}`, '');
+    }
+    return lines;
+  }
+
+  #outputSection(colors: Colors): string[] {
+    if (this.#options.suppressOutputs || !this.#outputs || this.#summary?.result === 'failed') return [];
+    const { olds, news } = this.#outputs;
+    const lines = outputLines(olds, news, { preview: this.#options.preview, style: this.#style });
+    return lines.length > 0 ? [colors.heading('Outputs:'), ...lines, ''] : [];
+  }
+}

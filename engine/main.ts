@@ -1,0 +1,62 @@
+import { createInterface } from 'node:readline/promises';
+import { text } from 'node:stream/consumers';
+import { runCommand } from './commands/run-command.ts';
+import type { Terminal } from './display/terminal.ts';
+import { createEngineServices } from './operations/engine-services.ts';
+
+/** The executable: `engine/bin/pulumi` starts it with the command line behind it. */
+async function main(): Promise<void> {
+  const services = createEngineServices({ warm: false });
+  const code = await runCommand({
+    args: process.argv.slice(2),
+    directory: process.cwd(),
+    environment: process.env,
+    terminal: processTerminal(),
+    signal: cancelOnSignals(),
+    services,
+  });
+  await services.close();
+  await flushed();
+  process.exit(code);
+}
+
+/** The first Ctrl-C cancels: running steps end, the state is written, the lock released. The second one ends the process at once. */
+function cancelOnSignals(): AbortSignal {
+  const controller = new AbortController();
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (controller.signal.aborted) process.exit(signal === 'SIGINT' ? 130 : 143);
+    process.stderr.write('^C received; cancelling. If you would like to terminate immediately, press ^C again.\n');
+    controller.abort(new Error(`received ${signal}`));
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  return controller.signal;
+}
+
+function processTerminal(): Terminal {
+  return {
+    write: (output) => void process.stdout.write(output),
+    writeError: (output) => void process.stderr.write(output),
+    columns: process.stdout.isTTY && process.stdin.isTTY ? process.stdout.columns : undefined,
+    async ask(question, signal) {
+      const lines = createInterface({ input: process.stdin, output: process.stdout });
+      try {
+        return await lines.question(question, { signal });
+      } finally {
+        lines.close();
+      }
+    },
+    readInput: () => (process.stdin.isTTY ? Promise.resolve('') : text(process.stdin)),
+  };
+}
+
+/** What was written to a pipe may still be on its way. */
+async function flushed(): Promise<void> {
+  await Promise.all(
+    [process.stdout, process.stderr].map(
+      (stream) => new Promise<void>((resolve) => void stream.write('', () => resolve())),
+    ),
+  );
+}
+
+await main();

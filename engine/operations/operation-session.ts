@@ -1,0 +1,159 @@
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import { type Environment, EnvironmentReader } from '../../foundation/environment.ts';
+import { userError } from '../../foundation/errors.ts';
+import type { Diagnostic, EventSink } from '../deploy/events.ts';
+import { createBuiltinProvider } from '../plugins/builtin-provider.ts';
+import type { ProviderRegistry } from '../plugins/provider-registry.ts';
+import { createProviderRegistry } from '../plugins/registry.ts';
+import { createStackOutputsReader } from '../plugins/stack-outputs.ts';
+import { programOf } from '../project/project-file.ts';
+import type { StackConfig } from '../project/stack-config.ts';
+import type { SecretsManager } from '../secrets/secrets-manager.ts';
+import { discardingRecorder, type Snapshot, type SnapshotRecorder } from '../state/snapshot.ts';
+import { ensureSecrets, existingSecrets, type OpenStack, readStackConfig, type Workplace } from './open-stack.ts';
+import type { OperationOptions } from './operation-options.ts';
+import { programHostOf } from './program-host-choice.ts';
+import { createDeploymentProgram, type DeploymentProgram } from './program-source.ts';
+
+/** Everything that one deployment works with, opened and not yet used. */
+export interface OperationSession {
+  readonly config: StackConfig;
+  readonly base: Snapshot;
+  readonly recorder: SnapshotRecorder;
+  readonly registry: ProviderRegistry;
+  readonly program: DeploymentProgram | undefined;
+  readonly parallel: number;
+}
+
+/** What to open a session for. */
+export interface SessionRequest {
+  readonly place: Workplace;
+  readonly stack: OpenStack;
+  readonly options: OperationOptions;
+  readonly preview: boolean;
+  readonly events: EventSink;
+}
+
+/** Reads configuration and state, and makes what the deployment needs. Nothing has been changed when it rejects. */
+export async function openSession(request: SessionRequest): Promise<OperationSession> {
+  const { place, stack, options, preview, events } = request;
+  const config = await readStackConfig(stack);
+  refuseUnsupportedConfig(config);
+  const read = await stack.backend.readSnapshot(stack.identity, stack.openSecrets);
+  const base = options.clearPendingCreates ? withoutPendingCreates(read) : read;
+  const manager = preview ? undefined : await writingManager(stack, base, place.environment);
+  const parallel = parallelOf(options, place.environment);
+  // The registry and the program need each other: the program is asked for resources only while it runs.
+  const needsProgram = options.kind === 'update' || options.runProgram;
+  let registry: ProviderRegistry | undefined;
+  const program = needsProgram
+    ? createDeploymentProgram({
+        host: programHostOf(place.services, stack.project, options.client),
+        run: programRun(request, config, parallel),
+        registry: () => registry!,
+        events,
+      })
+    : undefined;
+  registry = createRegistry(request, config, program);
+  const recorder = preview ? discardingRecorder(base) : await stack.backend.record(stack.identity, base, manager);
+  return { config, base, recorder, registry, program, parallel };
+}
+
+function withoutPendingCreates(snapshot: Snapshot): Snapshot {
+  return { ...snapshot, pendingOperations: snapshot.pendingOperations.filter(({ kind }) => kind !== 'creating') };
+}
+
+/** The state's own manager where it is the stack's: unchanged secrets then keep their ciphertext. */
+async function writingManager(stack: OpenStack, base: Snapshot, environment: Environment): Promise<SecretsManager> {
+  const own = (await existingSecrets(stack)) ?? base.secretsManager ?? (await ensureSecrets(stack, environment));
+  const { secretsManager: old } = base;
+  return old && old.type === own.type && old.state.salt === own.state.salt ? old : own;
+}
+
+/** Settings that change what is made, and that we do not act on. */
+const unsupportedSettings = ['pulumi:autonaming', 'pulumi:tags'];
+
+function refuseUnsupportedConfig(config: StackConfig): void {
+  const found = unsupportedSettings.find((key) => key in config.values);
+  if (found === undefined) return;
+  throw userError(
+    `Cannot use the setting as the embedded engine does not have it: ${found}. Use the official Pulumi CLI for this stack, or remove it with \`pulumi config rm ${found}\`.`,
+  );
+}
+
+/** `--parallel`, PULUMI_PARALLEL, else four for each processor (facts 3.10). */
+function parallelOf(options: OperationOptions, environment: Environment): number {
+  const wanted =
+    options.parallel ??
+    new EnvironmentReader(environment).integer('PULUMI_PARALLEL', { fallback: 4 * availableParallelism() });
+  return Math.max(1, wanted);
+}
+
+function programRun(request: SessionRequest, config: StackConfig, parallel: number) {
+  const { place, stack, preview, events } = request;
+  const { directory, entryPoint } = programOf(stack.project);
+  const say = (severity: 'info' | 'info#err') => (line: string) =>
+    events({ kind: 'diagnostic', diagnostic: { severity, message: line, urn: '' } });
+  return {
+    rootDirectory: stack.project.directory,
+    programDirectory: directory,
+    entryPoint,
+    project: stack.identity.project,
+    stack: stack.identity.stack,
+    organization: 'organization',
+    config: config.values,
+    configSecretKeys: config.secretKeys,
+    dryRun: preview,
+    parallel,
+    environment: programEnvironment(place.environment),
+    runtimeOptions: stack.project.runtimeOptions,
+    onStdout: say('info'),
+    onStderr: say('info#err'),
+  };
+}
+
+/** The keys to all secrets and to the state are the engine's: the program gets its configuration by the protocol. */
+function programEnvironment(environment: Environment): Readonly<Record<string, string>> {
+  const withheld = [
+    'PULUMI_CONFIG_PASSPHRASE',
+    'PULUMI_CONFIG_PASSPHRASE_FILE',
+    'PULUMI_ACCESS_TOKEN',
+    'PULUMI_BACKEND_URL',
+  ];
+  const entries = Object.entries(environment).filter(
+    (entry): entry is [string, string] =>
+      entry[1] !== undefined && !withheld.includes(entry[0]) && !entry[0].startsWith('MAINSTAY_'),
+  );
+  return Object.fromEntries(entries);
+}
+
+function createRegistry(
+  { place, stack, events }: SessionRequest,
+  config: StackConfig,
+  program: DeploymentProgram | undefined,
+): ProviderRegistry {
+  const { project, identity, backend, openSecrets } = stack;
+  const log = (diagnostic: Diagnostic) => events({ kind: 'diagnostic', diagnostic });
+  return createProviderRegistry({
+    project: identity.project,
+    stack: identity.stack,
+    organization: 'organization',
+    rootDirectory: project.directory,
+    programDirectory: programOf(project).directory,
+    config: config.values,
+    environment: place.environment,
+    projectPlugins: Object.entries(project.pluginPaths).map(([name, path]) => ({
+      name,
+      path: resolve(project.directory, path),
+      version: '',
+    })),
+    builtins: createBuiltinProvider({
+      stacks: createStackOutputsReader({ backend, openSecrets, project: identity.project }),
+      findResource: (urn) => program?.findResource(urn),
+      log,
+    }),
+    log,
+    pool: place.services.providers,
+  });
+}

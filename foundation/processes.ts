@@ -144,3 +144,8 @@ function installExitHandler(): void {
     for (const child of living) if (child.pid !== undefined) signalGroup(child.pid, 'SIGKILL');
   });
 }
+
+/** This process. */
+export function ownIdentity(): ProcessIdentity {
+  return identityOf(process.pid) ?? { pid: process.pid, startTime: '' };
+}

@@ -1,0 +1,245 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { LocalWorkspace, type PulumiCommand, Stack } from '@pulumi/pulumi/automation/index.js';
+import { isMainstayError, MainstayError, userError } from '../../foundation/errors.ts';
+import { endRecorded, isAlive, ownIdentity, type ProcessIdentity, signalGroup } from '../../foundation/processes.ts';
+import { redactor } from '../../foundation/redact.ts';
+import type { Outcome } from '../core/run.ts';
+import type { ProcessOwner, RunStore } from '../core/run-store.ts';
+import { createOutcomeCollector } from './collect-outcome.ts';
+import type { Engine, EngineName, Recovery, StackWork } from './engine.ts';
+import { failureText, isLocked, lockedError, lockHolders } from './engine-failure.ts';
+import type { Limiter } from './limiter.ts';
+import type { ProcessObserver } from './official-command.ts';
+import { judgePending, type PendingOperation } from './pending-operations.ts';
+
+/** What an interrupted engine gets to finish the step that it is at. */
+const INTERRUPT_GRACE_MS = 20_000;
+
+export interface AutomationEngineOptions {
+  readonly name: EngineName;
+  /** Makes the command for one operation; it tells `observer` of every process that it starts. */
+  command(observer: ProcessObserver): PulumiCommand;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly processes: RunStore['processes'];
+  readonly previews: Limiter;
+  readonly updates: Limiter;
+}
+
+/** An engine behind the Pulumi Automation API, whichever executable or implementation its command is. */
+export function createAutomationEngine(options: AutomationEngineOptions): Engine {
+  return {
+    name: options.name,
+    preview: (work) => options.previews.run(() => operate(options, work, 'preview')),
+    update: (work) => options.updates.run(() => operate(options, work, 'update')),
+    recover: (work, { assumeNotCreated = false } = {}) => recover(options, work, assumeNotCreated),
+  };
+}
+
+async function operate(
+  options: AutomationEngineOptions,
+  work: StackWork,
+  verb: 'preview' | 'update',
+): Promise<Outcome> {
+  const collector = createOutcomeCollector();
+  const stack = await openStack(options, work);
+  const common = { onEvent: collector.take, color: 'never' as const, signal: work.signal };
+  const secrets = learnSecrets(stack);
+  const failure = await (verb === 'preview'
+    ? failureOf(() => stack.preview(common), work)
+    : recorded(options, work, () =>
+        failureOf(() => withOwnLocksCancelled(options, { work, stack }, () => stack.up(common)), work),
+      ));
+  await secrets;
+  const outputs = verb === 'update' && failure === undefined ? await outputsOf(stack) : {};
+  return collector.finish({ failure, outputs, engine: options.name });
+}
+
+/** The failure's text, or undefined. A stack that somebody else holds and a cancelled operation are no failures of the program: they reject. */
+async function failureOf(operation: () => Promise<unknown>, work: StackWork): Promise<string | undefined> {
+  try {
+    await operation();
+    return undefined;
+  } catch (error) {
+    if (isMainstayError(error)) throw error;
+    if (isLocked(error)) throw lockedError(work.stack, error);
+    if (work.signal?.aborted) throw new MainstayError('ignored', `${work.stack} was cancelled`, { cause: error });
+    return failureText(error);
+  }
+}
+
+async function openStack(options: AutomationEngineOptions, work: StackWork): Promise<Stack> {
+  const command = options.command(observerOf(options, work));
+  const workspace = await LocalWorkspace.create({
+    workDir: work.folder,
+    pulumiCommand: command,
+    envVars: { ...options.environment },
+  });
+  try {
+    return await Stack.createOrSelect(work.stackName, workspace);
+  } catch (error) {
+    throw userError(
+      `Cannot open the stack ${work.stack} as the engine says: ${failureText(error)}. Correct it and try again.`,
+      { cause: error },
+    );
+  }
+}
+
+/** From now on no secret of the stack's configuration shows anywhere. */
+async function learnSecrets(stack: Stack): Promise<void> {
+  // A configuration that cannot be read fails the operation itself, which says why.
+  const config = await stack.getAllConfig().catch(() => ({}));
+  for (const { secret, value } of Object.values(config))
+    if (secret && value) for (const text of secretTexts(value)) redactor.add(text);
+}
+
+/** A structured secret is secret in each of its texts. */
+function secretTexts(value: string): readonly string[] {
+  if (!/^[[{]/.test(value)) return [value];
+  try {
+    const leaves: string[] = [];
+    JSON.parse(value, (_key, item: unknown) => {
+      if (typeof item === 'string') leaves.push(item);
+      return item;
+    });
+    return [value, ...leaves];
+  } catch {
+    return [value];
+  }
+}
+
+async function outputsOf(stack: Stack): Promise<Readonly<Record<string, unknown>>> {
+  const outputs = Object.entries(await stack.outputs());
+  for (const [, { value, secret }] of outputs) if (secret && typeof value === 'string') redactor.add(value);
+  return Object.fromEntries(outputs.map(([name, { value, secret }]) => [name, secret ? '[secret]' : value]));
+}
+
+function ownerOf({ repository, stack }: StackWork): ProcessOwner {
+  return { repository, stack, host: hostname() };
+}
+
+function observerOf({ processes }: AutomationEngineOptions, work: StackWork): ProcessObserver {
+  const owner = ownerOf(work);
+  return {
+    started: (identity) => processes.add(owner, identity),
+    ended: (identity) => processes.remove(owner, identity),
+  };
+}
+
+type RecordedProcess = ProcessIdentity & { readonly host: string };
+
+/**
+ * Runs an update with our own process on record, as it holds the lock where the engine is in it: a later life knows then whose lock it finds.
+ * When the update has come through, what earlier lives recorded is settled too.
+ */
+async function recorded<T>(options: AutomationEngineOptions, work: StackWork, update: () => Promise<T>): Promise<T> {
+  const owner = ownerOf(work);
+  await options.processes.add(owner, ownIdentity());
+  try {
+    const result = await update();
+    for (const identity of await earlierProcesses(options, work))
+      if (!isAlive(identity)) await options.processes.remove(owner, identity);
+    return result;
+  } finally {
+    await options.processes.remove(owner, ownIdentity());
+  }
+}
+
+async function recover(
+  options: AutomationEngineOptions,
+  work: StackWork,
+  assumeNotCreated: boolean,
+): Promise<Recovery> {
+  const recorded = await earlierProcesses(options, work);
+  if (recorded.length === 0 && !assumeNotCreated) return { done: [], unclear: [] };
+  const done: string[] = [];
+  for (const identity of recorded)
+    if (await endEarlier(identity)) done.push(`ended process ${identity.pid} of an earlier life`);
+  const stack = await openStack(options, work);
+  const pending = await readPending(stack, work);
+  const { repeatable, unclear } = judgePending(pending);
+  if (unclear.length > 0 && !assumeNotCreated) return { done, unclear: unclear.map(({ resource }) => resource.urn) };
+  for (const { type, resource } of [...repeatable, ...unclear]) done.push(`${type} ${resource.urn} is done again`);
+  if (pending.some(({ type }) => type === 'creating'))
+    await withOwnLocksCancelled(options, { work, stack }, () => dropPending(stack, work));
+  return { done, unclear: [] };
+}
+
+/** What earlier lives of ours recorded for this stack. The records go when an update has come through. */
+async function earlierProcesses(
+  options: AutomationEngineOptions,
+  work: StackWork,
+): Promise<readonly RecordedProcess[]> {
+  const own = ownIdentity();
+  const all = await options.processes.list(ownerOf(work));
+  return all.filter(({ pid, startTime }) => pid !== own.pid || startTime !== own.startTime);
+}
+
+/** SIGINT first: the official engine then finishes the step that it is at, writes it down and gives its lock back. */
+async function endEarlier(identity: ProcessIdentity): Promise<boolean> {
+  if (!isAlive(identity)) return false;
+  signalGroup(identity.pid, 'SIGINT');
+  const deadline = performance.now() + INTERRUPT_GRACE_MS;
+  while (isAlive(identity) && performance.now() < deadline) await delay(50);
+  await endRecorded(identity);
+  return true;
+}
+
+/** Where the lock is of processes that we recorded and that are gone, it is cancelled and the work done again; somebody else's stays. */
+async function withOwnLocksCancelled<T>(
+  options: AutomationEngineOptions,
+  { work, stack }: { readonly work: StackWork; readonly stack: Stack },
+  operation: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await operation();
+  } catch (error) {
+    if (!isLocked(error)) throw error;
+    const gone = (await earlierProcesses(options, work)).filter((identity) => !isAlive(identity));
+    const holders = lockHolders(error);
+    const ours = holders.every(({ host, pid }) => gone.some((record) => record.pid === pid && record.host === host));
+    if (holders.length === 0 || !ours) throw lockedError(work.stack, error);
+    await stack.cancel();
+    return await operation();
+  }
+}
+
+/** The state as it is stored: its secrets stay encrypted. */
+async function exportText(stack: Stack, work: StackWork): Promise<string> {
+  const { pulumiCommand, envVars } = stack.workspace;
+  try {
+    const args = ['stack', 'export', '--stack', work.stackName];
+    return (await pulumiCommand.run(args, work.folder, envVars)).stdout;
+  } catch (error) {
+    throw userError(
+      `Cannot read the state of ${work.stack} as the engine says: ${failureText(error)}. Correct it and retry.`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+async function readPending(stack: Stack, work: StackWork): Promise<readonly PendingOperation[]> {
+  const state = JSON.parse(await exportText(stack, work)) as {
+    deployment?: { pending_operations?: PendingOperation[] };
+  };
+  return state.deployment?.pending_operations ?? [];
+}
+
+/** An engine keeps pending creates until somebody says what became of them: that is us, now. */
+async function dropPending(stack: Stack, work: StackWork): Promise<void> {
+  const state = JSON.parse(await exportText(stack, work)) as { deployment: Record<string, unknown> };
+  const file = join(work.folder, `.mainstay-state-${process.pid}.json`);
+  const { pulumiCommand, envVars } = stack.workspace;
+  writeFileSync(file, JSON.stringify({ ...state, deployment: { ...state.deployment, pending_operations: [] } }), {
+    mode: 0o600,
+  });
+  try {
+    await pulumiCommand.run(['stack', 'import', '--file', file, '--stack', work.stackName], work.folder, envVars);
+  } finally {
+    rmSync(file, { force: true });
+  }
+}

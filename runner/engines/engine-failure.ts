@@ -1,0 +1,45 @@
+import { ConcurrentUpdateError } from '@pulumi/pulumi/automation/index.js';
+import { MainstayError, messageOf } from '../../foundation/errors.ts';
+
+/** Who holds a lock of a stack, as both engines write it. */
+export interface LockHolder {
+  readonly host: string;
+  readonly pid: number;
+}
+
+/**
+ * The one place that knows the engines' wording. An error of the Automation API carries the whole output of the command: what a person
+ * needs are the lines from `error:` on.
+ */
+export function failureText(error: unknown): string {
+  const text = messageOf(error);
+  const stderr = /stderr: ([\s\S]*?)(?:\nerr\?: |$)/.exec(text)?.[1] ?? text;
+  const lines = stderr.split('\n').filter((line) => !line.startsWith('Command failed with exit code'));
+  const first = lines.findIndex((line) => /^\s*error: /.test(line));
+  const said = (first < 0 ? lines : lines.slice(first))
+    .join('\n')
+    .trim()
+    .replace(/^error: /, '');
+  return said === '' ? text.trim() : said;
+}
+
+/** `created by root@host (pid 123) at …`, one line per lock. */
+export function lockHolders(error: unknown): readonly LockHolder[] {
+  const matches = messageOf(error).matchAll(/created by [^\s@]*@(\S+) \(pid (\d+)\)/g);
+  return [...matches].map(([, host, pid]) => ({ host: host!, pid: Number(pid) }));
+}
+
+export function isLocked(error: unknown): boolean {
+  return error instanceof ConcurrentUpdateError;
+}
+
+/** Somebody else holds the stack. */
+export function lockedError(stack: string, error: unknown): MainstayError {
+  const holders = lockHolders(error).map(({ host, pid }) => `process ${pid} on ${host}`);
+  return new MainstayError(
+    'conflict',
+    `Cannot update ${stack} as somebody else is at it: ${holders.join(', ') || failureText(error)}. ` +
+      'Wait until they have ended, or cancel them with `pulumi cancel`.',
+    { cause: error },
+  );
+}

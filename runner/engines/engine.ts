@@ -1,0 +1,41 @@
+import type { Outcome } from '../core/run.ts';
+
+export type EngineName = 'embedded' | 'official';
+
+/** One stack in one checkout, for one operation. */
+export interface StackWork {
+  readonly repository: string;
+  /** Id of the stack, `<project>/<stack>`: what processes and locks are recorded under. */
+  readonly stack: string;
+  /** The stack's name for Pulumi. */
+  readonly stackName: string;
+  /** The folder of its Pulumi.yaml. */
+  readonly folder: string;
+  /** Ends the operation: what runs is finished, nothing new is begun. */
+  readonly signal?: AbortSignal;
+}
+
+/** What an interrupted update left behind and what became of it. */
+export interface Recovery {
+  /** Lines for people: processes that were ended, a lock that was cancelled, operations that are repeated. */
+  readonly done: readonly string[];
+  /** Creates of which nobody can say whether they happened: URNs. A person has to look. */
+  readonly unclear: readonly string[];
+}
+
+/**
+ * Carries out operations on a stack through the Pulumi Automation API. A failed program or resource is an `Outcome` with the result `failed`; what
+ * rejects is a MainstayError: `conflict` where somebody else holds the stack, `user` where the engine cannot run at all.
+ */
+export interface Engine {
+  readonly name: EngineName;
+  /** Says what an update would do. Takes no lock. */
+  preview(work: StackWork): Promise<Outcome>;
+  /** Updates the stack. May be called again after it was interrupted, once `recover` has been. */
+  update(work: StackWork): Promise<Outcome>;
+  /**
+   * Clears what an interrupted update of ours left: ends its processes, cancels its lock (never somebody else's), and looks at operations that
+   * were begun and not ended. Does nothing, quickly, where nothing was left. `assumeNotCreated` drops creates that are unclear.
+   */
+  recover(work: StackWork, options?: { readonly assumeNotCreated?: boolean }): Promise<Recovery>;
+}

@@ -1,0 +1,81 @@
+import type pg from 'pg';
+import { userError } from '../../foundation/errors.ts';
+
+/** The schema, step by step. A step that has been released is never changed: a later one corrects it. */
+const MIGRATIONS: readonly string[] = [
+  `
+  create table delivery (
+    id text primary key, repository text not null, event jsonb not null, received_at timestamptz not null default now()
+  );
+  create table head (
+    repository text not null, branch text not null, commit text, version integer not null,
+    primary key (repository, branch)
+  );
+  create table change (
+    id text primary key, repository text not null, name text not null, state text not null, head text not null,
+    base text, merge text, problem text, updated_at timestamptz not null default now()
+  );
+  create table rollout (
+    id text primary key, repository text not null, commit text not null, state text not null default 'running',
+    summary text not null default '', stages jsonb not null, changes jsonb not null,
+    created_at timestamptz not null default now(), ended_at timestamptz
+  );
+  create table run (
+    id text primary key, repository text not null, stack text not null, kind text not null,
+    state text not null default 'queued', summary text not null default '', change text, rollout text,
+    commit text not null, reasons jsonb not null, outcome jsonb,
+    created_at timestamptz not null default now(), started_at timestamptz, ended_at timestamptz
+  );
+  create index run_by_stack on run (repository, stack, created_at desc);
+  create index run_by_change on run (change);
+  create index run_by_rollout on run (rollout);
+  create table run_step (
+    run text not null references run on delete cascade, number integer not null, name text not null, state text not null,
+    detail text not null default '', started_at timestamptz not null default now(), ended_at timestamptz,
+    primary key (run, name)
+  );
+  create table stack (
+    repository text not null, id text not null, name text not null, environment text not null, position integer not null,
+    applied_commit text, applied_at timestamptz, upstreams jsonb not null default '[]',
+    primary key (repository, id)
+  );
+  create table process (
+    repository text not null, stack text not null, host text not null, pid integer not null, start_time text not null,
+    primary key (repository, stack, host, pid, start_time)
+  );
+  `,
+];
+
+/** Any number: two runners that start at once migrate one after the other. */
+const MIGRATION_LOCK = 7_206_155_021;
+
+/** Brings the schema `mainstay` up to date. Throws a user error where a newer Mainstay has been at it. */
+export async function migrate(pool: pg.Pool): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await client.query('create schema if not exists mainstay');
+    await client.query(
+      'create table if not exists mainstay.migration (number integer primary key, at timestamptz not null default now())',
+    );
+    const { rows } = await client.query<{ count: number }>('select count(*)::int as count from mainstay.migration');
+    const done = rows[0]!.count;
+    if (done > MIGRATIONS.length)
+      throw userError(
+        `Cannot use the database as a newer version of Mainstay has changed it: ${done} migrations, ${MIGRATIONS.length} known. Start that version.`,
+      );
+    for (let number = done; number < MIGRATIONS.length; number += 1) {
+      await client.query('begin');
+      await client.query('set local search_path to mainstay');
+      await client.query(MIGRATIONS[number]!);
+      await client.query('insert into mainstay.migration (number) values ($1)', [number + 1]);
+      await client.query('commit');
+    }
+  } catch (error) {
+    await client.query('rollback').catch(() => {});
+    throw error;
+  } finally {
+    await client.query('select pg_advisory_unlock($1)', [MIGRATION_LOCK]).catch(() => {});
+    client.release();
+  }
+}

@@ -1,0 +1,156 @@
+import type { KnownHead, RunStore } from '../core/run-store.ts';
+import type { Database } from './database.ts';
+import { type ChangeRow, changeOf, type RolloutRow, rolloutOf, type StackRow, stackOf } from './rows.ts';
+import { createRunTable } from './run-table.ts';
+import { updateStatement } from './update-statement.ts';
+
+/** The runner's memory in PostgreSQL. The schema has to be migrated. */
+export function createPostgresRunStore(database: Database): RunStore {
+  return {
+    events: eventsOf(database),
+    changes: changesOf(database),
+    runs: createRunTable(database),
+    rollouts: rolloutsOf(database),
+    stacks: stacksOf(database),
+    processes: processesOf(database),
+  };
+}
+
+function eventsOf(database: Database): RunStore['events'] {
+  return {
+    add: async (event) => {
+      const sql = 'insert into delivery (id, repository, event) values ($1, $2, $3) on conflict do nothing';
+      return (await database.change(sql, [event.id, event.repository, event])) === 1;
+    },
+    heads: async (repository) => {
+      const rows = await database.rows<{ branch: string; commit: string | null; version: number }>(
+        'select branch, commit, version from head where repository = $1',
+        [repository],
+      );
+      return new Map(
+        rows.map(({ branch, commit, version }): [string, KnownHead] => [branch, { commit: commit ?? '', version }]),
+      );
+    },
+    setHead: async (repository, branch, { commit, version }) => {
+      await database.change(
+        `insert into head (repository, branch, commit, version) values ($1, $2, $3, $4)
+         on conflict (repository, branch) do update set commit = excluded.commit, version = excluded.version
+         where head.version < excluded.version`,
+        [repository, branch, commit ?? null, version],
+      );
+    },
+  };
+}
+
+function changesOf(database: Database): RunStore['changes'] {
+  return {
+    get: async (id) => {
+      const [row] = await database.rows<ChangeRow>('select * from change where id = $1', [id]);
+      return row && changeOf(row);
+    },
+    list: async (repository, state) => {
+      const rows = await database.rows<ChangeRow>(
+        `select * from change where ($1::text is null or repository = $1) and ($2::text is null or state = $2)
+         order by updated_at desc limit 200`,
+        [repository ?? null, state ?? null],
+      );
+      return rows.map(changeOf);
+    },
+    put: async ({ id, repository, name, state, head, base, merge, problem }) => {
+      await database.change(
+        `insert into change (id, repository, name, state, head, base, merge, problem) values ($1, $2, $3, $4, $5, $6, $7, $8)
+         on conflict (id) do update set state = excluded.state, head = excluded.head, base = excluded.base,
+           merge = excluded.merge, problem = excluded.problem, updated_at = now()`,
+        [id, repository, name, state, head, base ?? null, merge ?? null, problem ?? null],
+      );
+    },
+    set: async (id, patch) => {
+      await database.change(...updateStatement('change', id, patch, ['updated_at = now()']));
+    },
+  };
+}
+
+function rolloutsOf(database: Database): RunStore['rollouts'] {
+  return {
+    add: async ({ id, repository, commit, stages, changes }) => {
+      await database.change(
+        'insert into rollout (id, repository, commit, stages, changes) values ($1, $2, $3, $4, $5) on conflict do nothing',
+        [id, repository, commit, JSON.stringify(stages), JSON.stringify(changes)],
+      );
+    },
+    get: async (id) => {
+      const [row] = await database.rows<RolloutRow>('select * from rollout where id = $1', [id]);
+      return row && rolloutOf(row);
+    },
+    list: async (repository, limit = 20) => {
+      const rows = await database.rows<RolloutRow>(
+        'select * from rollout where ($1::text is null or repository = $1) order by created_at desc limit $2',
+        [repository ?? null, limit],
+      );
+      return rows.map(rolloutOf);
+    },
+    set: async (id, patch) => {
+      await database.change(...updateStatement('rollout', id, patch));
+    },
+  };
+}
+
+function stacksOf(database: Database): RunStore['stacks'] {
+  return {
+    list: async (repository) => {
+      const rows = await database.rows<StackRow>(
+        'select * from stack where ($1::text is null or repository = $1) order by repository, position, id',
+        [repository ?? null],
+      );
+      return rows.map(stackOf);
+    },
+    ensure: async (repository, stacks) => {
+      await database.change(
+        `with given as (select * from jsonb_to_recordset($2::jsonb) as s(id text, name text, environment text, position integer)),
+         gone as (delete from stack where repository = $1 and id not in (select id from given))
+         insert into stack (repository, id, name, environment, position)
+         select $1, id, name, environment, position from given
+         on conflict (repository, id) do update
+         set name = excluded.name, environment = excluded.environment, position = excluded.position`,
+        [repository, JSON.stringify(stacks)],
+      );
+    },
+    setApplied: async (repository, stack, commit) => {
+      await database.change(
+        'update stack set applied_commit = $3, applied_at = now() where repository = $1 and id = $2',
+        [repository, stack, commit],
+      );
+    },
+    setReferences: async (repository, stack, references) => {
+      await database.change('update stack set upstreams = $3 where repository = $1 and id = $2', [
+        repository,
+        stack,
+        JSON.stringify(references),
+      ]);
+    },
+  };
+}
+
+function processesOf(database: Database): RunStore['processes'] {
+  return {
+    add: async ({ repository, stack, host }, { pid, startTime }) => {
+      await database.change(
+        'insert into process (repository, stack, host, pid, start_time) values ($1, $2, $3, $4, $5) on conflict do nothing',
+        [repository, stack, host, pid, startTime],
+      );
+    },
+    remove: async ({ repository, stack, host }, { pid, startTime }) => {
+      await database.change(
+        'delete from process where repository = $1 and stack = $2 and host = $3 and pid = $4 and start_time = $5',
+        [repository, stack, host, pid, startTime],
+      );
+    },
+    list: async ({ repository, stack, host }) => {
+      const rows = await database.rows<{ pid: number; start_time: string; host: string }>(
+        'select pid, start_time, host from process where repository = $1 and stack = $2 and host = $3',
+        [repository, stack, host],
+      );
+      return rows.map((row) => ({ pid: row.pid, startTime: row.start_time, host: row.host }));
+    },
+  };
+}

@@ -1,0 +1,104 @@
+import type { Change } from '../core/change.ts';
+import type { KnownStack } from '../core/known-stack.ts';
+import type { Reason } from '../core/reason.ts';
+import type { Rollout } from '../core/rollout.ts';
+import type { Outcome, Run, RunStep } from '../core/run.ts';
+import type { Stage } from '../core/stack-order.ts';
+
+/** Rows as PostgreSQL has them: only our own code writes these tables, so their texts are what core wrote. */
+export interface ChangeRow {
+  readonly id: string;
+  readonly repository: string;
+  readonly name: string;
+  readonly state: Change['state'];
+  readonly head: string;
+  readonly base: string | null;
+  readonly merge: string | null;
+  readonly problem: string | null;
+  readonly updated_at: Date;
+}
+
+export function changeOf(row: ChangeRow): Change {
+  const { id, repository, name, state, head, updated_at } = row;
+  const optional = { base: row.base ?? undefined, merge: row.merge ?? undefined, problem: row.problem ?? undefined };
+  return { id, repository, name, state, head, ...optional, updatedAt: updated_at };
+}
+
+export interface RolloutRow {
+  readonly id: string;
+  readonly repository: string;
+  readonly commit: string;
+  readonly state: Rollout['state'];
+  readonly summary: string;
+  readonly stages: readonly Stage[];
+  readonly changes: readonly string[];
+  readonly created_at: Date;
+  readonly ended_at: Date | null;
+}
+
+export function rolloutOf({ created_at, ended_at, ...row }: RolloutRow): Rollout {
+  return { ...row, createdAt: created_at, endedAt: ended_at ?? undefined };
+}
+
+export interface RunRow {
+  readonly id: string;
+  readonly repository: string;
+  readonly stack: string;
+  readonly kind: Run['kind'];
+  readonly state: Run['state'];
+  readonly summary: string;
+  readonly change: string | null;
+  readonly rollout: string | null;
+  readonly commit: string;
+  readonly reasons: readonly Reason[];
+  readonly outcome: Outcome | null;
+  readonly created_at: Date;
+  readonly started_at: Date | null;
+  readonly ended_at: Date | null;
+}
+
+export function runOf({ created_at, started_at, ended_at, change, rollout, outcome, ...row }: RunRow): Run {
+  return {
+    ...row,
+    change: change ?? undefined,
+    rollout: rollout ?? undefined,
+    outcome: outcome ?? undefined,
+    createdAt: created_at,
+    startedAt: started_at ?? undefined,
+    endedAt: ended_at ?? undefined,
+  };
+}
+
+export interface StepRow {
+  readonly run: string;
+  readonly number: number;
+  readonly name: string;
+  readonly state: RunStep['state'];
+  readonly detail: string;
+  readonly started_at: Date;
+  readonly ended_at: Date | null;
+}
+
+export function stepOf({ started_at, ended_at, ...row }: StepRow): RunStep {
+  return { ...row, startedAt: started_at, endedAt: ended_at ?? undefined };
+}
+
+export interface StackRow {
+  readonly repository: string;
+  readonly id: string;
+  readonly name: string;
+  readonly environment: string;
+  readonly position: number;
+  readonly applied_commit: string | null;
+  readonly applied_at: Date | null;
+  readonly upstreams: readonly string[];
+}
+
+export function stackOf({ applied_commit, applied_at, upstreams, ...row }: StackRow): KnownStack {
+  return {
+    ...row,
+    appliedCommit: applied_commit ?? undefined,
+    appliedAt: applied_at ?? undefined,
+    references: upstreams,
+  };
+}

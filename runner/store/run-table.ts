@@ -1,0 +1,62 @@
+import type { RunFilter, RunStore } from '../core/run-store.ts';
+import type { Database } from './database.ts';
+import { type RunRow, runOf, type StepRow, stepOf } from './rows.ts';
+import { updateStatement } from './update-statement.ts';
+
+const DEFAULT_LIMIT = 50;
+
+export function createRunTable(database: Database): RunStore['runs'] {
+  return {
+    add: async ({ id, repository, stack, kind, change, rollout, commit, reasons }) => {
+      await database.change(
+        `insert into run (id, repository, stack, kind, change, rollout, commit, reasons)
+         values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing`,
+        [id, repository, stack, kind, change ?? null, rollout ?? null, commit, JSON.stringify(reasons)],
+      );
+    },
+    get: async (id) => {
+      const [row] = await database.rows<RunRow>('select * from run where id = $1', [id]);
+      return row && runOf(row);
+    },
+    list: (filter) => listRuns(database, filter),
+    set: async (id, patch) => {
+      await database.change(...updateStatement('run', id, patch));
+    },
+    steps: async (run) => {
+      const rows = await database.rows<StepRow>('select * from run_step where run = $1 order by number', [run]);
+      return rows.map(stepOf);
+    },
+    beginStep: async (run, name) => {
+      await database.change(
+        `insert into run_step (run, number, name, state)
+         select $1, coalesce(max(number), 0) + 1, $2, 'running' from run_step where run = $1
+         on conflict (run, name) do update set state = 'running', detail = '', started_at = now(), ended_at = null`,
+        [run, name],
+      );
+    },
+    endStep: async (run, name, { state, detail }) => {
+      await database.change(
+        'update run_step set state = $3, detail = $4, ended_at = now() where run = $1 and name = $2',
+        [run, name, state, detail],
+      );
+    },
+  };
+}
+
+async function listRuns(database: Database, filter: RunFilter): ReturnType<RunStore['runs']['list']> {
+  const conditions: string[] = [];
+  const values: unknown[] = [];
+  for (const name of ['repository', 'stack', 'change', 'rollout', 'kind'] as const) {
+    if (filter[name] === undefined) continue;
+    values.push(filter[name]);
+    conditions.push(`${name} = $${values.length}`);
+  }
+  if (filter.states) {
+    values.push(filter.states);
+    conditions.push(`state = any($${values.length})`);
+  }
+  values.push(filter.limit ?? DEFAULT_LIMIT);
+  const where = conditions.length > 0 ? `where ${conditions.join(' and ')}` : '';
+  const sql = `select * from run ${where} order by created_at desc, id desc limit $${values.length}`;
+  return (await database.rows<RunRow>(sql, values)).map(runOf);
+}

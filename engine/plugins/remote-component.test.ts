@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { Client } from '@grpc/grpc-js';
+import { callMethod, openClient } from '../../protocol/grpc-call.ts';
+import { Secret } from '../../protocol/property-value.ts';
+import { runDeployment } from '../deploy/deployment.ts';
+import type { DeploymentOptions } from '../deploy/deployment-options.ts';
+import type { EngineEvent } from '../deploy/events.ts';
+import { monitorMethods } from '../monitor/monitor-messages.ts';
+import { createProgramCallbacks } from '../monitor/monitor-server.ts';
+import { discardingRecorder } from '../state/snapshot.ts';
+import { createDefaultProviders } from './default-providers.ts';
+import { createPluginBench } from './testing/plugin-bench.ts';
+
+const folder = fileURLToPath(new URL('./fixtures/component-plugin', import.meta.url));
+const empty = { resources: [], pendingOperations: [], secretsManager: undefined, preserved: {} };
+
+/** Runs a program that is nothing but calls of the monitor, on the real deployment, monitor and plugins. */
+async function deploy(test: TestContext, preview: boolean, program: (client: Client) => Promise<void>) {
+  const bench = await createPluginBench(test);
+  await bench.addPlugin('echo');
+  const events: EngineEvent[] = [];
+  const config = { 'proj:x': 'y' };
+  const registry = bench.registry({ projectPlugins: [{ name: 'group', path: folder, version: '' }], config });
+  const callbacks = createProgramCallbacks();
+  const source: DeploymentOptions['source'] = async (registrar) => {
+    const monitor = await callbacks.startMonitor({
+      registrar,
+      registry,
+      defaultProviders: createDefaultProviders({ registrar, config, configSecretKeys: [] }),
+      events: (event) => events.push(event),
+      info: {
+        project: 'proj',
+        stack: 'dev',
+        organization: 'organization',
+        config,
+        configSecretKeys: [],
+        dryRun: preview,
+        parallel: 4,
+      },
+      programDirectory: bench.directory,
+      rootDirectory: bench.directory,
+    });
+    const client = openClient(monitor.address);
+    try {
+      await program(client);
+      return { kind: 'done' };
+    } finally {
+      client.close();
+      await monitor.close();
+    }
+  };
+  const result = await runDeployment({
+    kind: 'update',
+    preview,
+    project: 'proj',
+    stack: 'dev',
+    organization: 'organization',
+    base: empty,
+    recorder: discardingRecorder(empty),
+    registry,
+    events: (event) => events.push(event),
+    source,
+    hooks: callbacks.hooks,
+  });
+  callbacks.close();
+  return { result, events, diagnostics: bench.diagnostics };
+}
+
+const common = {
+  acceptSecrets: true,
+  acceptResources: true,
+  supportsPartialValues: true,
+  supportsResultReporting: true,
+};
+
+async function registerGroup(client: Client) {
+  const root = { type: 'pulumi:pulumi:Stack', name: 'proj-dev', ...common };
+  const { urn: parent } = await callMethod(client, monitorMethods.registerResource, root);
+  const component = {
+    type: 'group:index:Group',
+    name: 'g',
+    remote: true,
+    parent,
+    object: { label: new Secret('moon') },
+  };
+  return callMethod(client, monitorMethods.registerResource, { ...common, ...component });
+}
+
+describe('a remote component', () => {
+  for (const preview of [true, false]) {
+    it(`is made by its provider, with its children, in ${preview ? 'a preview' : 'an update'}`, async (test) => {
+      let group: Awaited<ReturnType<typeof registerGroup>> | undefined;
+      const { result, events } = await deploy(test, preview, async (client) => {
+        group = await registerGroup(client);
+      });
+      assert.equal(result.result, 'succeeded', JSON.stringify(events.filter(({ kind }) => kind === 'diagnostic')));
+      assert.equal(group?.urn, 'urn:pulumi:dev::proj::group:index:Group::g');
+      assert.deepEqual(group.object?.greeting, new Secret('hello moon'));
+      const made = result.resources.filter(({ type }) => !type.startsWith('pulumi:'));
+      assert.deepEqual(made.map(({ urn, custom }) => [urn.split('::').slice(2).join('::'), custom]).sort(), [
+        ['group:index:Group$echo:index:Thing::g-0', true],
+        ['group:index:Group$echo:index:Thing::g-1', true],
+        ['group:index:Group::g', false],
+      ]);
+      const [child] = made.filter(({ custom }) => custom);
+      assert.deepEqual(child?.inputs.label, new Secret('moon'));
+      assert.equal(child?.id, preview ? '' : 'id-g-0');
+    });
+  }
+
+  it('has methods', async (test) => {
+    let answer: unknown;
+    await deploy(test, false, async (client) => {
+      await registerGroup(client);
+      const request = { tok: 'group:index:Group/shout', args: { word: 'hey' } };
+      answer = (await callMethod(client, monitorMethods.call, request)).return;
+    });
+    assert.deepEqual(answer, { text: 'hey!', stack: 'dev' });
+  });
+
+  it('that fails is answered with what its provider says', async (test) => {
+    await deploy(test, false, async (client) => {
+      const request = { ...common, type: 'group:index:Nothing', name: 'n', remote: true };
+      await assert.rejects(
+        callMethod(client, monitorMethods.registerResource, request),
+        /unknown component group:index:Nothing/,
+      );
+    });
+  });
+});

@@ -1,0 +1,136 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { TestCloud } from '../../engine/deploy/testing/test-cloud.ts';
+import { type ServedProvider, serveProvider } from '../../protocol/provider-server.ts';
+import { forwarding } from './forwarding-provider.ts';
+import { normalizeState, normalizeSteps, type OperationReport, pattern, type SeenStep } from './operation-report.ts';
+import { project, stack } from './program.ts';
+import { ProgramServer } from './program-server.ts';
+import type { Operation } from './scenario.ts';
+import { Workplace } from './workplace.ts';
+
+/** An engine behind a `pulumi` executable. Programs and providers run in this process. */
+export class CommandEngine {
+  readonly name: string;
+  readonly #executable: string;
+  readonly #programs = new ProgramServer();
+  #provider: ServedProvider | undefined;
+  /** The cloud of the workplace that is worked on; the provider that is served hands every call on to it. */
+  #cloud: TestCloud = new TestCloud();
+  #template: string | undefined;
+
+  constructor(name: string, executable: string) {
+    this.name = name;
+    this.#executable = executable;
+  }
+
+  async start(): Promise<void> {
+    await this.#programs.start();
+    this.#provider = await serveProvider(forwarding(() => this.#cloud));
+    this.#template = await mkdtemp(join(tmpdir(), 'differential-'));
+    await mkdir(join(this.#template, 'state'));
+    await writeFile(join(this.#template, 'Pulumi.yaml'), `name: ${project}\nruntime: nodejs\n`);
+    const { code, output } = await this.#run(this.#template, ['stack', 'init', `organization/${project}/${stack}`]);
+    if (code !== 0) throw new Error(`${this.name}: stack init failed: ${output}`);
+  }
+
+  async close(): Promise<void> {
+    this.#programs.close();
+    await this.#provider?.close();
+    if (this.#template) await rm(this.#template, { recursive: true, force: true });
+  }
+
+  /** A new stack with nothing in it. */
+  async workplace(): Promise<Workplace> {
+    const directory = await mkdtemp(join(tmpdir(), 'differential-'));
+    await cp(this.#template!, directory, { recursive: true });
+    return new Workplace(directory, new TestCloud());
+  }
+
+  async carryOut(workplace: Workplace, operation: Operation): Promise<OperationReport> {
+    this.#programs.current = operation;
+    this.#cloud = workplace.cloud;
+    workplace.cloud.calls.length = 0;
+    const log = join(workplace.directory, 'events.json');
+    await rm(log, { force: true });
+    const { code, output } = await this.#run(workplace.directory, [
+      ...this.#argumentsOf(operation),
+      '--event-log',
+      log,
+    ]);
+    const events = (await readFile(log, 'utf8').catch(() => ''))
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line));
+    return {
+      result: code === 0 ? 'succeeded' : 'failed',
+      steps: normalizeSteps(events.flatMap(stepOf)),
+      changes: events.findLast((event) => event.summaryEvent)?.summaryEvent.resourceChanges ?? {},
+      calls: [...workplace.cloud.calls].sort(),
+      state: normalizeState(await workplace.resources()),
+      messages: [output],
+    };
+  }
+
+  #argumentsOf({ kind, continueOnError, refresh, targets, targetDependents, replaces }: Operation): string[] {
+    const program = kind === 'up' || kind === 'preview';
+    return [
+      kind,
+      ...(kind === 'preview' ? [] : ['--yes', '--skip-preview']),
+      ...(program ? [`--client=${this.#programs.address}`, '--exec-kind', 'auto.inline'] : []),
+      '--stack',
+      `organization/${project}/${stack}`,
+      '--parallel',
+      '1',
+      ...(continueOnError && (kind === 'up' || kind === 'destroy') ? ['--continue-on-error'] : []),
+      ...(refresh && kind !== 'refresh' ? ['--refresh'] : []),
+      ...targets.flatMap((name) => ['--target', pattern(name)]),
+      ...(targets.length > 0 && targetDependents ? ['--target-dependents'] : []),
+      ...(program ? replaces.flatMap((name) => ['--replace', pattern(name)]) : []),
+    ];
+  }
+
+  #run(directory: string, args: readonly string[]): Promise<{ readonly code: number; readonly output: string }> {
+    const port = this.#provider!.address.split(':')[1];
+    const environment = {
+      PATH: `${dirname(this.#executable)}:${process.env.PATH}`,
+      HOME: directory,
+      PULUMI_HOME: join(directory, 'home'),
+      PULUMI_BACKEND_URL: `file://${join(directory, 'state')}`,
+      PULUMI_CONFIG_PASSPHRASE: 'differential',
+      PULUMI_SKIP_UPDATE_CHECK: 'true',
+      PULUMI_DEBUG_COMMANDS: 'true',
+      PULUMI_DEBUG_PROVIDERS: `test:${port}`,
+      PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS: 'true',
+    };
+    return new Promise((resolve) =>
+      execFile(
+        this.#executable,
+        [...args, '--non-interactive', '--color', 'never'],
+        { cwd: directory, env: environment, timeout: 60_000, maxBuffer: 1 << 24 },
+        (error, stdout, stderr) => resolve({ code: error ? 1 : 0, output: `${stdout}${stderr}` }),
+      ),
+    );
+  }
+}
+
+/** The JSON form of an event calls the kind of a difference `diffKind` (sdk/go/common/apitype/events.go). */
+interface EventMetadata {
+  readonly op: string;
+  readonly urn: string;
+  readonly keys: readonly string[] | null;
+  readonly detailedDiff: Readonly<Record<string, { readonly diffKind: string; readonly inputDiff: boolean }>> | null;
+}
+
+function stepOf(event: { readonly resourcePreEvent?: { readonly metadata: EventMetadata } }): SeenStep[] {
+  const metadata = event.resourcePreEvent?.metadata;
+  if (!metadata) return [];
+  const detailedDiff = Object.entries(metadata.detailedDiff ?? {}).map(
+    ([path, { diffKind, inputDiff }]) => [path, { kind: diffKind, inputDiff }] as const,
+  );
+  return [
+    { op: metadata.op, urn: metadata.urn, detailedDiff: Object.fromEntries(detailedDiff), keys: metadata.keys ?? [] },
+  ];
+}

@@ -1,0 +1,78 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { TestCloud } from '../../engine/deploy/testing/test-cloud.ts';
+import type { CommandEngine } from './command-engine.ts';
+import type { OperationReport } from './operation-report.ts';
+import type { Operation, Scenario } from './scenario.ts';
+import type { Workplace } from './workplace.ts';
+
+/** What is compared: an executable, or our engine in this process. */
+export interface ComparedEngine {
+  readonly name: string;
+  carryOut(workplace: Workplace, operation: Operation): Promise<OperationReport>;
+}
+
+/** Where two engines went apart. */
+export interface Difference {
+  /** Which stack: each engine's own, or the one that they take turns on. */
+  readonly stack: string;
+  readonly operation: number;
+  readonly field: keyof OperationReport;
+  readonly expected: unknown;
+  readonly actual: unknown;
+  readonly messages: { readonly expected: readonly string[]; readonly actual: readonly string[] };
+}
+
+const comparedFields = ['result', 'steps', 'changes', 'calls', 'state'] as const;
+
+/**
+ * Runs a scenario three times: by the yardstick alone, by our engine alone, and by both in turns on one state. All three have to do
+ * the same and to come to the same state. Stops at the first difference; undefined: there is none.
+ */
+export async function compareEngines(
+  scenario: Scenario,
+  yardstick: CommandEngine,
+  ours: ComparedEngine,
+): Promise<Difference | undefined> {
+  const [reference, own, shared] = await Promise.all([1, 2, 3].map(() => yardstick.workplace()));
+  try {
+    for (const [index, operation] of scenario.operations.entries()) {
+      for (const { cloud } of [reference!, own!, shared!]) prepare(cloud, operation);
+      const expected = await yardstick.carryOut(reference!, operation);
+      const inTurn = index % 2 === 0 ? ours : yardstick;
+      const difference =
+        differenceOf(expected, await ours.carryOut(own!, operation), { stack: ours.name, operation: index }) ??
+        differenceOf(expected, await inTurn.carryOut(shared!, operation), {
+          stack: `turns, ${inTurn.name}`,
+          operation: index,
+        });
+      if (difference) return difference;
+    }
+    return undefined;
+  } finally {
+    await Promise.all([reference!, own!, shared!].map((place) => place.remove()));
+  }
+}
+
+/** Sets failures, and changes what is outside of the engines. */
+function prepare(cloud: TestCloud, { failures, drift }: Operation): void {
+  cloud.failures.clear();
+  for (const [call, kind] of Object.entries(failures)) cloud.failures.set(call, { kind });
+  for (const [name, what] of Object.entries(drift)) {
+    for (const [id, thing] of [...cloud.things]) {
+      if (!id.startsWith(`${name}-`)) continue;
+      if (what === 'gone') cloud.things.delete(id);
+      else thing.inputs = { ...thing.inputs, size: 9 };
+    }
+  }
+}
+
+function differenceOf(
+  expected: OperationReport,
+  actual: OperationReport,
+  where: Pick<Difference, 'stack' | 'operation'>,
+): Difference | undefined {
+  const field = comparedFields.find((name) => !isDeepStrictEqual(expected[name], actual[name]));
+  if (!field) return undefined;
+  const messages = { expected: expected.messages, actual: actual.messages };
+  return { ...where, field, expected: expected[field], actual: actual[field], messages };
+}

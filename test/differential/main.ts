@@ -1,0 +1,32 @@
+import { appendFile } from 'node:fs/promises';
+import fc from 'fast-check';
+import { CommandEngine } from './command-engine.ts';
+import { compareEngines } from './compare-engines.ts';
+import { EmbeddedEngine } from './embedded-engine.ts';
+import { findOfficial } from './find-official.ts';
+import { scenario } from './scenario.ts';
+
+/**
+ * Compares the engines on many scenarios: `node test/differential/main.ts <count> [seed] [file for what differed]`. Ends with 1 where
+ * something did.
+ */
+const [count = '100', seed = String(Date.now() % 1e9), findings = 'differential-findings.jsonl'] =
+  process.argv.slice(2);
+const official = findOfficial();
+if (official === undefined) throw new Error('no official pulumi: set PULUMI_OFFICIAL, or put it on PATH');
+const yardstick = new CommandEngine('official', official);
+const ours = new EmbeddedEngine();
+await yardstick.start();
+await ours.start();
+let differing = 0;
+for (const [index, one] of fc.sample(scenario, { numRuns: Number(count), seed: Number(seed) }).entries()) {
+  const difference = await compareEngines(one, yardstick, ours);
+  if (difference) {
+    differing += 1;
+    process.exitCode = 1;
+    await appendFile(findings, `${JSON.stringify({ seed, index, difference, scenario: one })}\n`);
+  }
+  if (difference || (index + 1) % 25 === 0) console.log(`${index + 1} of ${count} (seed ${seed}): ${differing} differ`);
+}
+await yardstick.close();
+await ours.close();

@@ -1,0 +1,111 @@
+import { type Client, credentials, status } from '@grpc/grpc-js';
+import aliasMessages from '@pulumi/pulumi/proto/alias_pb.js';
+import resourceServices from '@pulumi/pulumi/proto/resource_grpc_pb.js';
+import messages from '@pulumi/pulumi/proto/resource_pb.js';
+import type { PropertyMap } from '../../protocol/property-value.ts';
+import { decodeProperties, encodeProperties, encodeValue } from '../../protocol/struct-codec.ts';
+import type { ProgramPort, Registration } from './program.ts';
+
+/** The engine ended the program: it has said why itself. */
+export class MonitorGone extends Error {}
+
+type Unary = (request: unknown, callback: (error: { code: number } | null, response: never) => void) => void;
+
+/** Sends registrations to an engine's resource monitor, as the Node SDK does. */
+export class MonitorClient implements ProgramPort {
+  readonly #client: Client & Record<string, Unary>;
+
+  constructor(address: string) {
+    const { ResourceMonitorClient } = resourceServices as unknown as {
+      ResourceMonitorClient: new (...parts: unknown[]) => never;
+    };
+    this.#client = new ResourceMonitorClient(address, credentials.createInsecure());
+  }
+
+  async register(registration: Registration): ReturnType<ProgramPort['register']> {
+    const response = await this.#call<InstanceType<typeof messages.RegisterResourceResponse>>(
+      'registerResource',
+      requestOf(registration),
+    );
+    return {
+      urn: response.getUrn(),
+      outputs: decodeProperties(response.getObject() as never),
+      failed: response.getResult() !== messages.Result.SUCCESS,
+    };
+  }
+
+  async registerOutputs(urn: string, outputs: PropertyMap): Promise<void> {
+    const request = new messages.RegisterResourceOutputsRequest();
+    request.setUrn(urn);
+    request.setOutputs(encodeProperties(outputs) as never);
+    await this.#call('registerResourceOutputs', request);
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+
+  #call<Response>(method: string, request: unknown): Promise<Response> {
+    return new Promise((resolve, reject) =>
+      this.#client[method]!.call(this.#client, request, (error, response) => {
+        if (error === null) resolve(response);
+        else if (error.code === status.UNAVAILABLE || error.code === status.CANCELLED) reject(new MonitorGone());
+        else reject(error);
+      }),
+    );
+  }
+}
+
+function requestOf(registration: Registration): InstanceType<typeof messages.RegisterResourceRequest> {
+  const { options } = registration;
+  const request = new messages.RegisterResourceRequest();
+  request.setType(registration.type);
+  request.setName(registration.name);
+  request.setCustom(registration.custom);
+  request.setParent(registration.parent);
+  request.setObject(encodeProperties(registration.inputs) as never);
+  request.setDependenciesList([...registration.dependencies]);
+  for (const [key, urns] of Object.entries(registration.propertyDependencies)) {
+    const dependencies = new messages.RegisterResourceRequest.PropertyDependencies();
+    dependencies.setUrnsList([...urns]);
+    request.getPropertydependenciesMap().set(key, dependencies);
+  }
+  request.setAcceptsecrets(true);
+  request.setAcceptresources(true);
+  request.setSupportspartialvalues(true);
+  (request as unknown as { setSupportsresultreporting(value: boolean): void }).setSupportsresultreporting(true);
+  request.setAliasspecs(true);
+  request.setAliasesList(
+    options.aliases.flatMap((name) => [aliasOf(name, false), aliasOf(name, true)]).concat(aliasOf('', true)),
+  );
+  if (options.protect !== undefined) request.setProtect(options.protect);
+  if (options.retainOnDelete !== undefined) request.setRetainondelete(options.retainOnDelete);
+  if (options.ignoreChanges) request.setIgnorechangesList([...options.ignoreChanges]);
+  if (options.replaceOnChanges) request.setReplaceonchangesList([...options.replaceOnChanges]);
+  if (options.deleteBeforeReplace !== undefined) {
+    request.setDeletebeforereplace(options.deleteBeforeReplace);
+    request.setDeletebeforereplacedefined(true);
+  }
+  if (options.additionalSecretOutputs) request.setAdditionalsecretoutputsList([...options.additionalSecretOutputs]);
+  if (options.deletedWith) request.setDeletedwith(options.deletedWith);
+  if (options.replaceWith) request.setReplaceWithList([...options.replaceWith]);
+  if (options.replacementTrigger !== undefined)
+    request.setReplacementTrigger(encodeValue(options.replacementTrigger) as never);
+  if (options.importId) request.setImportid(options.importId);
+  if (options.createTimeout !== undefined) {
+    const timeouts = new messages.RegisterResourceRequest.CustomTimeouts();
+    timeouts.setCreate(`${options.createTimeout}s`);
+    request.setCustomtimeouts(timeouts);
+  }
+  return request;
+}
+
+/** The same resource under another name, or without its parent. */
+function aliasOf(name: string, noParent: boolean): InstanceType<typeof aliasMessages.Alias> {
+  const spec = new aliasMessages.Alias.Spec();
+  if (name !== '') spec.setName(name);
+  if (noParent) spec.setNoparent(true);
+  const alias = new aliasMessages.Alias();
+  alias.setSpec(spec);
+  return alias;
+}

@@ -8,6 +8,13 @@ import { createProvider } from './provider.ts';
 
 const [packageName = ''] = process.argv.slice(2);
 await servePluginProcess(
-  { createProvider },
+  {
+    createProvider(context) {
+      // The embedded engine says this itself; any other has to be told, and shows it after the run too.
+      const message = `sandbox: package ${context.package} is served by the sandbox; nothing real is touched`;
+      context.log({ severity: 'warning', message, urn: '' });
+      return createProvider(context);
+    },
+  },
   { package: packageName, version: installedVersion(packageName, process.cwd()) },
 );

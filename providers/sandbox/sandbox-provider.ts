@@ -60,7 +60,7 @@ export class SandboxProvider implements Provider {
   async configure(request: ConfigureRequest): Promise<ConfigureResponse> {
     this.#configuration = request.inputs;
     const message = `sandbox: package ${this.#options.context.package} is served by the sandbox; nothing real is touched`;
-    this.#options.context.log({ severity: 'info', message, urn: '' });
+    this.#options.context.log({ severity: 'info', message, urn: '', status: true });
     return {
       acceptSecrets: true,
       acceptResources: false,

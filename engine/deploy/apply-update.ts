@@ -9,10 +9,7 @@ import { urnName } from './urn.ts';
 
 type UpdateAction = Extract<StepAction, { kind: 'update' }>;
 
-/**
- * Changes the resource in place. After a partial failure the state gets the new outputs but keeps the old inputs: the resource is not
- * what was asked for, and the next run has to see that (facts 3.10).
- */
+/** Changes the resource in place. After a partial failure the state gets the new outputs and the reasons (facts 3.10). */
 export async function applyUpdate(context: DeploymentContext, step: Step, action: UpdateAction): Promise<StepEnd> {
   const old = step.old!;
   const fresh = step.new!;
@@ -27,7 +24,6 @@ export async function applyUpdate(context: DeploymentContext, step: Step, action
       if (!(error instanceof ProviderError) || !error.partial) throw error;
       fresh.outputs = error.partial.outputs;
       fresh.initErrors = error.partial.reasons;
-      fresh.inputs = old.inputs;
       fresh.modified = context.now();
       return { step, outcome: 'partial', error };
     }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Secret } from '../../protocol/property-value.ts';
 import { memoryRecorder, type ProgramBody, TestStack } from './testing/test-stack.ts';
 
 test('continueOnError leaves out what needs the failed resource and does the rest', async () => {
@@ -133,4 +134,12 @@ test('a state that cannot be written stops everything', async () => {
   const full = { ...memoryRecorder(stack.snapshot), beginStep: () => Promise.reject(new Error('disk full')) };
   const outcome = await stack.up((p) => p.thing('a'), { recorder: full });
   assert.deepEqual([outcome.result, outcome.errors, stack.cloud.calls], ['failed', ['disk full', 'update failed'], []]);
+});
+
+test('outputs of an update that failed half-way are secret as the new inputs say', async () => {
+  const stack = new TestStack();
+  await stack.up((p) => p.thing('a', { word: new Secret('old') }));
+  stack.cloud.failures.set('update a', { kind: 'partial' });
+  await stack.up((p) => p.thing('a', { word: 'new' }));
+  assert.deepEqual([stack.find('a').inputs.word, stack.find('a').outputs.word], [new Secret('old'), 'new']);
 });

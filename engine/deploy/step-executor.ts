@@ -101,6 +101,8 @@ export class StepExecutor {
     if (isRecorded(planned)) await recorder.beginStep(planned.step);
     const end = await this.#apply(planned);
     this.#keepNewState(planned, end);
+    // The resource is not what was asked for, and the next run has to see that. Outputs were marked by what was asked for.
+    if (end.outcome === 'partial' && end.step.op === 'update') end.step.new!.inputs = end.step.old!.inputs;
     this.#tell(planned, end);
     // The recorder knows a step by its identity; a refresh is the only one whose new state is made while it runs.
     const recorded = planned.action.kind === 'refresh' ? end.step : planned.step;

@@ -79,7 +79,10 @@ export class CommandEngine {
     return [
       kind,
       ...(kind === 'preview' ? [] : ['--yes', '--skip-preview']),
-      ...(program ? [`--client=${this.#programs.address}`, '--exec-kind', 'auto.inline'] : []),
+      // Also where no program runs: the engine would start a language host to ask it for plugins.
+      `--client=${this.#programs.address}`,
+      '--exec-kind',
+      'auto.inline',
       '--stack',
       `organization/${project}/${stack}`,
       '--parallel',

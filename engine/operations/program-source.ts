@@ -45,8 +45,19 @@ export function createDeploymentProgram(settings: ProgramSettings): DeploymentPr
     async source(registrar, signal) {
       monitor = await callbacks.startMonitor(monitorOptions(settings, remembering(registrar, known)));
       const { address } = monitor;
-      ended = settings.host.run({ ...settings.run, monitorAddress: address, engineAddress: address, signal });
+      // The deployment's signal also fires when all is done; a program that has signalled its end is then let go, not stopped.
+      const stop = new AbortController();
+      const onAbort = () => stop.abort(signal.reason);
+      signal.addEventListener('abort', onAbort, { once: true });
+      if (signal.aborted) onAbort();
+      ended = settings.host.run({
+        ...settings.run,
+        monitorAddress: address,
+        engineAddress: address,
+        signal: stop.signal,
+      });
       const outcome = await Promise.race([ended, monitor.signalled.then(() => ({ kind: 'done' }) as const)]);
+      signal.removeEventListener('abort', onAbort);
       told = outcome.kind !== 'done';
       return outcome;
     },

@@ -1,0 +1,119 @@
+import { resolve } from 'node:path';
+import semver, { type SemVer } from 'semver';
+import type { Environment } from '../../foundation/environment.ts';
+import { runCommand } from '../commands/run-command.ts';
+import type { Terminal } from '../display/terminal.ts';
+import { createEngineServices, type EngineServices } from '../operations/engine-services.ts';
+import { engineVersion } from '../version.ts';
+import { commandResultOf } from './command-result.ts';
+
+/** What a command line gave, as the Automation API's `CommandResult` has it. */
+export interface EmbeddedResult {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly code: number;
+}
+
+/**
+ * The embedded engine in the place of the Automation API's `PulumiCommand`: give it as `LocalWorkspaceOptions.pulumiCommand`. It starts no
+ * process for a command line, keeps programs' processes and providers warm between commands, and neither reads nor writes the
+ * process's own working directory. Commands may run side by side.
+ */
+export interface EmbeddedPulumi {
+  /** What errors call the executable. */
+  readonly command: string;
+  readonly version: SemVer;
+  /** As `PulumiCommand.run`: rejects with the SDK's own error classes (`StackNotFoundError`, ...) where the exit code is not 0. */
+  run(
+    args: string[],
+    cwd: string,
+    additionalEnv: Record<string, string>,
+    onOutput?: (data: string) => void,
+    onError?: (data: string) => void,
+    signal?: AbortSignal,
+  ): Promise<EmbeddedResult>;
+  /** Ends every process that is kept. */
+  close(): Promise<void>;
+}
+
+export interface EmbeddedPulumiOptions {
+  /** The environment under that of each call. Default: `process.env`, read at each call, as the SDK does for an executable. */
+  readonly environment?: Environment;
+  /** Keep programs' processes and providers for the next command. Default: true. */
+  readonly warm?: boolean;
+}
+
+/** Makes a command object. Nothing is started before the first command. */
+export function createEmbeddedPulumi(options: EmbeddedPulumiOptions = {}): EmbeddedPulumi {
+  const services = createEngineServices({ warm: options.warm ?? true });
+  return {
+    command: 'pulumi',
+    version: semver.parse(engineVersion)!,
+    run: (...call) => runEmbedded(services, options.environment ?? process.env, call),
+    close: () => services.close(),
+  };
+}
+
+type Call = Parameters<EmbeddedPulumi['run']>;
+
+async function runEmbedded(services: EngineServices, base: Environment, call: Call): Promise<EmbeddedResult> {
+  const [args, cwd, additionalEnv, onOutput, onError, signal] = call;
+  const output = new CapturedTerminal(onOutput, onError);
+  const commandLine = args.includes('--non-interactive') ? args : withNonInteractive(args);
+  const code = await runCommand({
+    args: commandLine,
+    directory: resolve(cwd),
+    environment: { ...base, ...additionalEnv, PULUMI_AUTOMATION_API: 'true' },
+    terminal: output,
+    signal: signal ?? new AbortController().signal,
+    services,
+  });
+  return commandResultOf({ args: commandLine, code, stdout: output.stdout, stderr: output.stderr });
+}
+
+/** Before a `--`: behind it everything is a value. */
+function withNonInteractive(args: readonly string[]): string[] {
+  const end = args.indexOf('--');
+  const cut = end < 0 ? args.length : end;
+  return [...args.slice(0, cut), '--non-interactive', ...args.slice(cut)];
+}
+
+/** Gathers what a command writes, and hands it on as it comes. There is nobody to ask. */
+class CapturedTerminal implements Terminal {
+  readonly columns = undefined;
+  readonly #output: string[] = [];
+  readonly #errors: string[] = [];
+  readonly #onOutput: ((data: string) => void) | undefined;
+  readonly #onError: ((data: string) => void) | undefined;
+
+  constructor(onOutput: ((data: string) => void) | undefined, onError: ((data: string) => void) | undefined) {
+    this.#onOutput = onOutput;
+    this.#onError = onError;
+  }
+
+  get stdout(): string {
+    return this.#output.join('');
+  }
+
+  get stderr(): string {
+    return this.#errors.join('');
+  }
+
+  write(text: string): void {
+    this.#output.push(text);
+    this.#onOutput?.(text);
+  }
+
+  writeError(text: string): void {
+    this.#errors.push(text);
+    this.#onError?.(text);
+  }
+
+  ask(): Promise<string> {
+    return Promise.reject(new Error('the Automation API answers no questions'));
+  }
+
+  readInput(): Promise<string> {
+    return Promise.resolve('');
+  }
+}

@@ -5,53 +5,73 @@ import { cacheDirectory, pruneDirectory } from './disk-cache.ts';
 import { endedEarlyExitCode, type ProgramAssignment } from './program-assignment.ts';
 import { loadTimeEnvironment, programEnvironment } from './program-environment.ts';
 import type { ProgramHost, ProgramOutcome, ProgramRun } from './program-host.ts';
-import { type ProgramProcess, startProgramProcess } from './program-process.ts';
+import { type ProgramCommand, type ProgramProcess, startProgramProcess } from './program-process.ts';
 import { findPulumiSdk, type PulumiSdk } from './pulumi-sdk.ts';
 import { type NodeRuntimeOptions, parseRuntimeOptions } from './runtime-options.ts';
+import { WarmPrograms, type WarmProgramsOptions } from './warm-programs.ts';
 
 export interface NodeProgramHostOptions {
   /** Keep processes with loaded SDKs for the next runs. Default: one process for each run, started for it. */
-  readonly warm?: boolean;
+  readonly warm?: boolean | WarmProgramsOptions;
 }
 
 /**
  * Runs programs of the `nodejs` runtime, each in a process of its own through the SDK's cmd/run. `run` rejects with a user error where
  * the program cannot be started (no SDK, wrong options); how it ended is the outcome.
  */
-export function createNodeProgramHost(_options: NodeProgramHostOptions = {}): ProgramHost {
+export function createNodeProgramHost({ warm = false }: NodeProgramHostOptions = {}): ProgramHost {
   const living = new Set<ProgramProcess>();
+  const warmPrograms = warm === false ? undefined : new WarmPrograms(warm === true ? {} : warm);
   pruneDirectory(transpileCache(), 30);
   return {
     async run(run) {
       const options = parseRuntimeOptions(run.runtimeOptions);
-      const sdk = findPulumiSdk(run.programDirectory);
-      const started = await take(run, options, sdk);
+      const command = commandOf(run, options, findPulumiSdk(run.programDirectory));
+      const waiting = command.kind === undefined ? undefined : await warmPrograms?.take(command.kind);
+      const started = waiting ?? (await startProgramProcess(command.cold));
       living.add(started);
       try {
         return await runIn(started, run, options);
       } finally {
         living.delete(started);
+        if (command.kind !== undefined) warmPrograms?.restock(command.kind, command.warm);
       }
     },
     async close() {
-      await Promise.all([...living].map((started) => started.end()));
+      await Promise.all([warmPrograms?.close(), ...[...living].map((started) => started.end())]);
     },
   };
 }
 
 const transpileCache = () => cacheDirectory('transpiled');
 
-function take(run: ProgramRun, { nodeArguments }: NodeRuntimeOptions, sdk: PulumiSdk): Promise<ProgramProcess> {
-  return startProgramProcess({
+interface Commands {
+  /** What a process for this run loads by itself. */
+  readonly cold: ProgramCommand;
+  /** What one loads that waits for the next such run. */
+  readonly warm: ProgramCommand;
+  /** Runs of one kind can have each other's processes. Undefined: this run needs one of its own. */
+  readonly kind: string | undefined;
+}
+
+function commandOf(run: ProgramRun, { nodeArguments }: NodeRuntimeOptions, sdk: PulumiSdk): Commands {
+  const loadTime = loadTimeEnvironment(programEnvironment(process.env, run.environment));
+  const cold: ProgramCommand = {
     nodeArguments,
     directory: run.programDirectory,
-    environment: {
-      ...programEnvironment(process.env, {}),
-      ...loadTimeEnvironment(programEnvironment({}, run.environment)),
-    },
-    preload: { sdk: sdk.directory, runPath: sdk.runPath, packages: [] },
+    environment: { ...programEnvironment(process.env, {}), ...loadTime },
+    preload: { sdk: sdk.directory, runPath: sdk.runPath, packages: [], rehearse: false },
     compileCache: cacheDirectory('compiled'),
-  });
+  };
+  // The directory of one run may be gone before the next one; other arguments may load what belongs to this run alone.
+  const warm = {
+    ...cold,
+    directory: sdk.directory,
+    preload: { ...cold.preload, packages: sdk.packages, rehearse: true },
+  };
+  const shareable = nodeArguments.every((argument) => /^--(max|stack|initial|min|semi)[a-z-]*=?\d*$/.test(argument));
+  const kind = JSON.stringify([sdk.directory, sdk.stamp, sdk.packages, nodeArguments, loadTime]);
+  return { cold, warm, kind: shareable ? kind : undefined };
 }
 
 async function runIn(started: ProgramProcess, run: ProgramRun, options: NodeRuntimeOptions): Promise<ProgramOutcome> {

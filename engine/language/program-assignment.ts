@@ -5,6 +5,8 @@ export interface ProgramPreload {
   readonly runPath: string;
   /** Further modules to load. */
   readonly packages: readonly string[];
+  /** There is time: do ahead whatever the program will need first. */
+  readonly rehearse: boolean;
 }
 
 /** What a program process runs: one line of JSON on file descriptor 3, once. The end of the pipe without it means: nothing. */

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { installFastStackTraces } from './fast-stack-traces.ts';
 import { endedEarlyExitCode, type ProgramAssignment, type ProgramPreload } from './program-assignment.ts';
+import { rehearse } from './rehearse.ts';
 import { installTypeScript } from './typescript-hooks.ts';
 
 /** The parts of the SDK's state that survive: what the provider SDKs registered while they were loaded (runtime/state.js). */
@@ -36,8 +37,8 @@ async function loadSdk(): Promise<void> {
   await isInitializedAsync();
   require('source-map-support/register');
   require(preload.sdk);
-  for (const module of ['minimist', 'ini', 'semver', '../../runtime/stack', '../../tsutils']) require(module);
   for (const file of preload.packages) require(file);
+  if (preload.rehearse) await rehearse(preload.sdk, require);
 }
 
 function receiveAssignment(): Promise<ProgramAssignment | undefined> {
@@ -59,13 +60,13 @@ function receiveAssignment(): Promise<ProgramAssignment | undefined> {
 function startProgram({ environment, directory, arguments: args, typescript }: ProgramAssignment): void {
   replaceEnvironment(environment);
   process.chdir(directory);
-  renewStore();
   const outputs = new Map<string, string>();
   installSourceMaps(outputs);
   installTypeScript(directory, typescript, (file, output) => outputs.set(file, output));
   failEarlyEnd();
   process.argv = [process.argv[0]!, preload.runPath, ...args];
   require(preload.runPath);
+  renewStore();
   // `require.main` of the program's modules is cmd/run, as when it is started by itself.
   process.mainModule = require.cache[preload.runPath];
 }
@@ -75,7 +76,10 @@ function replaceEnvironment(environment: Readonly<Record<string, string>>): void
   Object.assign(process.env, environment);
 }
 
-/** The SDK keeps what it found in the environment when it was loaded, which was too early (facts 10.3, 4). */
+/**
+ * The SDK keeps what it found in the environment when its state was first asked for, which was too early (facts 10.3, 4). cmd/run has put its
+ * arguments into the environment by now, and has not begun with the program.
+ */
 function renewStore(): void {
   const global = globalThis as SdkGlobal;
   const loaded = global.globalStore;

@@ -25,6 +25,8 @@ export interface ProgramProcess {
   /** Undefined while it lives. */
   exit(): ProcessExit | undefined;
   readonly exited: Promise<ProcessExit>;
+  /** Whether it keeps this process alive. It does until it is told not to. */
+  hold(held: boolean): void;
   /** Gives it its program. Once. */
   assign(assignment: ProgramAssignment, output: ProgramOutput): void;
   /** Resolves when it has ended and all that it wrote was handed on. */
@@ -87,6 +89,15 @@ class StartedProgram implements ProgramProcess {
 
   exit(): ProcessExit | undefined {
     return this.#exit;
+  }
+
+  hold(held: boolean): void {
+    const { child } = this.#managed;
+    for (const part of [child, ...child.stdio]) {
+      const handle = part as { ref?(): void; unref?(): void } | null;
+      if (held) handle?.ref?.();
+      else handle?.unref?.();
+    }
   }
 
   assign(assignment: ProgramAssignment, { onStdout, onStderr }: ProgramOutput): void {

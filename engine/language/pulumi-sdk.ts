@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import semver from 'semver';
@@ -13,6 +13,8 @@ export interface PulumiSdk {
   readonly runPath: string;
   /** Entry points of the SDKs that the program's package.json names: they only define classes, so they can be loaded ahead. */
   readonly packages: readonly string[];
+  /** Changes when one of them is installed anew. */
+  readonly stamp: string;
 }
 
 /** Programs of other major versions speak another protocol. */
@@ -40,7 +42,9 @@ export function findPulumiSdk(programDirectory: string): PulumiSdk {
       `Cannot run the program as its @pulumi/pulumi is not of version ${supportedMajor}: ${version || 'unknown'} (${directory}). ` +
         `Install @pulumi/pulumi ${supportedMajor}.x, or use the official Pulumi CLI of that version.`,
     );
-  return { directory, version, runPath, packages: providerSdks(programDirectory, require) };
+  const providers = providerSdks(programDirectory, require);
+  const stamp = [directory, ...providers.map(({ root }) => root)].map(stampOf).join(' ');
+  return { directory, version, runPath, packages: providers.map(({ main }) => main), stamp };
 }
 
 interface PackageFile {
@@ -58,13 +62,23 @@ function readPackage(directory: string): PackageFile | undefined {
   }
 }
 
-function providerSdks(programDirectory: string, require: NodeJS.Require): string[] {
+function stampOf(directory: string): string {
+  const { mtimeMs, ino } = statSync(join(directory, 'package.json'));
+  return `${ino}:${mtimeMs}`;
+}
+
+interface ProviderSdk {
+  readonly root: string;
+  readonly main: string;
+}
+
+function providerSdks(programDirectory: string, require: NodeJS.Require): ProviderSdk[] {
   const names = Object.keys(nearestPackage(programDirectory)?.dependencies ?? {});
   return names.flatMap((name) => {
     try {
       const main = require.resolve(name);
       const root = main.slice(0, main.lastIndexOf(join('node_modules', name)) + join('node_modules', name).length);
-      return readPackage(root)?.pulumi?.resource === true ? [main] : [];
+      return readPackage(root)?.pulumi?.resource === true ? [{ root, main }] : [];
     } catch {
       return [];
     }

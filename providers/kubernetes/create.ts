@@ -15,7 +15,7 @@ import { explainError } from './explain-error.ts';
 import { fieldManagerOf } from './field-managers.ts';
 import { isCustomResourceDefinition, isPatchType } from './kind.ts';
 import { apiVersionOf, hasUnknown, type KubeObject, kindOf, objectId } from './object.ts';
-import { previewOfNew } from './preview-outputs.ts';
+import { previewOfNew, previewOfUnasked } from './preview-outputs.ts';
 import { objectOf } from './property-object.ts';
 import { isRendered, renderObject } from './render-yaml.ts';
 import type { ResourceContext } from './resource-context.ts';
@@ -116,7 +116,7 @@ async function previewCreate(
   inputs: KubeObject,
   context: ResourceContext,
 ): Promise<CreateResponse> {
-  const unknown: CreateResponse = { id: '', outputs: request.inputs };
+  const unknown: CreateResponse = { id: '', outputs: previewOfUnasked(request.inputs) };
   const { cluster } = context;
   const isPatch = isPatchType(request.type, kindOf(inputs));
   if (hasUnknown(inputs) || isPatch || !cluster.configuration.enableServerSideApply || cluster.unusable !== undefined)

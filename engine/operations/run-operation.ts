@@ -9,6 +9,7 @@ import { historyConfig } from './history-config.ts';
 import type { OpenStack, Workplace } from './open-stack.ts';
 import type { OperationOptions } from './operation-options.ts';
 import { type OperationSession, openSession } from './operation-session.ts';
+import { type PolicyPacks, startPolicyPacks } from './policy-packs.ts';
 import { type UpdateMetadata, updateMetadata } from './update-metadata.ts';
 
 /** How an operation ended. */
@@ -63,7 +64,7 @@ async function operate(request: OperationRequest, pipe: EventPipe): Promise<Oper
     maybeCorrupt: outcome.maybeCorrupt,
     durationSeconds: (Date.now() - startTime) / 1000,
     changes: outcome.changes,
-    policyPacks: {},
+    policyPacks: outcome.policyPacks,
     result: outcome.result === 'succeeded' ? 'succeeded' : 'failed',
   });
   if (!request.preview) await addHistory(request, { startTime, outcome, metadata: (await metadata)! });
@@ -81,6 +82,7 @@ function shownConfig({ config }: OperationSession): Readonly<Record<string, stri
 
 interface DeployOutcome extends OperationOutcome {
   readonly maybeCorrupt: boolean;
+  readonly policyPacks: Readonly<Record<string, string>>;
 }
 
 /** Runs the deployment and closes everything that the session opened, whatever happens. */
@@ -88,8 +90,10 @@ async function deploy(request: OperationRequest, session: OperationSession, pipe
   const { program, recorder, registry } = session;
   let deployment: DeploymentResult | undefined;
   let failure: unknown;
+  let policies: PolicyPacks | undefined;
   try {
-    deployment = await runDeployment(deploymentOptions(request, session));
+    policies = await startPolicyPacks(request, session);
+    deployment = await runDeployment({ ...deploymentOptions(request, session), analyzers: policies.analyzers });
   } catch (error) {
     failure = error;
   }
@@ -100,16 +104,17 @@ async function deploy(request: OperationRequest, session: OperationSession, pipe
   } catch (error) {
     failure ??= error;
   }
-  await registry.close();
+  await Promise.all([registry.close(), policies?.close()]);
   if (!deployment || failure !== undefined) throw failure;
-  return outcomeOf(deployment, ended?.failed === true || pipe.errors > 0);
+  const outcome = outcomeOf(deployment, ended?.failed === true || pipe.errors > 0);
+  return { ...outcome, policyPacks: policies?.versions ?? {} };
 }
 
 function say(request: OperationRequest, message: string): void {
   request.events({ kind: 'diagnostic', diagnostic: { severity: 'error', message, urn: '' } });
 }
 
-function outcomeOf(deployment: DeploymentResult, failed: boolean): DeployOutcome {
+function outcomeOf(deployment: DeploymentResult, failed: boolean): Omit<DeployOutcome, 'policyPacks'> {
   const { changes, policyViolated, maybeCorrupt } = deployment;
   const result = deployment.result === 'succeeded' && failed ? 'failed' : deployment.result;
   const unchanged: readonly StepOp[] = ['same', 'read'];

@@ -1,6 +1,6 @@
 /**
- * Everything at once, for programs that use much of it. Import a component's own file where loading time matters: the AWS SDK
- * takes as long to load as everything else together.
+ * Everything at once, for programs that use much of it. Import a component's own file where loading time matters: this one loads
+ * the AWS SDK too.
  */
 export { Application } from './application/application';
 export type { ApplicationArgs } from './application/application-args';

@@ -42,7 +42,7 @@ function usesAws({ network, registry, domains }: Settings): boolean {
   return network !== undefined || registry !== undefined || domains !== undefined;
 }
 
-/** The AWS SDK takes as long to load as everything else together: stacks without AWS do not pay for it. */
+/** Stacks without AWS do not pay for loading its SDK. */
 function loadAws(): { composeAws(settings: Settings, stack: string): AwsPart } {
   return require('./compose/aws-part') as typeof import('./compose/aws-part');
 }

@@ -1,4 +1,11 @@
-import * as kubernetes from '@pulumi/kubernetes';
+import type { types } from '@pulumi/kubernetes';
+import { CustomResource } from '@pulumi/kubernetes/apiextensions/customResource';
+import * as apps from '@pulumi/kubernetes/apps/v1';
+import * as autoscalingV2 from '@pulumi/kubernetes/autoscaling/v2';
+import * as batch from '@pulumi/kubernetes/batch/v1';
+import * as core from '@pulumi/kubernetes/core/v1';
+import * as networking from '@pulumi/kubernetes/networking/v1';
+import * as policy from '@pulumi/kubernetes/policy/v1';
 import * as pulumi from '@pulumi/pulumi';
 import { withTransform } from '../component';
 import type { ApplicationArgs } from './application-args';
@@ -8,9 +15,9 @@ import { fileKey, type PodReferences, planPod, planTaskPod } from './pod-plan';
 
 /** A service that runs on Kubernetes, with everything that a careful team puts around it. */
 export class Application extends pulumi.ComponentResource {
-  readonly deployment: kubernetes.apps.v1.Deployment;
+  readonly deployment: apps.Deployment;
   /** Undefined where the application listens on no port. */
-  readonly service: kubernetes.core.v1.Service | undefined;
+  readonly service: core.Service | undefined;
   readonly image: pulumi.Output<string>;
   /** Name inside the cluster, `shop.team-a.svc`; undefined without a port. */
   readonly address: pulumi.Output<string> | undefined;
@@ -43,7 +50,7 @@ export class Application extends pulumi.ComponentResource {
   }
 
   /** Metadata of what is called like the application (`named`), or gets a new name with each change of content. */
-  #metadata(name?: string): kubernetes.types.input.meta.v1.ObjectMeta {
+  #metadata(name?: string): types.input.meta.v1.ObjectMeta {
     const labels = { ...this.#args.labels, ...this.#selector, 'app.kubernetes.io/managed-by': 'pulumi' };
     return { ...(name === undefined ? {} : { name }), namespace: this.#args.namespace ?? 'default', labels };
   }
@@ -55,7 +62,7 @@ export class Application extends pulumi.ComponentResource {
   #createReferences(): PodReferences {
     const { files = {}, secrets = {}, serviceAccount = {}, volumes = {} } = this.#args;
     const annotations = serviceAccount.roleArn ? { 'eks.amazonaws.com/role-arn': serviceAccount.roleArn } : undefined;
-    const account = new kubernetes.core.v1.ServiceAccount(
+    const account = new core.ServiceAccount(
       this.#name,
       { metadata: { ...this.#metadata(this.#name), annotations }, automountServiceAccountToken: false },
       this.#child,
@@ -63,10 +70,10 @@ export class Application extends pulumi.ComponentResource {
     const data = Object.fromEntries(Object.entries(files).map(([path, text]) => [fileKey(path), text]));
     const configMap =
       Object.keys(files).length > 0 &&
-      new kubernetes.core.v1.ConfigMap(this.#name, { metadata: this.#metadata(), immutable: true, data }, this.#child);
+      new core.ConfigMap(this.#name, { metadata: this.#metadata(), immutable: true, data }, this.#child);
     const secret =
       Object.keys(secrets).length > 0 &&
-      new kubernetes.core.v1.Secret(
+      new core.Secret(
         this.#name,
         { metadata: this.#metadata(), immutable: true, stringData: pulumi.secret(secrets) },
         this.#child,
@@ -87,18 +94,18 @@ export class Application extends pulumi.ComponentResource {
   #createClaim(volume: string, storage: string, storageClassName: string | undefined): pulumi.Output<string> {
     const name = `${this.#name}-${volume}`;
     const spec = { accessModes: ['ReadWriteOnce'], storageClassName, resources: { requests: { storage } } };
-    return new kubernetes.core.v1.PersistentVolumeClaim(
+    return new core.PersistentVolumeClaim(
       name,
       { metadata: { ...this.#metadata(name), annotations: { 'pulumi.com/skipAwait': 'true' } }, spec },
       { ...this.#child, retainOnDelete: true },
     ).metadata.name;
   }
 
-  #createMigrations(references: PodReferences): readonly kubernetes.batch.v1.Job[] {
+  #createMigrations(references: PodReferences): readonly batch.Job[] {
     return Object.entries(this.#args.migrations ?? {}).map(([task, taskArgs]) => {
       const spec = planTaskPod(task, taskArgs, { args: this.#args, references });
       // Without a name of its own: a new image is a new Job beside the finished one.
-      return new kubernetes.batch.v1.Job(
+      return new batch.Job(
         `${this.#name}-${task}`,
         {
           metadata: this.#metadata(),
@@ -109,10 +116,10 @@ export class Application extends pulumi.ComponentResource {
     });
   }
 
-  #createDeployment(references: PodReferences, after: readonly pulumi.Resource[]): kubernetes.apps.v1.Deployment {
+  #createDeployment(references: PodReferences, after: readonly pulumi.Resource[]): apps.Deployment {
     const args = this.#args;
     const rollingUpdate = { maxSurge: '25%', maxUnavailable: 0 };
-    return new kubernetes.apps.v1.Deployment(
+    return new apps.Deployment(
       this.#name,
       {
         metadata: this.#metadata(this.#name),
@@ -132,9 +139,9 @@ export class Application extends pulumi.ComponentResource {
     );
   }
 
-  #createService(): kubernetes.core.v1.Service | undefined {
+  #createService(): core.Service | undefined {
     if (this.#args.port === undefined) return undefined;
-    return new kubernetes.core.v1.Service(
+    return new core.Service(
       this.#name,
       {
         metadata: this.#metadata(this.#name),
@@ -155,15 +162,15 @@ export class Application extends pulumi.ComponentResource {
       throw new Error(`Cannot lead anybody to application ${name} as it listens on no port. Set its port.`);
     }
     const policy = planNetworkPolicy(this.#args, this.#selector);
-    new kubernetes.networking.v1.NetworkPolicy(name, { metadata: this.#metadata(name), spec: policy }, this.#child);
+    new networking.NetworkPolicy(name, { metadata: this.#metadata(name), spec: policy }, this.#child);
     if (ingress) {
       const metadata = { ...this.#metadata(name), annotations: { ...ingress.annotations } };
-      new kubernetes.networking.v1.Ingress(name, { metadata, spec: planIngress(name, ingress) }, this.#child);
+      new networking.Ingress(name, { metadata, spec: planIngress(name, ingress) }, this.#child);
     }
     if (route) {
       const apiVersion = 'gateway.networking.k8s.io/v1';
       const object = { apiVersion, kind: 'HTTPRoute', metadata: this.#metadata(name), spec: planRoute(name, route) };
-      new kubernetes.apiextensions.CustomResource(name, object, this.#child);
+      new CustomResource(name, object, this.#child);
     }
   }
 
@@ -174,16 +181,12 @@ export class Application extends pulumi.ComponentResource {
       const scaleTargetRef = { apiVersion: 'apps/v1', kind: 'Deployment', name };
       const { minimum: minReplicas, maximum: maxReplicas } = autoscaling;
       const spec = { scaleTargetRef, minReplicas, maxReplicas, metrics: planMetrics(autoscaling) };
-      new kubernetes.autoscaling.v2.HorizontalPodAutoscaler(
-        name,
-        { metadata: this.#metadata(name), spec },
-        this.#child,
-      );
+      new autoscalingV2.HorizontalPodAutoscaler(name, { metadata: this.#metadata(name), spec }, this.#child);
     }
     // A budget for a single pod would keep its node from ever being drained.
     if ((autoscaling?.minimum ?? replicas) < 2) return;
     const spec = { maxUnavailable, selector: { matchLabels: { ...this.#selector } } };
-    new kubernetes.policy.v1.PodDisruptionBudget(name, { metadata: this.#metadata(name), spec }, this.#child);
+    new policy.PodDisruptionBudget(name, { metadata: this.#metadata(name), spec }, this.#child);
   }
 
   #createCronJobs(references: PodReferences): void {
@@ -194,7 +197,7 @@ export class Application extends pulumi.ComponentResource {
         spec: { backoffLimit: 1, activeDeadlineSeconds: cron.deadline ?? 3600, template: { spec } },
       };
       const { schedule, timeZone } = cron;
-      new kubernetes.batch.v1.CronJob(
+      new batch.CronJob(
         name,
         { metadata: this.#metadata(name), spec: { schedule, timeZone, concurrencyPolicy: 'Forbid', jobTemplate } },
         this.#child,

@@ -1,4 +1,5 @@
-import * as aws from '@pulumi/aws';
+import * as acm from '@pulumi/aws/acm';
+import * as route53 from '@pulumi/aws/route53';
 import * as pulumi from '@pulumi/pulumi';
 import { type ComponentArgs, stackTags, withTransform } from '../component';
 import { validationNames } from './validation-names';
@@ -19,7 +20,7 @@ export class Certificate extends pulumi.ComponentResource {
 
   constructor(name: string, args: CertificateArgs, options?: pulumi.ComponentResourceOptions) {
     super('mainstay:index:Certificate', name, {}, withTransform(args, options));
-    const certificate = new aws.acm.Certificate(
+    const certificate = new acm.Certificate(
       name,
       {
         domainName: args.domain,
@@ -35,7 +36,7 @@ export class Certificate extends pulumi.ComponentResource {
         if (!option) throw new Error(`Cannot prove ${domain}: ACM asks for no record for it.`);
         return option;
       });
-      return new aws.route53.Record(
+      return new route53.Record(
         `${name}-${domain}`,
         {
           zoneId: args.zoneId,
@@ -48,7 +49,7 @@ export class Certificate extends pulumi.ComponentResource {
         { parent: this },
       );
     });
-    const validation = new aws.acm.CertificateValidation(
+    const validation = new acm.CertificateValidation(
       name,
       { certificateArn: certificate.arn, validationRecordFqdns: records.map(({ fqdn }) => fqdn) },
       { parent: this },

@@ -1,4 +1,4 @@
-import * as kubernetes from '@pulumi/kubernetes';
+import { Provider } from '@pulumi/kubernetes/provider';
 import * as pulumi from '@pulumi/pulumi';
 import { type ComponentArgs, withTransform } from '../component';
 import type { EksArgs } from './eks/eks-args';
@@ -32,7 +32,7 @@ export interface ClusterOutputs {
  * not care which.
  */
 export class Cluster extends pulumi.ComponentResource {
-  readonly provider: kubernetes.Provider;
+  readonly provider: Provider;
   /** A secret. Undefined where the machine's own kubeconfig is used. */
   readonly kubeconfig: pulumi.Output<string> | undefined;
   readonly endpoint: pulumi.Output<string> | undefined;
@@ -48,7 +48,7 @@ export class Cluster extends pulumi.ComponentResource {
     this.oidcProviderArn = outputs.oidcProviderArn;
     this.eksName = outputs.eksName;
     const context = args.kind === 'existing' ? args.context : undefined;
-    this.provider = new kubernetes.Provider(
+    this.provider = new Provider(
       name,
       { kubeconfig: this.kubeconfig, context, enableServerSideApply: true },
       { parent: this, dependsOn: [...outputs.ready] },
@@ -57,7 +57,7 @@ export class Cluster extends pulumi.ComponentResource {
   }
 }
 
-/** Loads the EKS part only where it is wanted: the AWS SDK takes as long to load as everything else together. */
+/** Loads the EKS part, and with it the AWS SDK, only where it is wanted. */
 function loadEks(): typeof import('./eks/create-eks') {
   return require('./eks/create-eks');
 }

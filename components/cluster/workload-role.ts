@@ -1,4 +1,5 @@
-import * as aws from '@pulumi/aws';
+import * as eks from '@pulumi/aws/eks';
+import * as iam from '@pulumi/aws/iam';
 import * as pulumi from '@pulumi/pulumi';
 import { type ComponentArgs, stackTags, withTransform } from '../component';
 
@@ -24,13 +25,13 @@ export class WorkloadRole extends pulumi.ComponentResource {
   constructor(name: string, args: WorkloadRoleArgs, options?: pulumi.ComponentResourceOptions) {
     super('mainstay:index:WorkloadRole', name, {}, withTransform(args, options));
     const tags = stackTags(name, args.tags);
-    const role = new aws.iam.Role(name, { assumeRolePolicy: trustPolicy(args), tags }, { parent: this });
+    const role = new iam.Role(name, { assumeRolePolicy: trustPolicy(args), tags }, { parent: this });
     args.policyArns.forEach((policyArn, index) => {
-      new aws.iam.RolePolicyAttachment(`${name}-${index}`, { role: role.name, policyArn }, { parent: this });
+      new iam.RolePolicyAttachment(`${name}-${index}`, { role: role.name, policyArn }, { parent: this });
     });
     const { through, namespace, serviceAccount } = args;
     if (through.kind === 'podIdentity') {
-      new aws.eks.PodIdentityAssociation(
+      new eks.PodIdentityAssociation(
         name,
         { clusterName: through.clusterName, namespace, serviceAccount, roleArn: role.arn, tags },
         { parent: this },

@@ -1,4 +1,4 @@
-import * as aws from '@pulumi/aws';
+import * as route53 from '@pulumi/aws/route53';
 import * as pulumi from '@pulumi/pulumi';
 import { type ComponentArgs, stackTags, withTransform } from '../component';
 import { fullName, type RecordSettings, recordKey, recordValues } from './record-plan';
@@ -32,7 +32,7 @@ export class Dns extends pulumi.ComponentResource {
     this.zoneId = zone?.zoneId ?? pulumi.output(args.zoneId!);
     this.nameServers = zone?.nameServers ?? pulumi.output([]);
     for (const record of args.records ?? []) {
-      new aws.route53.Record(
+      new route53.Record(
         `${name}-${recordKey(record)}`,
         {
           zoneId: this.zoneId,
@@ -47,8 +47,8 @@ export class Dns extends pulumi.ComponentResource {
     this.registerOutputs({ zoneId: this.zoneId, nameServers: this.nameServers });
   }
 
-  #createZone(name: string, args: DnsArgs): aws.route53.Zone {
-    return new aws.route53.Zone(
+  #createZone(name: string, args: DnsArgs): route53.Zone {
+    return new route53.Zone(
       name,
       {
         name: args.domain,

@@ -1,4 +1,5 @@
-import * as aws from '@pulumi/aws';
+import * as ec2 from '@pulumi/aws/ec2';
+import { getRegionOutput } from '@pulumi/aws/getRegion';
 import * as pulumi from '@pulumi/pulumi';
 import { stackTags } from '../component';
 import type { Routing } from './routing';
@@ -13,9 +14,9 @@ export interface EndpointArgs {
 
 interface Surroundings {
   readonly parent: pulumi.Resource;
-  readonly vpc: aws.ec2.Vpc;
+  readonly vpc: ec2.Vpc;
   readonly cidr: string;
-  readonly subnets: readonly { readonly plan: SubnetPlan; readonly subnet: aws.ec2.Subnet }[];
+  readonly subnets: readonly { readonly plan: SubnetPlan; readonly subnet: ec2.Subnet }[];
   readonly routing: Routing;
   readonly args: EndpointArgs | undefined;
   readonly tags?: Readonly<Record<string, string>>;
@@ -23,10 +24,10 @@ interface Surroundings {
 
 /** Ways to AWS services that do not leave the network. */
 export function createEndpoints(name: string, options: Surroundings): void {
-  const region = aws.getRegionOutput({}, { parent: options.parent }).region;
+  const region = getRegionOutput({}, { parent: options.parent }).region;
   const tables = [...options.routing.privateTables, ...options.routing.isolatedTables].map((table) => table.id);
   for (const service of tables.length > 0 ? (options.args?.gateway ?? ['s3', 'dynamodb']) : []) {
-    new aws.ec2.VpcEndpoint(
+    new ec2.VpcEndpoint(
       `${name}-${service}`,
       {
         vpcId: options.vpc.id,
@@ -47,7 +48,7 @@ function createInterfaceEndpoints(
   options: Surroundings & { readonly services: readonly string[]; readonly region: pulumi.Output<string> },
 ): void {
   const { parent, vpc, tags } = options;
-  const group = new aws.ec2.SecurityGroup(
+  const group = new ec2.SecurityGroup(
     `${name}-endpoints`,
     {
       vpcId: vpc.id,
@@ -60,7 +61,7 @@ function createInterfaceEndpoints(
   const inside = options.subnets.filter(({ plan }) => plan.tier === 'private');
   for (const service of options.services) {
     const endpointName = `${name}-${service.replaceAll('.', '-')}`;
-    new aws.ec2.VpcEndpoint(
+    new ec2.VpcEndpoint(
       endpointName,
       {
         vpcId: vpc.id,

@@ -1,4 +1,6 @@
-import * as aws from '@pulumi/aws';
+import * as cloudwatch from '@pulumi/aws/cloudwatch';
+import * as ec2 from '@pulumi/aws/ec2';
+import * as iam from '@pulumi/aws/iam';
 import * as pulumi from '@pulumi/pulumi';
 import { stackTags } from '../component';
 
@@ -16,7 +18,7 @@ export function createFlowLogs(
   name: string,
   options: {
     readonly parent: pulumi.Resource;
-    readonly vpc: aws.ec2.Vpc;
+    readonly vpc: ec2.Vpc;
     readonly args: FlowLogArgs;
     readonly tags?: Readonly<Record<string, string>>;
   },
@@ -24,7 +26,7 @@ export function createFlowLogs(
   const { parent, vpc, args } = options;
   const logName = `${name}-flow`;
   const tags = stackTags(logName, options.tags);
-  const group = new aws.cloudwatch.LogGroup(
+  const group = new cloudwatch.LogGroup(
     logName,
     { retentionInDays: args.retentionDays ?? 30, kmsKeyId: args.kmsKeyArn, tags },
     { parent },
@@ -33,14 +35,14 @@ export function createFlowLogs(
     Version: '2012-10-17',
     Statement: [{ Effect: 'Allow', Principal: { Service: 'vpc-flow-logs.amazonaws.com' }, Action: 'sts:AssumeRole' }],
   });
-  const role = new aws.iam.Role(logName, { assumeRolePolicy, tags }, { parent });
+  const role = new iam.Role(logName, { assumeRolePolicy, tags }, { parent });
   const actions = ['logs:CreateLogStream', 'logs:PutLogEvents', 'logs:DescribeLogStreams'];
   const policy = pulumi.jsonStringify({
     Version: '2012-10-17',
     Statement: [{ Effect: 'Allow', Action: actions, Resource: pulumi.interpolate`${group.arn}:*` }],
   });
-  const permission = new aws.iam.RolePolicy(logName, { role: role.name, policy }, { parent });
-  new aws.ec2.FlowLog(
+  const permission = new iam.RolePolicy(logName, { role: role.name, policy }, { parent });
+  new ec2.FlowLog(
     logName,
     {
       vpcId: vpc.id,

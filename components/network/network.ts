@@ -1,4 +1,4 @@
-import * as aws from '@pulumi/aws';
+import * as ec2 from '@pulumi/aws/ec2';
 import * as pulumi from '@pulumi/pulumi';
 import { type ComponentArgs, stackTags, withTransform } from '../component';
 import { createEndpoints, type EndpointArgs } from './endpoints';
@@ -85,8 +85,8 @@ export class Network extends pulumi.ComponentResource {
     });
   }
 
-  #createVpc(name: string, args: NetworkArgs): aws.ec2.Vpc {
-    const vpc = new aws.ec2.Vpc(
+  #createVpc(name: string, args: NetworkArgs): ec2.Vpc {
+    const vpc = new ec2.Vpc(
       name,
       {
         cidrBlock: args.cidr,
@@ -98,7 +98,7 @@ export class Network extends pulumi.ComponentResource {
       { parent: this },
     );
     // Without rules: what forgets to name a security group can talk to nobody.
-    new aws.ec2.DefaultSecurityGroup(
+    new ec2.DefaultSecurityGroup(
       `${name}-default`,
       { vpcId: vpc.id, ingress: [], egress: [], tags: stackTags(`${name}-default`, args.tags) },
       { parent: this },
@@ -108,8 +108,8 @@ export class Network extends pulumi.ComponentResource {
 
   #createSubnet(
     name: string,
-    made: { readonly args: NetworkArgs; readonly plan: SubnetPlan; readonly vpc: aws.ec2.Vpc },
-  ): aws.ec2.Subnet {
+    made: { readonly args: NetworkArgs; readonly plan: SubnetPlan; readonly vpc: ec2.Vpc },
+  ): ec2.Subnet {
     const { args, plan, vpc } = made;
     const subnetName = `${name}-${plan.tier}-${plan.zone}`;
     const ipv6 = args.ipv6
@@ -118,7 +118,7 @@ export class Network extends pulumi.ComponentResource {
           assignIpv6AddressOnCreation: true,
         }
       : {};
-    return new aws.ec2.Subnet(
+    return new ec2.Subnet(
       subnetName,
       {
         vpcId: vpc.id,

@@ -1,21 +1,21 @@
-import * as aws from '@pulumi/aws';
+import * as ec2 from '@pulumi/aws/ec2';
 import type * as pulumi from '@pulumi/pulumi';
 import { stackTags } from '../component';
 import type { SubnetPlan } from './subnet-plan';
 
 export interface Routing {
   /** One table for all public subnets. */
-  readonly publicTable: aws.ec2.RouteTable | undefined;
+  readonly publicTable: ec2.RouteTable | undefined;
   /** A table per zone each, so that a zone's way out can be its own. */
-  readonly privateTables: readonly aws.ec2.RouteTable[];
-  readonly isolatedTables: readonly aws.ec2.RouteTable[];
-  readonly natAddresses: readonly aws.ec2.Eip[];
+  readonly privateTables: readonly ec2.RouteTable[];
+  readonly isolatedTables: readonly ec2.RouteTable[];
+  readonly natAddresses: readonly ec2.Eip[];
 }
 
 interface RoutingOptions {
   readonly parent: pulumi.Resource;
-  readonly vpc: aws.ec2.Vpc;
-  readonly subnets: readonly { readonly plan: SubnetPlan; readonly subnet: aws.ec2.Subnet }[];
+  readonly vpc: ec2.Vpc;
+  readonly subnets: readonly { readonly plan: SubnetPlan; readonly subnet: ec2.Subnet }[];
   readonly nat: 'none' | 'single' | 'perZone';
   readonly ipv6: boolean;
   readonly tags?: Readonly<Record<string, string>>;
@@ -64,21 +64,17 @@ export function createRouting(name: string, options: RoutingOptions): Routing {
   return { publicTable, privateTables, isolatedTables, natAddresses: nat.map(({ address }) => address) };
 }
 
-function createInternetGateway(name: string, { parent, vpc, tags }: RoutingOptions): aws.ec2.InternetGateway {
-  return new aws.ec2.InternetGateway(name, { vpcId: vpc.id, tags: stackTags(name, tags) }, { parent });
+function createInternetGateway(name: string, { parent, vpc, tags }: RoutingOptions): ec2.InternetGateway {
+  return new ec2.InternetGateway(name, { vpcId: vpc.id, tags: stackTags(name, tags) }, { parent });
 }
 
-function createEgressGateway(name: string, options: RoutingOptions): aws.ec2.EgressOnlyInternetGateway | undefined {
+function createEgressGateway(name: string, options: RoutingOptions): ec2.EgressOnlyInternetGateway | undefined {
   if (!options.ipv6 || !options.subnets.some(({ plan }) => plan.tier === 'private')) return undefined;
   const { parent, vpc, tags } = options;
-  return new aws.ec2.EgressOnlyInternetGateway(name, { vpcId: vpc.id, tags: stackTags(name, tags) }, { parent });
+  return new ec2.EgressOnlyInternetGateway(name, { vpcId: vpc.id, tags: stackTags(name, tags) }, { parent });
 }
 
-function createPublicTable(
-  name: string,
-  gateway: aws.ec2.InternetGateway,
-  options: RoutingOptions,
-): aws.ec2.RouteTable {
+function createPublicTable(name: string, gateway: ec2.InternetGateway, options: RoutingOptions): ec2.RouteTable {
   const table = createTable(`${name}-public`, options);
   for (const { plan, subnet } of options.subnets.filter(({ plan }) => plan.tier === 'public')) {
     associate(`${name}-public-${plan.zone}`, { ...options, table, subnet });
@@ -91,23 +87,19 @@ function createPublicTable(
 
 interface Nat {
   readonly zone: string;
-  readonly gateway: aws.ec2.NatGateway;
-  readonly address: aws.ec2.Eip;
+  readonly gateway: ec2.NatGateway;
+  readonly address: ec2.Eip;
 }
 
-function createNat(
-  name: string,
-  options: RoutingOptions,
-  internet: aws.ec2.InternetGateway | undefined,
-): readonly Nat[] {
+function createNat(name: string, options: RoutingOptions, internet: ec2.InternetGateway | undefined): readonly Nat[] {
   if (options.nat === 'none' || !internet) return [];
   const places = options.subnets.filter(({ plan }) => plan.tier === 'public');
   const used = options.nat === 'single' ? places.slice(0, 1) : places;
   const { parent, tags } = options;
   return used.map(({ plan, subnet }) => {
     const natName = `${name}-nat-${plan.zone}`;
-    const address = new aws.ec2.Eip(natName, { domain: 'vpc', tags: stackTags(natName, tags) }, { parent });
-    const gateway = new aws.ec2.NatGateway(
+    const address = new ec2.Eip(natName, { domain: 'vpc', tags: stackTags(natName, tags) }, { parent });
+    const gateway = new ec2.NatGateway(
       natName,
       { allocationId: address.id, subnetId: subnet.id, tags: stackTags(natName, tags) },
       // A NAT gateway without the internet gateway before it never becomes available.
@@ -117,15 +109,15 @@ function createNat(
   });
 }
 
-function createTable(name: string, { parent, vpc, tags }: RoutingOptions): aws.ec2.RouteTable {
-  return new aws.ec2.RouteTable(name, { vpcId: vpc.id, tags: stackTags(name, tags) }, { parent });
+function createTable(name: string, { parent, vpc, tags }: RoutingOptions): ec2.RouteTable {
+  return new ec2.RouteTable(name, { vpcId: vpc.id, tags: stackTags(name, tags) }, { parent });
 }
 
 function associate(
   name: string,
-  made: { readonly parent: pulumi.Resource; readonly table: aws.ec2.RouteTable; readonly subnet: aws.ec2.Subnet },
+  made: { readonly parent: pulumi.Resource; readonly table: ec2.RouteTable; readonly subnet: ec2.Subnet },
 ): void {
-  new aws.ec2.RouteTableAssociation(
+  new ec2.RouteTableAssociation(
     name,
     { routeTableId: made.table.id, subnetId: made.subnet.id },
     { parent: made.parent },
@@ -134,9 +126,9 @@ function associate(
 
 function route(
   name: string,
-  table: aws.ec2.RouteTable,
-  way: Omit<aws.ec2.RouteArgs, 'routeTableId'>,
+  table: ec2.RouteTable,
+  way: Omit<ec2.RouteArgs, 'routeTableId'>,
   { parent }: RoutingOptions,
 ): void {
-  new aws.ec2.Route(name, { routeTableId: table.id, ...way }, { parent });
+  new ec2.Route(name, { routeTableId: table.id, ...way }, { parent });
 }

@@ -1,4 +1,4 @@
-import * as aws from '@pulumi/aws';
+import * as ecr from '@pulumi/aws/ecr';
 import * as pulumi from '@pulumi/pulumi';
 import { type ComponentArgs, stackTags, withTransform } from '../component';
 import { planLifecycle } from './lifecycle-plan';
@@ -31,9 +31,9 @@ export class Registry extends pulumi.ComponentResource {
     this.registerOutputs({ urls: this.urls });
   }
 
-  #createRepository(name: string, repository: string, args: RegistryArgs): aws.ecr.Repository {
+  #createRepository(name: string, repository: string, args: RegistryArgs): ecr.Repository {
     const resourceName = `${name}-${repository.replaceAll('/', '-')}`;
-    const made = new aws.ecr.Repository(
+    const made = new ecr.Repository(
       resourceName,
       {
         name: repository,
@@ -46,10 +46,10 @@ export class Registry extends pulumi.ComponentResource {
       { parent: this },
     );
     const policy = JSON.stringify(planLifecycle({ keep: args.keep ?? 50, untaggedDays: args.untaggedDays ?? 7 }));
-    new aws.ecr.LifecyclePolicy(resourceName, { repository: made.name, policy }, { parent: this });
+    new ecr.LifecyclePolicy(resourceName, { repository: made.name, policy }, { parent: this });
     if (args.readers?.length) {
       const readers = readPolicy(args.readers);
-      new aws.ecr.RepositoryPolicy(resourceName, { repository: made.name, policy: readers }, { parent: this });
+      new ecr.RepositoryPolicy(resourceName, { repository: made.name, policy: readers }, { parent: this });
     }
     return made;
   }

@@ -1,4 +1,6 @@
-import * as kubernetes from '@pulumi/kubernetes';
+import * as core from '@pulumi/kubernetes/core/v1';
+import * as networking from '@pulumi/kubernetes/networking/v1';
+import * as rbac from '@pulumi/kubernetes/rbac/v1';
 import * as pulumi from '@pulumi/pulumi';
 import { type ComponentArgs, withTransform } from '../component';
 import { planBindings, planLimits, planPolicies, planQuota, type TenantMembers } from './tenant-plan';
@@ -33,7 +35,7 @@ export class Tenant extends pulumi.ComponentResource {
     super('mainstay:index:Tenant', name, {}, withTransform(args, options));
     const namespaceName = args.namespace ?? name;
     const security = args.podSecurity ?? 'restricted';
-    const namespace = new kubernetes.core.v1.Namespace(
+    const namespace = new core.Namespace(
       name,
       {
         metadata: {
@@ -50,15 +52,15 @@ export class Tenant extends pulumi.ComponentResource {
     );
     const inside = (object: string) => ({ name: object, namespace: namespace.metadata.name });
     const child = { parent: this };
-    new kubernetes.core.v1.ResourceQuota(name, { metadata: inside('quota'), spec: { hard: planQuota(args) } }, child);
-    new kubernetes.core.v1.LimitRange(name, { metadata: inside('limits'), spec: { limits: planLimits(args) } }, child);
+    new core.ResourceQuota(name, { metadata: inside('quota'), spec: { hard: planQuota(args) } }, child);
+    new core.LimitRange(name, { metadata: inside('limits'), spec: { limits: planLimits(args) } }, child);
     for (const { role, subjects } of planBindings(args.members ?? {})) {
       const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role };
-      new kubernetes.rbac.v1.RoleBinding(`${name}-${role}`, { metadata: inside(role), roleRef, subjects }, child);
+      new rbac.RoleBinding(`${name}-${role}`, { metadata: inside(role), roleRef, subjects }, child);
     }
     const policies = planPolicies().map(
       ({ name: policy, spec }) =>
-        new kubernetes.networking.v1.NetworkPolicy(`${name}-${policy}`, { metadata: inside(policy), spec }, child),
+        new networking.NetworkPolicy(`${name}-${policy}`, { metadata: inside(policy), spec }, child),
     );
     this.namespace = pulumi.all([namespace.metadata.name, ...policies.map(({ id }) => id)]).apply(([made]) => made!);
     this.registerOutputs({ namespace: this.namespace });

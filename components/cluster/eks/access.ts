@@ -1,4 +1,4 @@
-import * as aws from '@pulumi/aws';
+import * as eks from '@pulumi/aws/eks';
 import type * as pulumi from '@pulumi/pulumi';
 import { stackTags } from '../../component';
 import type { AccessArgs, EksArgs } from './eks-args';
@@ -14,17 +14,17 @@ const POLICIES: Readonly<Record<AccessArgs['policy'], string>> = {
 export function createAccess(
   name: string,
   args: EksArgs,
-  made: { readonly parent: pulumi.Resource; readonly cluster: aws.eks.Cluster },
+  made: { readonly parent: pulumi.Resource; readonly cluster: eks.Cluster },
 ): readonly pulumi.Resource[] {
   const { parent, cluster } = made;
   return Object.entries(args.access ?? {}).map(([principalArn, access]) => {
     const entryName = `${name}-${principalArn.split('/').at(-1)}`;
-    const entry = new aws.eks.AccessEntry(
+    const entry = new eks.AccessEntry(
       entryName,
       { clusterName: cluster.name, principalArn, tags: stackTags(entryName, args.tags) },
       { parent },
     );
-    return new aws.eks.AccessPolicyAssociation(
+    return new eks.AccessPolicyAssociation(
       entryName,
       {
         clusterName: cluster.name,

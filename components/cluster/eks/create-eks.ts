@@ -1,4 +1,7 @@
-import * as aws from '@pulumi/aws';
+import * as cloudwatch from '@pulumi/aws/cloudwatch';
+import * as eks from '@pulumi/aws/eks';
+import * as iam from '@pulumi/aws/iam';
+import * as kms from '@pulumi/aws/kms';
 import * as pulumi from '@pulumi/pulumi';
 import { stackTags } from '../../component';
 import type { ClusterOutputs } from '../cluster';
@@ -37,9 +40,9 @@ interface Context {
   readonly parent: pulumi.Resource;
 }
 
-function createControlPlane({ name, args, parent }: Context): aws.eks.Cluster {
+function createControlPlane({ name, args, parent }: Context): eks.Cluster {
   const tags = stackTags(name, args.tags);
-  const key = new aws.kms.Key(
+  const key = new kms.Key(
     name,
     {
       description: `Secrets of the Kubernetes cluster ${name}`,
@@ -53,12 +56,12 @@ function createControlPlane({ name, args, parent }: Context): aws.eks.Cluster {
   const policy = attach(`${name}-control-plane`, role, { policy: 'AmazonEKSClusterPolicy', parent });
   // EKS makes the group itself where it is missing, and then it is kept forever: make it first.
   const clusterName = `${pulumi.getStack()}-${name}`;
-  const log = new aws.cloudwatch.LogGroup(
+  const log = new cloudwatch.LogGroup(
     name,
     { name: `/aws/eks/${clusterName}/cluster`, retentionInDays: args.logRetentionDays ?? 90, tags },
     { parent },
   );
-  return new aws.eks.Cluster(
+  return new eks.Cluster(
     name,
     {
       name: clusterName,
@@ -96,9 +99,9 @@ function endpointAccess(args: EksArgs): {
   );
 }
 
-function createOidcProvider({ name, args, parent }: Context, cluster: aws.eks.Cluster): aws.iam.OpenIdConnectProvider {
+function createOidcProvider({ name, args, parent }: Context, cluster: eks.Cluster): iam.OpenIdConnectProvider {
   const url = cluster.identities.apply((identities) => identities[0]?.oidcs?.[0]?.issuer ?? '');
-  return new aws.iam.OpenIdConnectProvider(
+  return new iam.OpenIdConnectProvider(
     name,
     { url, clientIdLists: ['sts.amazonaws.com'], tags: stackTags(name, args.tags) },
     { parent },
@@ -108,14 +111,14 @@ function createOidcProvider({ name, args, parent }: Context, cluster: aws.eks.Cl
 function createAddon(
   { name, args, parent }: Context,
   made: {
-    readonly cluster: aws.eks.Cluster;
+    readonly cluster: eks.Cluster;
     readonly addon: PlannedAddon;
     readonly after: readonly pulumi.Resource[];
   },
-): aws.eks.Addon {
+): eks.Addon {
   const { addon, cluster } = made;
   const identities = Object.entries(addon.args.podIdentity ?? {});
-  return new aws.eks.Addon(
+  return new eks.Addon(
     `${name}-${addon.name}`,
     {
       clusterName: cluster.name,

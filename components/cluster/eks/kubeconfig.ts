@@ -1,8 +1,8 @@
-import type * as aws from '@pulumi/aws';
+import type * as eks from '@pulumi/aws/eks';
 import * as pulumi from '@pulumi/pulumi';
 
 /** A kubeconfig that asks AWS for a token at each use: it holds no credential of its own. */
-export function kubeconfigOf(cluster: aws.eks.Cluster): pulumi.Output<string> {
+export function kubeconfigOf(cluster: eks.Cluster): pulumi.Output<string> {
   return pulumi
     .all([cluster.name, cluster.endpoint, cluster.certificateAuthority, cluster.region])
     .apply(([name, server, authority, region]) =>

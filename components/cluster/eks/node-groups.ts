@@ -1,4 +1,6 @@
-import * as aws from '@pulumi/aws';
+import * as ec2 from '@pulumi/aws/ec2';
+import * as eks from '@pulumi/aws/eks';
+import type * as iam from '@pulumi/aws/iam';
 import type * as pulumi from '@pulumi/pulumi';
 import { stackTags } from '../../component';
 import type { EksArgs, NodeGroupArgs } from './eks-args';
@@ -8,12 +10,12 @@ const NODE_POLICIES = ['AmazonEKSWorkerNodePolicy', 'AmazonEKS_CNI_Policy', 'Ama
 
 interface Made {
   readonly parent: pulumi.Resource;
-  readonly cluster: aws.eks.Cluster;
+  readonly cluster: eks.Cluster;
   readonly after: readonly pulumi.Resource[];
 }
 
 /** Managed groups of nodes. They follow the cluster's version, a third at a time. */
-export function createNodeGroups(name: string, args: EksArgs, made: Made): readonly aws.eks.NodeGroup[] {
+export function createNodeGroups(name: string, args: EksArgs, made: Made): readonly eks.NodeGroup[] {
   const { parent } = made;
   const role = createRole(`${name}-node`, {
     service: 'ec2.amazonaws.com',
@@ -29,14 +31,14 @@ export function createNodeGroups(name: string, args: EksArgs, made: Made): reado
 function createNodeGroup(
   name: string,
   group: NodeGroupArgs,
-  made: Made & { readonly args: EksArgs; readonly role: aws.iam.Role },
-): aws.eks.NodeGroup {
+  made: Made & { readonly args: EksArgs; readonly role: iam.Role },
+): eks.NodeGroup {
   const { parent, cluster, args } = made;
   const minimum = group.minimum ?? 1;
   const x64 = group.architecture === 'x64';
   const tags = stackTags(name, args.tags);
   const template = createLaunchTemplate(name, group, { parent, tags });
-  return new aws.eks.NodeGroup(
+  return new eks.NodeGroup(
     name,
     {
       clusterName: cluster.name,
@@ -63,8 +65,8 @@ function createLaunchTemplate(
   name: string,
   group: NodeGroupArgs,
   made: { readonly parent: pulumi.Resource; readonly tags: Record<string, string> },
-): aws.ec2.LaunchTemplate {
-  return new aws.ec2.LaunchTemplate(
+): ec2.LaunchTemplate {
+  return new ec2.LaunchTemplate(
     name,
     {
       metadataOptions: { httpEndpoint: 'enabled', httpTokens: 'required', httpPutResponseHopLimit: 1 },

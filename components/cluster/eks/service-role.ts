@@ -1,26 +1,26 @@
-import * as aws from '@pulumi/aws';
+import * as iam from '@pulumi/aws/iam';
 import type * as pulumi from '@pulumi/pulumi';
 
 /** A role that one AWS service may take. */
 export function createRole(
   name: string,
   made: { readonly service: string; readonly parent: pulumi.Resource; readonly tags: Record<string, string> },
-): aws.iam.Role {
+): iam.Role {
   const actions = ['sts:AssumeRole'];
   const assumeRolePolicy = JSON.stringify({
     Version: '2012-10-17',
     Statement: [{ Effect: 'Allow', Principal: { Service: made.service }, Action: actions }],
   });
-  return new aws.iam.Role(name, { assumeRolePolicy, tags: made.tags }, { parent: made.parent });
+  return new iam.Role(name, { assumeRolePolicy, tags: made.tags }, { parent: made.parent });
 }
 
 /** Gives a role one of AWS's own policies. */
 export function attach(
   name: string,
-  role: aws.iam.Role,
+  role: iam.Role,
   made: { readonly policy: string; readonly parent: pulumi.Resource },
-): aws.iam.RolePolicyAttachment {
-  return new aws.iam.RolePolicyAttachment(
+): iam.RolePolicyAttachment {
+  return new iam.RolePolicyAttachment(
     `${name}-${made.policy}`,
     { role: role.name, policyArn: `arn:aws:iam::aws:policy/${made.policy}` },
     { parent: made.parent },

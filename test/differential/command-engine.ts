@@ -105,6 +105,7 @@ export class CommandEngine {
       PULUMI_CONFIG_PASSPHRASE: 'differential',
       PULUMI_SKIP_UPDATE_CHECK: 'true',
       PULUMI_DEBUG_COMMANDS: 'true',
+      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: 'true',
       PULUMI_DEBUG_PROVIDERS: `test:${port}`,
       PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS: 'true',
     };

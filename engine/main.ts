@@ -1,11 +1,18 @@
+import { enableCompileCache } from 'node:module';
 import { createInterface } from 'node:readline/promises';
 import { text } from 'node:stream/consumers';
-import { runCommand } from './commands/run-command.ts';
 import type { Terminal } from './display/terminal.ts';
-import { createEngineServices } from './operations/engine-services.ts';
+import { cacheDirectory } from './language/disk-cache.ts';
 
 /** The executable: `engine/bin/pulumi` starts it with the command line behind it. */
 async function main(): Promise<void> {
+  // The compiled and stripped code of the engine itself: a third of the start otherwise.
+  enableCompileCache(cacheDirectory('engine'));
+  ignoreClosedPipes();
+  const [{ runCommand }, { createEngineServices }] = await Promise.all([
+    import('./commands/run-command.ts'),
+    import('./operations/engine-services.ts'),
+  ]);
   const services = createEngineServices({ warm: false });
   const code = await runCommand({
     args: process.argv.slice(2),
@@ -48,6 +55,15 @@ function processTerminal(): Terminal {
     },
     readInput: () => (process.stdin.isTTY ? Promise.resolve('') : text(process.stdin)),
   };
+}
+
+/** `pulumi ... | head` ends reading early: what is left to say is said to nobody, the operation goes on. */
+function ignoreClosedPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
 }
 
 /** What was written to a pipe may still be on its way. */

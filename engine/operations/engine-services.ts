@@ -1,15 +1,14 @@
 import type { Environment } from '../../foundation/environment.ts';
-import { createNodeProgramHost } from '../language/node-program-host.ts';
 import type { ProgramHost } from '../language/program-host.ts';
-import { ProviderPool } from '../plugins/provider-pool.ts';
+import type { ProviderPool } from '../plugins/provider-pool.ts';
 import type { Backend } from '../state/backend.ts';
 import { openBackend } from '../state/open-backend.ts';
 
 /** What outlives one command: kept by an in-process command object, made and closed once by the executable. */
 export interface EngineServices {
-  readonly providers: ProviderPool;
-  /** Starts nothing before it is first asked for. */
-  programHost(): ProgramHost;
+  /** Loaded when first asked for: most commands need neither providers nor programs. */
+  providers(): Promise<ProviderPool>;
+  programHost(): Promise<ProgramHost>;
   /** The backend of a URL in an environment; opened once for each. */
   backend(url: string, place: { readonly environment: Environment; readonly directory: string }): Promise<Backend>;
   /** Ends every kept process. */
@@ -18,12 +17,12 @@ export interface EngineServices {
 
 /** `warm`: keep programs' processes and providers for the next command. */
 export function createEngineServices(options: { readonly warm: boolean }): EngineServices {
-  const providers = new ProviderPool(options.warm ? {} : { idleMs: 0 });
   const backends = new Map<string, Promise<Backend>>();
-  let host: ProgramHost | undefined;
+  let providers: Promise<ProviderPool> | undefined;
+  let host: Promise<ProgramHost> | undefined;
   return {
-    providers,
-    programHost: () => (host ??= createNodeProgramHost({ warm: options.warm })),
+    providers: () => (providers ??= loadPool(options.warm)),
+    programHost: () => (host ??= loadHost(options.warm)),
     backend(url, place) {
       const key = JSON.stringify([url, place.directory, backendSettings(place.environment)]);
       const known = backends.get(key) ?? openBackend(url, place);
@@ -32,9 +31,19 @@ export function createEngineServices(options: { readonly warm: boolean }): Engin
       return known;
     },
     async close() {
-      await Promise.all([host?.close(), providers.close()]);
+      await Promise.all([(await host)?.close(), (await providers)?.close()]);
     },
   };
+}
+
+async function loadPool(warm: boolean): Promise<ProviderPool> {
+  const { ProviderPool: Pool } = await import('../plugins/provider-pool.ts');
+  return new Pool(warm ? {} : { idleMs: 0 });
+}
+
+async function loadHost(warm: boolean): Promise<ProgramHost> {
+  const { createNodeProgramHost } = await import('../language/node-program-host.ts');
+  return createNodeProgramHost({ warm });
 }
 
 /** The environment that a backend looks at. */

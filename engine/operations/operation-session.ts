@@ -4,6 +4,7 @@ import { type Environment, EnvironmentReader } from '../../foundation/environmen
 import { userError } from '../../foundation/errors.ts';
 import type { Diagnostic, EventSink } from '../deploy/events.ts';
 import { createBuiltinProvider } from '../plugins/builtin-provider.ts';
+import type { ProviderPool } from '../plugins/provider-pool.ts';
 import type { ProviderRegistry } from '../plugins/provider-registry.ts';
 import { createProviderRegistry } from '../plugins/registry.ts';
 import { createStackOutputsReader } from '../plugins/stack-outputs.ts';
@@ -49,13 +50,13 @@ export async function openSession(request: SessionRequest): Promise<OperationSes
   let registry: ProviderRegistry | undefined;
   const program = needsProgram
     ? createDeploymentProgram({
-        host: programHostOf(place.services, stack.project, options.client),
+        host: await programHostOf(place.services, stack.project, options.client),
         run: programRun(request, config, parallel),
         registry: () => registry!,
         events,
       })
     : undefined;
-  registry = createRegistry(request, config, program);
+  registry = createRegistry({ ...request, config, program, pool: await place.services.providers() });
   const recorder = preview ? discardingRecorder(base) : await stack.backend.record(stack.identity, base, manager);
   return { config, base, recorder, registry, program, parallel };
 }
@@ -129,10 +130,13 @@ function programEnvironment(environment: Environment): Readonly<Record<string, s
 }
 
 function createRegistry(
-  { place, stack, events }: SessionRequest,
-  config: StackConfig,
-  program: DeploymentProgram | undefined,
+  request: SessionRequest & {
+    readonly config: StackConfig;
+    readonly program: DeploymentProgram | undefined;
+    readonly pool: ProviderPool;
+  },
 ): ProviderRegistry {
+  const { place, stack, events, config, program, pool } = request;
   const { project, identity, backend, openSecrets } = stack;
   const log = (diagnostic: Diagnostic) => events({ kind: 'diagnostic', diagnostic });
   return createProviderRegistry({
@@ -154,6 +158,6 @@ function createRegistry(
       log,
     }),
     log,
-    pool: place.services.providers,
+    pool,
   });
 }

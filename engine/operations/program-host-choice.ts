@@ -4,8 +4,12 @@ import type { ProgramHost } from '../language/program-host.ts';
 import type { Project } from '../project/project-file.ts';
 import type { EngineServices } from './engine-services.ts';
 
-/** Who runs the program: the Automation API's own server for `--client`, else Node. Throws a user error for other runtimes. */
-export function programHostOf(services: EngineServices, project: Project, client: string | undefined): ProgramHost {
+/** Who runs the program: the Automation API's own server for `--client`, else Node. Rejects with a user error for other runtimes. */
+export async function programHostOf(
+  services: EngineServices,
+  project: Project,
+  client: string | undefined,
+): Promise<ProgramHost> {
   if (client !== undefined) return createInlineProgramHost(client);
   if (project.runtime === 'nodejs') return services.programHost();
   throw userError(

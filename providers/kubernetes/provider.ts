@@ -26,6 +26,7 @@ import type { ProviderContext, ProviderLogMessage } from '../../protocol/provide
 import { UnreachableError } from './api-error.ts';
 import { constructComponent } from './charts/construct.ts';
 import { callFunction } from './charts/functions.ts';
+import type { RenderContext } from './charts/helm-template.ts';
 import { checkResource } from './check.ts';
 import { Cluster } from './cluster.ts';
 import { readConfiguration } from './configuration.ts';
@@ -34,6 +35,15 @@ import { deleteResource } from './delete.ts';
 import { diffResource } from './diff.ts';
 import { checkConfiguration, diffConfiguration } from './provider-configuration.ts';
 import { readResource } from './read.ts';
+import {
+  createRelease,
+  deleteRelease,
+  diffRelease,
+  RELEASE_TYPE,
+  readRelease,
+  updateRelease,
+} from './release/release.ts';
+import { checkRelease } from './release/release-inputs.ts';
 import type { ResourceContext } from './resource-context.ts';
 import { updateResource } from './update.ts';
 
@@ -78,37 +88,37 @@ class KubernetesProvider implements Provider {
   }
 
   check(request: CheckRequest): Promise<CheckResponse> {
+    if (request.type === RELEASE_TYPE) return guard(() => checkRelease(request, this.#renderContext()));
     return guard(() => checkResource(request, this.#configured(), this.#context.log));
   }
 
   diff(request: DiffRequest): Promise<DiffResponse> {
+    if (request.type === RELEASE_TYPE) return guard(async () => diffRelease(request));
     return guard(() => diffResource(request, this.#configured()));
   }
 
   create(request: CreateRequest): Promise<CreateResponse> {
+    if (request.type === RELEASE_TYPE) return guard(() => createRelease(request, this.#renderContext(request.signal)));
     return guard(() => createResource(request, this.#resourceContext(request.urn)));
   }
 
   read(request: ReadRequest): Promise<ReadResponse> {
+    if (request.type === RELEASE_TYPE) return guard(() => readRelease(request, this.#renderContext()));
     return guard(() => readResource(request, this.#resourceContext(request.urn)));
   }
 
   update(request: UpdateRequest): Promise<UpdateResponse> {
+    if (request.type === RELEASE_TYPE) return guard(() => updateRelease(request, this.#renderContext(request.signal)));
     return guard(() => updateResource(request, this.#resourceContext(request.urn)));
   }
 
   delete(request: DeleteRequest): Promise<void> {
+    if (request.type === RELEASE_TYPE) return guard(() => deleteRelease(request, this.#renderContext(request.signal)));
     return guard(() => deleteResource(request, this.#resourceContext(request.urn)));
   }
 
   invoke(request: InvokeRequest): Promise<InvokeResponse> {
-    return guard(() =>
-      callFunction(request, {
-        cluster: this.#configured(),
-        workingDirectory: this.#workingDirectory,
-        signal: this.#cancelled.signal,
-      }),
-    );
+    return guard(() => callFunction(request, this.#renderContext()));
   }
 
   construct(request: ConstructRequest): Promise<ConstructResponse> {
@@ -135,6 +145,15 @@ class KubernetesProvider implements Provider {
   #configured(): Cluster {
     if (!this.#cluster) throw new ProviderError('Cannot use the kubernetes provider as it is not configured yet.');
     return this.#cluster;
+  }
+
+  #renderContext(signal?: AbortSignal): RenderContext {
+    const own = this.#cancelled.signal;
+    return {
+      cluster: this.#configured(),
+      workingDirectory: this.#workingDirectory,
+      signal: signal ? AbortSignal.any([own, signal]) : own,
+    };
   }
 
   #resourceContext(urn: string): ResourceContext {

@@ -168,7 +168,8 @@ async function settleOutputs(run: Run): Promise<void> {
       run.failed = true;
       context.reporter.error(urn, `expected resource operations for ${urn} but none were seen`);
     }
-    if (!hasFailed(run)) await analyzeStack(context);
+    // A preview that goes on after an error, such as a policy violation, judges the stack all the same.
+    if (!run.failed && !run.executor.sawError) await analyzeStack(context);
   } catch (error) {
     run.failed = true;
     context.reporter.failure('', error);

@@ -51,3 +51,10 @@ test('the stack as a whole is judged by its outputs after a success', async () =
   assert.deepEqual([outcome.result, outcome.policyViolated], ['failed', true]);
   assert.deepEqual(stack.names, ['a']);
 });
+
+test('a preview judges the stack although a resource was found wanting', async () => {
+  const stack = new TestStack();
+  const program: ProgramBody = (p) => p.thing('a', { size: 2, stackSize: 2 });
+  const preview = await stack.preview(program, { analyzers: [analyzer('mandatory')] });
+  assert.equal(preview.events.filter(({ kind }) => kind === 'policy-violation').length, 2);
+});

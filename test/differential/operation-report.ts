@@ -72,5 +72,14 @@ export function normalizeSteps(steps: readonly SeenStep[]): string[] {
     });
   return shown
     .sort((one, other) => (one.name === other.name ? one.index - other.index : one.name < other.name ? -1 : 1))
-    .map(({ text }) => text);
+    .map(({ text }) => text)
+    .reduce<string[]>(sortDeletes, []);
+}
+
+/** Deletes that may run at the same time begin in any order. */
+function sortDeletes(sorted: string[], text: string): string[] {
+  const last = sorted.at(-1);
+  const isDelete = (step: string | undefined): boolean => step?.startsWith('delete') === true;
+  const swaps = isDelete(last) && isDelete(text) && last!.split(' ')[1] === text.split(' ')[1] && text < last!;
+  return swaps ? [...sorted.slice(0, -1), text, last!] : [...sorted, text];
 }

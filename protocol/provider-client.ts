@@ -1,4 +1,5 @@
 import type { Client } from '@grpc/grpc-js';
+import { CallWatch, type WatchOptions } from './call-watch.ts';
 import { callMethod, openClient } from './grpc-call.ts';
 import type { HandshakeRequest, Provider } from './provider.ts';
 import { adaptProvider } from './provider-adapter.ts';
@@ -19,6 +20,8 @@ export interface ConnectOptions {
   readonly warn?: (urn: string, message: string) => void;
   /** Turns the error of a call into a better one, where more is known (the process ended). Gets what would be thrown. */
   readonly explain?: (error: unknown) => unknown;
+  /** When a provider is taken to hang. Default: not at all. */
+  readonly watch?: WatchOptions;
 }
 
 /**
@@ -34,21 +37,37 @@ type Send = <Q, A>(method: Method<Q, A>, request: Partial<Q>, signal?: AbortSign
 /** The bare methods over gRPC: values are sent and returned with all of their marks. */
 export function createRemoteProvider(address: string, options: ConnectOptions = {}): Provider {
   const client = openClient(address);
-  const send = createSender(client, options.explain ?? ((error) => error));
+  const watch = options.watch && new CallWatch(client, options.watch);
+  const send = createSender(client, watch, options.explain ?? ((error) => error));
   return {
     ...configurationCalls(send),
     ...resourceCalls(send),
     ...functionCalls(send),
     async cancel() {
-      await send(methods.cancel, {});
+      // A provider that hangs must not keep the user from cancelling.
+      await callMethod(client, methods.cancel, {}, { timeoutMs: 10_000 }).catch((error: unknown) => {
+        throw providerErrorOf(error);
+      });
     },
     async close() {
+      watch?.close();
       client.close();
     },
   };
 }
 
-function createSender(client: Client, explain: (error: unknown) => unknown): Send {
+/** Methods that change something outside, unless it is a preview. */
+const changing: readonly string[] = [
+  methods.create,
+  methods.update,
+  methods.delete,
+  methods.construct,
+  methods.call,
+].map(({ path }) => path);
+
+type Explain = (error: unknown) => unknown;
+
+function createSender(client: Client, watch: CallWatch | undefined, explain: Explain): Send {
   let cancelled = false;
   // The provider is asked to end its calls; the calls themselves go on, as their results must not be lost.
   const cancel = () => {
@@ -59,7 +78,9 @@ function createSender(client: Client, explain: (error: unknown) => unknown): Sen
     if (signal?.aborted) cancel();
     signal?.addEventListener('abort', cancel, { once: true });
     try {
-      return await callMethod(client, method, request);
+      const call = () => callMethod(client, method, request);
+      const changes = changing.includes(method.path);
+      return await (watch === undefined ? call() : watch.call(changes, call));
     } catch (error) {
       throw await explain(providerErrorOf(error));
     } finally {

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parse } from 'yaml';
 import { userError } from '../../foundation/errors.ts';
+import type { WatchOptions } from '../../protocol/call-watch.ts';
 import { callMethod, openClient } from '../../protocol/grpc-call.ts';
 import type { Provider } from '../../protocol/provider.ts';
 import { adaptProvider } from '../../protocol/provider-adapter.ts';
@@ -30,9 +31,11 @@ export interface OpenOptions {
   /** The environment for plugins, complete. */
   readonly environment: Readonly<Record<string, string>>;
   readonly log: (diagnostic: Diagnostic) => void;
+  /** When a plugin is taken to hang. Default: as `CallWatch` has it. */
+  readonly watch?: Pick<WatchOptions, 'silentAfterMs' | 'probeTimeoutMs'>;
 }
 
-/** A provider that runs. `ended` resolves when its process is gone, whatever the reason; absent where it has none of ours. */
+/** A provider that runs. `ended` resolves when its process is gone or hangs; absent where it has none of ours. */
 export interface OpenedProvider {
   readonly provider: Provider;
   readonly ended?: Promise<unknown>;
@@ -48,9 +51,19 @@ export async function openProvider(found: FoundPlugin, options: OpenOptions): Pr
   const command = await commandOf(found, options);
   const running = await startPlugin(command, options.log);
   const directory = found.kind === 'source' ? found.directory : dirname(command.command);
+  const hung = Promise.withResolvers<void>();
+  const name = `provider plugin ${describeRequest(options.request)}`;
   const provider = await connectProvider(running.address, {
     warn: warner(options),
-    explain: (error) => explainPluginEnd(error, running, `provider plugin ${describeRequest(options.request)}`),
+    watch: {
+      name,
+      ...options.watch,
+      onHang(message) {
+        options.log({ severity: 'warning', message, urn: '' });
+        hung.resolve();
+      },
+    },
+    explain: (error) => explainPluginEnd(error, running, name),
   });
   const close = async () => {
     await provider.close();
@@ -63,7 +76,7 @@ export async function openProvider(found: FoundPlugin, options: OpenOptions): Pr
     await close();
     throw error;
   }
-  return { provider: { ...provider, close }, ended: running.exited };
+  return { provider: { ...provider, close }, ended: Promise.race([running.exited, hung.promise]) };
 }
 
 function warner(options: OpenOptions): (urn: string, message: string) => void {

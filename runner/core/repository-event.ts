@@ -19,6 +19,8 @@ export interface ChangePushed extends EventOrigin {
   /** Its name in the forge: the branch, or the pull request's number. */
   readonly change: string;
   readonly head: string;
+  /** The head of the base branch at that time. */
+  readonly base: string;
 }
 
 /** The branch was deleted or the pull request closed. */

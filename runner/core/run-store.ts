@@ -45,7 +45,10 @@ export interface RunStore {
     get(id: string): Promise<Run | undefined>;
     /** Newest first. */
     list(filter: RunFilter): Promise<readonly Run[]>;
-    set(id: string, patch: Patch<Pick<Run, 'state' | 'summary' | 'outcome' | 'startedAt' | 'endedAt'>>): Promise<void>;
+    set(
+      id: string,
+      patch: Patch<Pick<Run, 'state' | 'summary' | 'outcome' | 'attempt' | 'startedAt' | 'endedAt'>>,
+    ): Promise<void>;
     steps(run: string): Promise<readonly RunStep[]>;
     /** Begins or begins again the step of that name. */
     beginStep(run: string, name: string): Promise<void>;
@@ -56,7 +59,7 @@ export interface RunStore {
     get(id: string): Promise<Rollout | undefined>;
     /** Newest first. */
     list(repository: string | undefined, limit?: number): Promise<readonly Rollout[]>;
-    set(id: string, patch: Patch<Pick<Rollout, 'state' | 'summary' | 'endedAt'>>): Promise<void>;
+    set(id: string, patch: Patch<Pick<Rollout, 'state' | 'summary' | 'stages' | 'changes' | 'endedAt'>>): Promise<void>;
   };
   readonly stacks: {
     list(repository: string | undefined): Promise<readonly KnownStack[]>;

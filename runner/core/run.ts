@@ -29,6 +29,8 @@ export interface Run {
   readonly commit: string;
   readonly reasons: readonly Reason[];
   readonly outcome: Outcome | undefined;
+  /** From 1; a retry counts up. */
+  readonly attempt: number;
   readonly createdAt: Date;
   readonly startedAt: Date | undefined;
   readonly endedAt: Date | undefined;

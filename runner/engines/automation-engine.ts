@@ -12,7 +12,7 @@ import { createOutcomeCollector } from './collect-outcome.ts';
 import type { Engine, EngineName, Recovery, StackWork } from './engine.ts';
 import { failureText, isLocked, lockedError, lockHolders } from './engine-failure.ts';
 import type { Limiter } from './limiter.ts';
-import type { ProcessObserver } from './official-command.ts';
+import type { ProcessObserver, RunnableCommand } from './official-command.ts';
 import { judgePending, type PendingOperation } from './pending-operations.ts';
 
 /** What an interrupted engine gets to finish the step that it is at. */
@@ -206,12 +206,22 @@ async function withOwnLocksCancelled<T>(
   }
 }
 
+function commandOf({ workspace }: Stack): {
+  readonly command: RunnableCommand;
+  readonly environment: Readonly<Record<string, string>>;
+} {
+  return {
+    command: workspace.pulumiCommand as unknown as RunnableCommand,
+    environment: workspace.envVars as Record<string, string>,
+  };
+}
+
 /** The state as it is stored: its secrets stay encrypted. */
 async function exportText(stack: Stack, work: StackWork): Promise<string> {
-  const { pulumiCommand, envVars } = stack.workspace;
+  const { command, environment } = commandOf(stack);
   try {
     const args = ['stack', 'export', '--stack', work.stackName];
-    return (await pulumiCommand.run(args, work.folder, envVars)).stdout;
+    return (await command.run(args, work.folder, environment)).stdout;
   } catch (error) {
     throw userError(
       `Cannot read the state of ${work.stack} as the engine says: ${failureText(error)}. Correct it and retry.`,
@@ -233,12 +243,12 @@ async function readPending(stack: Stack, work: StackWork): Promise<readonly Pend
 async function dropPending(stack: Stack, work: StackWork): Promise<void> {
   const state = JSON.parse(await exportText(stack, work)) as { deployment: Record<string, unknown> };
   const file = join(work.folder, `.mainstay-state-${process.pid}.json`);
-  const { pulumiCommand, envVars } = stack.workspace;
+  const { command, environment } = commandOf(stack);
   writeFileSync(file, JSON.stringify({ ...state, deployment: { ...state.deployment, pending_operations: [] } }), {
     mode: 0o600,
   });
   try {
-    await pulumiCommand.run(['stack', 'import', '--file', file, '--stack', work.stackName], work.folder, envVars);
+    await command.run(['stack', 'import', '--file', file, '--stack', work.stackName], work.folder, environment);
   } finally {
     rmSync(file, { force: true });
   }

@@ -11,6 +11,15 @@ export interface ProcessObserver {
   ended(identity: ProcessIdentity): Promise<void>;
 }
 
+/** A command that can be called directly: `run` of the SDK's class is there, its declaration is stripped. */
+export interface RunnableCommand {
+  run(
+    args: readonly string[],
+    cwd: string,
+    environment: Readonly<Record<string, string>>,
+  ): Promise<{ readonly stdout: string }>;
+}
+
 /** Internals of the SDK that its errors are made of; their declarations are stripped. */
 const { CommandResult } = automation as unknown as {
   readonly CommandResult: new (

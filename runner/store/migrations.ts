@@ -23,7 +23,7 @@ const MIGRATIONS: readonly string[] = [
   create table run (
     id text primary key, repository text not null, stack text not null, kind text not null,
     state text not null default 'queued', summary text not null default '', change text, rollout text,
-    commit text not null, reasons jsonb not null, outcome jsonb,
+    commit text not null, reasons jsonb not null, outcome jsonb, attempt integer not null default 1,
     created_at timestamptz not null default now(), started_at timestamptz, ended_at timestamptz
   );
   create index run_by_stack on run (repository, stack, created_at desc);

@@ -52,6 +52,7 @@ export interface RunRow {
   readonly commit: string;
   readonly reasons: readonly Reason[];
   readonly outcome: Outcome | null;
+  readonly attempt: number;
   readonly created_at: Date;
   readonly started_at: Date | null;
   readonly ended_at: Date | null;

@@ -1,0 +1,33 @@
+import type { Clock } from '../../foundation/clock.ts';
+import { isMainstayError } from '../../foundation/errors.ts';
+import { redactor } from '../../foundation/redact.ts';
+import { describeError, type RunEnd } from '../core/summarise.ts';
+
+/** What a step of a workflow came to. Workflows store it, so it is plain data: an error's class would not survive that. */
+export type Attempt<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly error: Extract<RunEnd, { kind: 'error' }>['error'] };
+
+/** Waits between tries, in seconds. A held stack and a network that is down get some minutes. */
+const BACK_OFF_SECONDS = [0.2, 1, 3, 10, 30, 60, 60];
+
+/** Does `work`, again after a while where it fails for a reason that passes (`transient`, `conflict`). Rejects only when aborted. */
+export async function attempt<T>(
+  work: () => Promise<T>,
+  { clock, signal }: { readonly clock: Clock; readonly signal?: AbortSignal },
+): Promise<Attempt<T>> {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return { ok: true, value: await work() };
+    } catch (error) {
+      signal?.throwIfAborted();
+      const passes = isMainstayError(error, 'transient') || isMainstayError(error, 'conflict');
+      const wait = BACK_OFF_SECONDS[tries];
+      if (!passes || wait === undefined) {
+        const { kind, message } = describeError(error);
+        return { ok: false, error: { kind, message: redactor.redact(message) } };
+      }
+      await clock.sleep(wait * 1000, signal);
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import { type AffectedStack, findAffected } from '../core/affected-stacks.ts';
+import type { KnownStack } from '../core/known-stack.ts';
+import type { Reason } from '../core/reason.ts';
+import { readSettings, type Settings } from '../core/settings.ts';
+import type { SourceTree } from '../core/source-tree.ts';
+import { findStacks, type Stack } from '../core/stack.ts';
+import { orderStages, type Stage } from '../core/stack-order.ts';
+import { upstreamsOf } from './known-upstreams.ts';
+import { runId } from './preview-change.ts';
+import { type RolloutAt, rolloutId } from './roll-out.ts';
+import { type Repository, repositoryOf, type Services } from './services.ts';
+
+export interface RolloutPlan {
+  readonly stages: readonly Stage[];
+  /** Run ids by stack id. */
+  readonly runs: Readonly<Record<string, string>>;
+  /** Rollouts that wait for something and whose rest this one carries. */
+  readonly overtaken: readonly string[];
+}
+
+/**
+ * Decides what a commit of the base branch updates: each stack is compared with the commit that it is at, so whatever an earlier rollout left
+ * undone is in this one. Stacks that nothing touches are at this commit with that. May be repeated.
+ */
+export async function planRollout(services: Services, at: RolloutAt): Promise<RolloutPlan> {
+  const { store } = services;
+  const repository = repositoryOf(services, at.repository);
+  const id = rolloutId(at);
+  const earlier = (await store.rollouts.list(at.repository)).filter((rollout) => rollout.id !== id);
+  // A plan that cannot be made is a rollout all the same: people have to see why nothing moves.
+  await store.rollouts.add({ id, ...at, stages: [], changes: [] });
+  const tree = await repository.mirror.tree(at.commit);
+  const settings = await readSettings(tree);
+  const known = await store.stacks.list(at.repository);
+  const options = { settings, upstreams: upstreamsOf(known) };
+  const stacks = await findStacks(tree);
+  const order = orderStages(stacks, options);
+  await store.stacks.ensure(at.repository, inOrder(stacks, order));
+  const affected = await affectedSince(repository, { tree, known, options });
+  for (const stack of stacks)
+    if (!affected.has(stack.id)) await store.stacks.setApplied(at.repository, stack.id, at.commit);
+  const stages = orderStages(
+    [...affected.values()].map(({ stack }) => stack),
+    options,
+  );
+  const changes = await markMerged(services, repository, at.commit);
+  await store.rollouts.set(id, { stages, changes });
+  const runs: Record<string, string> = {};
+  for (const { stack, reasons } of affected.values()) {
+    const run = runId('u', `${id}/${stack.id}`);
+    const place = { repository: at.repository, stack: stack.id, commit: at.commit };
+    await store.runs.add({ id: run, ...place, kind: 'update', change: undefined, rollout: id, reasons });
+    runs[stack.id] = run;
+  }
+  return { stages, runs, overtaken: earlier.filter(({ state }) => state === 'waiting').map((rollout) => rollout.id) };
+}
+
+function inOrder(
+  stacks: readonly Stack[],
+  order: readonly Stage[],
+): readonly Pick<KnownStack, 'id' | 'name' | 'environment' | 'position'>[] {
+  const places = order.flatMap(({ environment, groups }) => groups.flat().map((id) => ({ id, environment })));
+  return places.map(({ id, environment }, position) => ({
+    id,
+    environment,
+    position,
+    name: stacks.find((stack) => stack.id === id)!.name,
+  }));
+}
+
+/** The affected stacks, each compared with the commit that it is at. Stacks that were never updated are affected as new. */
+async function affectedSince(
+  { mirror }: Repository,
+  {
+    tree,
+    known,
+    options,
+  }: {
+    readonly tree: SourceTree;
+    readonly known: readonly KnownStack[];
+    readonly options: { readonly settings: Settings; readonly upstreams: ReadonlyMap<string, readonly string[]> };
+  },
+): Promise<ReadonlyMap<string, AffectedStack>> {
+  const byCommit = Map.groupBy(known, ({ appliedCommit }) => appliedCommit);
+  const found = new Map<string, AffectedStack>();
+  const add = ({ stack, reasons }: AffectedStack) => {
+    const others: readonly Reason[] = found.get(stack.id)?.reasons ?? [];
+    found.set(stack.id, {
+      stack,
+      reasons: [...others, ...reasons.filter(({ text }) => !others.some((other) => other.text === text))],
+    });
+  };
+  for (const [commit, stacks] of byCommit) {
+    if (commit === undefined) continue;
+    const { affected } = await findAffected(await mirror.tree(commit), tree, options);
+    const here = new Set(stacks.map(({ id }) => id));
+    for (const each of affected) if (here.has(each.stack.id)) add(each);
+  }
+  const atSome = new Set(known.filter(({ appliedCommit }) => appliedCommit !== undefined).map(({ id }) => id));
+  for (const stack of await findStacks(tree))
+    if (!atSome.has(stack.id)) add({ stack, reasons: [{ kind: 'new', text: `${stack.file} was never applied` }] });
+  return found;
+}
+
+/** The open changes whose head is in the base branch now. */
+async function markMerged({ store }: Services, { id, mirror }: Repository, commit: string): Promise<readonly string[]> {
+  const merged: string[] = [];
+  for (const change of await store.changes.list(id, 'open'))
+    if (await mirror.contains(commit, change.head)) {
+      await store.changes.set(change.id, { state: 'merged' });
+      merged.push(change.id);
+    }
+  return merged;
+}

@@ -1,0 +1,151 @@
+import { createHash } from 'node:crypto';
+import { DBOS } from '@dbos-inc/dbos-sdk';
+import { messageOf } from '../../foundation/errors.ts';
+import { findAffected } from '../core/affected-stacks.ts';
+import { type ChangeReport, commentOf, short, verdictOf } from '../core/report-text.ts';
+import type { RunState } from '../core/run.ts';
+import { readSettings } from '../core/settings.ts';
+import { type Attempt, attempt } from './attempt.ts';
+import { upstreamsOf } from './known-upstreams.ts';
+import { repositoryOf, type Services } from './services.ts';
+
+/** What is previewed: a head on a base. */
+export interface ChangeAt {
+  readonly repository: string;
+  readonly name: string;
+  readonly head: string;
+  readonly base: string;
+}
+
+export interface ChangePlan {
+  /** Ids of the preview runs, one per affected stack. */
+  readonly runs: readonly string[];
+  /** Earlier runs whose place these take. */
+  readonly superseded: readonly string[];
+  readonly untouched: number;
+  readonly removed: readonly string[];
+  readonly problem: string | undefined;
+}
+
+export function changeId({ repository, name }: Pick<ChangeAt, 'repository' | 'name'>): string {
+  return `${repository}/${name}`;
+}
+
+/** The workflow of a change: merge, find the affected stacks, preview each, report. A newer one supersedes what is left of the older. */
+export function previewChange(services: Services, preview: (id: string) => Promise<RunState>) {
+  return async (at: ChangeAt): Promise<void> => {
+    const started = await DBOS.runStep(async () => services.clock.now(), { name: 'begin' });
+    const planned = await DBOS.runStep(() => attempt(() => planChange(services, at, DBOS.workflowID!), services), {
+      name: 'plan',
+    });
+    const plan = await DBOS.runStep(() => recordPlan(services, at, planned), { name: 'record plan' });
+    for (const id of plan.superseded) await DBOS.cancelWorkflow(id);
+    const handles = [];
+    for (const id of plan.runs) handles.push(await DBOS.startWorkflow(preview, { workflowID: id })(id));
+    for (const handle of handles) await settled(handle.getResult());
+    await DBOS.runStep(() => reportChange(services, at, { plan, started }), { name: 'report' });
+  };
+}
+
+/** A preview that was cancelled or broke has said so in its run. */
+async function settled(result: Promise<unknown>): Promise<void> {
+  await result.catch(() => {});
+}
+
+async function planChange(
+  services: Services,
+  at: ChangeAt,
+  workflow: string,
+): Promise<ChangePlan & { readonly merge: string | undefined }> {
+  const { store } = services;
+  const { mirror } = repositoryOf(services, at.repository);
+  const id = changeId(at);
+  const earlier = await store.runs.list({ change: id, kind: 'preview', states: ['queued', 'running'], limit: 1000 });
+  const superseded = earlier.map((run) => run.id);
+  const merge = await mirror.merge(at.base, at.head);
+  if (merge.kind === 'conflict') {
+    const problem = `It conflicts with the base branch in ${merge.files.join(', ')}. Merge the base branch into it and resolve that.`;
+    return { runs: [], superseded, untouched: 0, removed: [], problem, merge: undefined };
+  }
+  const [before, after] = await Promise.all([mirror.tree(at.base), mirror.tree(merge.commit)]);
+  // Settings grant power, so the base branch's count; those of the change have to be readable all the same.
+  const settings = await readSettings(before);
+  await readSettings(after);
+  const upstreams = upstreamsOf(await store.stacks.list(at.repository));
+  const { affected, untouched, removed } = await findAffected(before, after, { settings, upstreams });
+  const runs: string[] = [];
+  for (const { stack, reasons } of affected) {
+    const run = runId('p', `${workflow}/${stack.id}`);
+    const place = { repository: at.repository, stack: stack.id, commit: merge.commit };
+    await store.runs.add({ id: run, ...place, kind: 'preview', change: id, rollout: undefined, reasons });
+    runs.push(run);
+  }
+  return {
+    runs,
+    superseded: superseded.filter((run) => !runs.includes(run)),
+    untouched: untouched.length,
+    removed,
+    problem: undefined,
+    merge: merge.commit,
+  };
+}
+
+/** Short, and the same when a workflow is done again. */
+export function runId(prefix: 'p' | 'u', text: string): string {
+  return `${prefix}-${createHash('sha256').update(text).digest('hex').slice(0, 10)}`;
+}
+
+async function recordPlan(
+  services: Services,
+  at: ChangeAt,
+  planned: Attempt<ChangePlan & { readonly merge: string | undefined }>,
+): Promise<ChangePlan> {
+  const { store, clock } = services;
+  const plan = planned.ok
+    ? planned.value
+    : { runs: [], superseded: [], untouched: 0, removed: [], problem: planned.error.message, merge: undefined };
+  const { repository, name, head, base } = at;
+  const state = 'open' as const;
+  await store.changes.put({
+    id: changeId(at),
+    repository,
+    name,
+    state,
+    head,
+    base,
+    merge: plan.merge,
+    problem: plan.problem,
+  });
+  for (const id of plan.superseded) {
+    const summary = `superseded by ${short(head)}`;
+    await store.runs.set(id, { state: 'superseded', summary, endedAt: new Date(clock.now()) });
+  }
+  return plan;
+}
+
+/** Writes the comment and the statuses, and says the verdict. A forge that cannot be reached is said and does not undo the preview. */
+async function reportChange(
+  services: Services,
+  at: ChangeAt,
+  { plan, started }: { readonly plan: ChangePlan; readonly started: number },
+): Promise<void> {
+  const { store, log } = services;
+  const change = await store.changes.get(changeId(at));
+  // A newer push has taken over: its own report counts.
+  if (!change || change.head !== at.head || change.base !== at.base) return;
+  const loaded = await Promise.all(plan.runs.map((id) => store.runs.get(id)));
+  const runs = loaded.filter((run) => run !== undefined).sort((a, b) => a.stack.localeCompare(b.stack));
+  const link = services.link(`changes/${change.id}`);
+  const report: ChangeReport = { change, runs, untouched: plan.untouched, removed: plan.removed, link };
+  const seconds = ((services.clock.now() - started) / 1000).toFixed(2);
+  services.tell(`change ${change.name} at ${short(at.head)} in ${seconds} s: ${verdictOf(report)}`);
+  const { forge } = repositoryOf(services, at.repository);
+  const delivered = await attempt(async () => {
+    await forge.putComment({ change: change.name, commit: at.head, text: commentOf(report) });
+    const failed = plan.problem !== undefined || runs.some(({ state }) => state !== 'succeeded');
+    const state = failed ? 'failure' : 'success';
+    await forge.setStatus({ commit: at.head, context: 'mainstay', state, text: verdictOf(report), link });
+  }, services);
+  if (!delivered.ok)
+    log.error({ change: change.id, error: messageOf(delivered.error.message) }, 'the forge did not take the report');
+}

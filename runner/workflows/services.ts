@@ -1,0 +1,39 @@
+import type { Clock } from '../../foundation/clock.ts';
+import type { Log } from '../../foundation/log.ts';
+import type { Forge } from '../core/forge.ts';
+import type { Mirror } from '../core/mirror.ts';
+import type { RunStore } from '../core/run-store.ts';
+import type { Engine, EngineName } from '../engines/engine.ts';
+
+/** A repository that is watched. */
+export interface Repository {
+  readonly id: string;
+  /** The branch whose head is what runs. */
+  readonly base: string;
+  readonly forge: Forge;
+  readonly mirror: Mirror;
+}
+
+/** What the workflows work with. */
+export interface Services {
+  readonly store: RunStore;
+  readonly repositories: ReadonlyMap<string, Repository>;
+  readonly engines: ReadonlyMap<EngineName, Engine>;
+  /** The engine of stacks that name none. */
+  readonly defaultEngine: EngineName;
+  /** Where checkouts are made. */
+  readonly workFolder: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The address of a page, if there is one: `changes/estate/more-replicas`. */
+  link(path: string): string | undefined;
+  /** Told of every run that ended, every rollout and every change that was looked at: one line for people. */
+  tell(line: string): void;
+}
+
+/** A repository by id. One that is not configured any more is a mistake of the runner's settings. */
+export function repositoryOf(services: Services, id: string): Repository {
+  const repository = services.repositories.get(id);
+  if (!repository) throw new Error(`no repository ${id} is configured`);
+  return repository;
+}

@@ -1,0 +1,152 @@
+import { DBOS } from '@dbos-inc/dbos-sdk';
+import { comparePreviews, stepFingerprints } from '../core/digest.ts';
+import { stepLine } from '../core/report-text.ts';
+import type { Decision } from '../core/rollout.ts';
+import type { Outcome, Run, RunState } from '../core/run.ts';
+import { countsText, type RunEnd } from '../core/summarise.ts';
+import { finishRun } from './finish-run.ts';
+import { beginRun, previewNow } from './preview-stack.ts';
+import { runStep } from './run-step.ts';
+import { repositoryOf, type Services } from './services.ts';
+import { withCheckout } from './with-checkout.ts';
+
+/** Days that a run waits for a person before it asks anew. */
+const DECISION_DAYS = 30;
+
+/**
+ * The workflow of an update: recover what an earlier attempt left, preview again and compare with what was reviewed, update, remember. It
+ * runs in the queue `stacks`, one at a time per stack. After a crash it goes on with the step it was at; the update itself is
+ * begun again only after what was left of the earlier one has ended, and finds done what was done.
+ */
+export function updateStack(services: Services) {
+  return async (id: string): Promise<RunState> => {
+    const end = await steps(services, id);
+    return DBOS.runStep(() => finishRun(services, id, end), { name: 'finish' });
+  };
+}
+
+async function steps(services: Services, id: string): Promise<RunEnd> {
+  const checked = await runStep(services, { run: id, name: 'preview' }, ({ signal, note }) =>
+    compareWithReview(services, id, { signal, note }),
+  );
+  if (!checked.ok) return { kind: 'error', error: checked.error };
+  if (checked.value.failure) return { kind: 'outcome', outcome: await outcomeOf(services, id) };
+  if (checked.value.wider) {
+    const rejection = await waitForPerson(services, id, checked.value.wider);
+    if (rejection) return rejection;
+  }
+  for (let name = 'update', assumeNotCreated = false; ; name = 'update anyway', assumeNotCreated = true) {
+    const updated = await runStep(services, { run: id, name }, (told) =>
+      updateNow(services, id, { ...told, assumeNotCreated }),
+    );
+    if (!updated.ok) return { kind: 'error', error: updated.error };
+    if (updated.value.length === 0) return { kind: 'outcome', outcome: await outcomeOf(services, id) };
+    const rejection = await waitForPerson(services, id, unclearText(updated.value));
+    if (rejection) return rejection;
+  }
+}
+
+function unclearText(unclear: readonly string[]): string {
+  return (
+    `an earlier update was interrupted while it created ${unclear.join(', ')}, and nobody can say whether it did. ` +
+    'See whether they exist: import or delete what does, then approve'
+  );
+}
+
+async function outcomeOf(services: Services, id: string): Promise<Outcome> {
+  return DBOS.runStep(async () => (await services.store.runs.get(id))!.outcome!, { name: 'outcome' });
+}
+
+/** Waits until somebody decides. It costs no worker and survives restarts. An end is returned unless they approve. */
+async function waitForPerson(services: Services, id: string, why: string): Promise<RunEnd | undefined> {
+  await DBOS.runStep(
+    async () => {
+      await services.store.runs.set(id, { state: 'waiting', summary: `waits: ${why}` });
+      services.tell(`run ${id} waits: ${why}. Decide with \`mainstay approve ${id}\` or \`mainstay reject ${id}\`.`);
+    },
+    { name: 'wait' },
+  );
+  let decision: Decision | null = null;
+  while (decision === null)
+    decision = await DBOS.recv<Decision>('decision', { timeoutSeconds: DECISION_DAYS * 86_400 });
+  if (decision.kind !== 'approve') return { kind: 'rejected', by: decision.by, reason: decision.reason };
+  await DBOS.runStep(() => services.store.runs.set(id, { state: 'running', summary: `approved by ${decision.by}` }), {
+    name: 'go on',
+  });
+  return undefined;
+}
+
+interface Told {
+  readonly signal: AbortSignal;
+  note(text: string): void;
+}
+
+/** Previews at the merge commit. `wider` says what was not reviewed; a change that nobody previewed has nothing to be compared with. */
+async function compareWithReview(
+  services: Services,
+  id: string,
+  { signal, note }: Told,
+): Promise<{ readonly failure: boolean; readonly wider: string | undefined }> {
+  const run = await beginRun(services, id);
+  const outcome = await previewNow(services, run, signal);
+  await services.store.runs.set(id, { outcome });
+  if (outcome.result === 'failed') return { failure: true, wider: undefined };
+  const reviewed = await reviewedPreview(services, run);
+  if (!reviewed) {
+    note(`${countsText('preview', outcome)}; no reviewed preview`);
+    return { failure: false, wider: undefined };
+  }
+  const comparison = comparePreviews(reviewed.fingerprints, outcome.fingerprints);
+  note(`${countsText('preview', outcome)}; ${comparison === 'same' ? 'as reviewed' : `${comparison} than reviewed`}`);
+  if (comparison !== 'wider') return { failure: false, wider: undefined };
+  const known = new Set(reviewed.fingerprints);
+  const extra = outcome.steps.filter((step) => stepFingerprints([step]).some((line) => !known.has(line)));
+  return { failure: false, wider: `it would do more than was reviewed: ${extra.map(stepLine).join(', ')}` };
+}
+
+/** The last preview of this stack for a change that this commit merged. With several merged at once there is no one review. */
+async function reviewedPreview(services: Services, run: Run): Promise<Outcome | undefined> {
+  const rollout = run.rollout === undefined ? undefined : await services.store.rollouts.get(run.rollout);
+  const [change, ...others] = rollout?.changes ?? [];
+  if (change === undefined || others.length > 0) return undefined;
+  const [preview] = await services.store.runs.list({
+    change,
+    stack: run.stack,
+    kind: 'preview',
+    states: ['succeeded'],
+    limit: 1,
+  });
+  return preview?.outcome;
+}
+
+/** Updates, after what an earlier life left is cleared. Returns creates of which a person has to say what became of them: then nothing was done. */
+async function updateNow(
+  services: Services,
+  id: string,
+  { signal, note, assumeNotCreated }: Told & { readonly assumeNotCreated: boolean },
+): Promise<readonly string[]> {
+  const run = await beginRun(services, id);
+  return withCheckout(services, { run, signal }, async ({ engine, work }) => {
+    const { done, unclear } = await engine.recover(work, { assumeNotCreated });
+    note(done.join('; '));
+    if (unclear.length > 0) return unclear;
+    const outcome = await engine.update(work);
+    note([...done, countsText('update', outcome)].join('; '));
+    await services.store.runs.set(id, { outcome });
+    if (outcome.result === 'succeeded') {
+      await services.store.stacks.setReferences(run.repository, run.stack, outcome.references);
+      await markApplied(services, run);
+    }
+    return [];
+  });
+}
+
+/** The stack is at this commit, and so at the head of the base branch if nothing since touches it. */
+async function markApplied(services: Services, run: Run): Promise<void> {
+  const { store } = services;
+  const repository = repositoryOf(services, run.repository);
+  const [newest] = await store.rollouts.list(repository.id, 1);
+  const untouchedSince =
+    newest && newest.id !== run.rollout && !newest.stages.some(({ groups }) => groups.flat().includes(run.stack));
+  await store.stacks.setApplied(run.repository, run.stack, untouchedSince ? newest.commit : run.commit);
+}

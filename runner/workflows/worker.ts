@@ -1,0 +1,147 @@
+import { DBOS } from '@dbos-inc/dbos-sdk';
+import { DBOSExecutor } from '@dbos-inc/dbos-sdk/internal/dbos-executor';
+import pg from 'pg';
+import { messageOf, userError } from '../../foundation/errors.ts';
+import type { Log } from '../../foundation/log.ts';
+import type { RepositoryEvent } from '../core/repository-event.ts';
+import type { Decision } from '../core/rollout.ts';
+import { previewChange } from './preview-change.ts';
+import { previewStack } from './preview-stack.ts';
+import { receiveEvent } from './receive-event.ts';
+import { attemptId, rollOut, STACKS_QUEUE } from './roll-out.ts';
+import type { Services } from './services.ts';
+import { updateStack } from './update-stack.ts';
+
+/** Durable runs, carried out by this process. */
+export interface Worker {
+  /** Takes an event; when it resolves, the event is not lost any more. The same id twice is handled once. */
+  receive(event: RepositoryEvent): Promise<void>;
+  /** Hands a decision to a run or a rollout that waits. */
+  decideRun(run: { readonly id: string; readonly attempt: number }, decision: Decision): Promise<void>;
+  decideRollout(id: string, decision: Decision): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Never derived from the code: runs outlive an upgrade. A workflow whose steps change order asks `DBOS.patch`. */
+const APPLICATION_VERSION = 'stable';
+
+/** Our part of the database's advisory locks: one lock per living worker. */
+const LOCK_SPACE = 7206;
+const LOCK_WITHIN_MS = 10_000;
+const TAKEOVER_EVERY_MS = 3000;
+
+/**
+ * Registers the workflows and starts to carry runs out, those of an earlier life of `name` first. Liveness of workers is a session lock of the database:
+ * every 3 s each worker looks for runs of workers that hold none, and takes them over. Calls `onLost` when its own session is lost: then others may
+ * take its runs over, and it must end. Once per process.
+ */
+export async function startWorker(options: {
+  readonly services: Services;
+  readonly databaseUrl: string;
+  /** Unique among living workers, the same after a restart. */
+  readonly name: string;
+  readonly log: Log;
+  readonly onLost: (error: Error) => void;
+}): Promise<Worker> {
+  const { services, databaseUrl, name, log } = options;
+  const session = await holdWorkerLock(options);
+  const workflows = register(services);
+  DBOS.setConfig({
+    name: 'mainstay',
+    systemDatabaseUrl: databaseUrl,
+    executorID: name,
+    applicationVersion: APPLICATION_VERSION,
+    logger: quietLogger(log),
+    notificationCoalesceMs: 1,
+  });
+  await DBOS.launch();
+  await DBOS.registerQueue(STACKS_QUEUE, {
+    partitionConcurrency: 1,
+    minPollingIntervalMs: 50,
+    onConflict: 'always_update',
+  });
+  const takeover = setInterval(() => void takeOverDead(session, name, log), TAKEOVER_EVERY_MS);
+  return {
+    receive: async (event) => void (await DBOS.startWorkflow(workflows.receive, { workflowID: event.id })(event)),
+    decideRun: (run, decision) => DBOS.send(attemptId(run.id, run.attempt), decision, 'decision'),
+    decideRollout: (id, decision) => DBOS.send(id, decision, 'decision'),
+    async close() {
+      clearInterval(takeover);
+      await DBOS.shutdown({ workflowCompletionTimeoutMS: 0 });
+      session.removeAllListeners('end');
+      await session.end();
+    },
+  };
+}
+
+function register(services: Services) {
+  const preview = DBOS.registerWorkflow(previewStack(services), { name: 'preview-stack', maxRecoveryAttempts: 20 });
+  const change = DBOS.registerWorkflow(previewChange(services, preview), {
+    name: 'preview-change',
+    maxRecoveryAttempts: 20,
+  });
+  const update = DBOS.registerWorkflow(updateStack(services), { name: 'update-stack', maxRecoveryAttempts: 100 });
+  const rollout = DBOS.registerWorkflow(rollOut(services, update), { name: 'roll-out', maxRecoveryAttempts: 1000 });
+  const receive = DBOS.registerWorkflow(receiveEvent(services, { previewChange: change, rollOut: rollout }), {
+    name: 'receive-event',
+    maxRecoveryAttempts: 20,
+  });
+  return { receive };
+}
+
+async function holdWorkerLock({ databaseUrl, name, onLost }: Parameters<typeof startWorker>[0]): Promise<pg.Client> {
+  const session = new pg.Client({ connectionString: databaseUrl, keepAlive: true });
+  session.on('error', () => {});
+  await session.connect();
+  const deadline = performance.now() + LOCK_WITHIN_MS;
+  while (!(await tryLock(session, name))) {
+    if (performance.now() < deadline) {
+      await new Promise((resume) => setTimeout(resume, 100));
+      continue;
+    }
+    await session.end();
+    throw userError(
+      `Cannot start the worker as one of the same name is running: ${name}. End that one, or set MAINSTAY_WORKER to another name.`,
+    );
+  }
+  session.on('end', () => onLost(new Error('the connection that shows that this worker lives was lost')));
+  return session;
+}
+
+async function tryLock(session: pg.Client, name: string): Promise<boolean> {
+  const { rows } = await session.query<{ held: boolean }>('select pg_try_advisory_lock($1, hashtext($2)) as held', [
+    LOCK_SPACE,
+    name,
+  ]);
+  return rows[0]!.held;
+}
+
+/** Queues the runs of workers that are gone again. Their steps are done again by whoever takes them; a result that comes late is refused by DBOS. */
+async function takeOverDead(session: pg.Client, own: string, log: Log): Promise<void> {
+  try {
+    const { rows } = await session.query<{ executor_id: string }>(
+      `select distinct executor_id from dbos.workflow_status where status = 'PENDING' and executor_id is not null and executor_id <> $1`,
+      [own],
+    );
+    for (const { executor_id: dead } of rows) {
+      if (!(await tryLock(session, dead))) continue;
+      // Not public: the public way resets attempts and deadlines. The exact version is pinned, and a test covers it.
+      const runs = await DBOSExecutor.globalInstance!.recoverPendingWorkflows([dead]);
+      await session.query('select pg_advisory_unlock($1, hashtext($2))', [LOCK_SPACE, dead]);
+      log.warn({ worker: dead, runs: runs.length }, 'took the runs of a lost worker over');
+    }
+  } catch (error) {
+    log.debug({ error: messageOf(error) }, 'could not look for lost workers');
+  }
+}
+
+/** What DBOS says of itself is for us, not for users; its errors are shown. */
+function quietLogger(log: Log) {
+  const say = (entry: unknown) => (typeof entry === 'string' ? entry : messageOf(entry));
+  return {
+    info: (entry: unknown) => log.debug({ from: 'dbos' }, say(entry)),
+    debug: (entry: unknown) => log.trace({ from: 'dbos' }, say(entry)),
+    warn: (entry: unknown) => log.debug({ from: 'dbos' }, say(entry)),
+    error: (entry: unknown) => log.debug({ from: 'dbos' }, say(entry)),
+  };
+}

@@ -31,8 +31,9 @@ export function normalizeState(resources: readonly Readonly<Record<string, unkno
   const plain = parsed.map((resource) =>
     Object.fromEntries(
       Object.entries(resource)
-        .filter(([key, value]) => !ignoredFields.includes(key) && !isEmpty(value))
-        .map(([key, value]) => [key, isList(value) ? [...value].sort() : value])
+        .filter(([key]) => !ignoredFields.includes(key))
+        .map(([key, value]) => [key, key === 'propertyDependencies' ? withoutEmpty(value) : sortedList(value)])
+        .filter(([, value]) => !isEmpty(value))
         .sort(([one], [other]) => (one! < other! ? -1 : 1)),
     ),
   );
@@ -47,6 +48,15 @@ function isEmpty(value: unknown): boolean {
 }
 
 /** Dependencies have no order. */
+function sortedList(value: unknown): unknown {
+  return isList(value) ? [...value].sort() : value;
+}
+
+/** The official engine drops properties without dependencies where it rewrites the references of a resource. */
+function withoutEmpty(value: unknown): unknown {
+  return Object.fromEntries(Object.entries(value as object).filter(([, urns]) => !isEmpty(urns)));
+}
+
 function isList(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }

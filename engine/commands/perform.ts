@@ -92,7 +92,6 @@ async function approved(operation: Operation): Promise<boolean> {
 
 function exitCodeOf(outcome: OperationOutcome, flags: Flags, preview: boolean): ExitCode {
   if (outcome.result === 'cancelled') return exitCodes.cancelled;
-  if (outcome.policyViolated) return exitCodes.policy;
   if (outcome.result === 'failed') return exitCodes.failed;
   const expectNone = flags.names().includes('expect-no-changes') && flags.boolean('expect-no-changes');
   if (!expectNone || !outcome.changed) return exitCodes.ok;

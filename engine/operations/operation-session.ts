@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { type Environment, EnvironmentReader } from '../../foundation/environment.ts';
 import { userError } from '../../foundation/errors.ts';
 import type { Diagnostic, EventSink } from '../deploy/events.ts';
+import type { Plan } from '../deploy/plan.ts';
 import { createBuiltinProvider } from '../plugins/builtin-provider.ts';
 import type { ProviderPool } from '../plugins/provider-pool.ts';
 import type { ProviderRegistry } from '../plugins/provider-registry.ts';
@@ -10,10 +11,12 @@ import { createProviderRegistry } from '../plugins/registry.ts';
 import { createStackOutputsReader } from '../plugins/stack-outputs.ts';
 import { programOf } from '../project/project-file.ts';
 import type { StackConfig } from '../project/stack-config.ts';
+import { StackFile } from '../project/stack-file.ts';
 import type { SecretsManager } from '../secrets/secrets-manager.ts';
 import { discardingRecorder, type Snapshot, type SnapshotRecorder } from '../state/snapshot.ts';
 import { ensureSecrets, existingSecrets, type OpenStack, readStackConfig, type Workplace } from './open-stack.ts';
 import type { OperationOptions } from './operation-options.ts';
+import { type PlanFile, readPlanFile } from './plan-file.ts';
 import { programHostOf } from './program-host-choice.ts';
 import { createDeploymentProgram, type DeploymentProgram } from './program-source.ts';
 
@@ -25,6 +28,8 @@ export interface OperationSession {
   readonly registry: ProviderRegistry;
   readonly program: DeploymentProgram | undefined;
   readonly parallel: number;
+  /** What `up --plan` allows. */
+  readonly plan: Plan | undefined;
 }
 
 /** What to open a session for. */
@@ -39,7 +44,8 @@ export interface SessionRequest {
 /** Reads configuration and state, and makes what the deployment needs. Nothing has been changed when it rejects. */
 export async function openSession(request: SessionRequest): Promise<OperationSession> {
   const { place, stack, options, preview, events } = request;
-  const config = await readStackConfig(stack);
+  const planned = await readPlan(request);
+  const config = await readStackConfig(planned ? await withConfig(stack, planned.config) : stack);
   refuseUnsupportedConfig(config);
   const read = await stack.backend.readSnapshot(stack.identity, stack.openSecrets);
   const base = options.clearPendingCreates ? withoutPendingCreates(read) : read;
@@ -58,7 +64,20 @@ export async function openSession(request: SessionRequest): Promise<OperationSes
     : undefined;
   registry = createRegistry({ ...request, config, program, pool: await place.services.providers() });
   const recorder = preview ? discardingRecorder(base) : await stack.backend.record(stack.identity, base, manager);
-  return { config, base, recorder, registry, program, parallel };
+  return { config, base, recorder, registry, program, parallel, plan: planned?.plan };
+}
+
+async function readPlan({ place, stack, options }: SessionRequest): Promise<PlanFile | undefined> {
+  if (options.planFile === undefined) return undefined;
+  return readPlanFile(resolve(place.directory, options.planFile), await existingSecrets(stack));
+}
+
+/** The stack with the settings of a plan in the place of its own. They are never saved. */
+async function withConfig(stack: OpenStack, config: PlanFile['config']): Promise<OpenStack> {
+  const file = await StackFile.read(stack.file.path, stack.project.name);
+  for (const key of file.config().keys()) file.removeConfig(key);
+  for (const [key, value] of Object.entries(config)) file.setConfig(key, value);
+  return { ...stack, file };
 }
 
 function withoutPendingCreates(snapshot: Snapshot): Snapshot {

@@ -1,14 +1,18 @@
+import { resolve } from 'node:path';
+import { containsSecrets } from '../../protocol/property-equality.ts';
 import { runDeployment } from '../deploy/deployment.ts';
 import type { DeploymentOptions, DeploymentResult } from '../deploy/deployment-options.ts';
 import type { EventSink } from '../deploy/events.ts';
 import { unprotectedTargets } from '../deploy/exclude-protected.ts';
+import type { Plan } from '../deploy/plan.ts';
 import type { ChangeSummary, StepOp } from '../deploy/step.ts';
 import type { UpdateKind } from '../state/backend.ts';
 import { createEventPipe, type EventPipe } from './event-pipe.ts';
 import { historyConfig } from './history-config.ts';
-import type { OpenStack, Workplace } from './open-stack.ts';
+import { ensureSecrets, type OpenStack, type Workplace } from './open-stack.ts';
 import type { OperationOptions } from './operation-options.ts';
 import { type OperationSession, openSession } from './operation-session.ts';
+import { writePlanFile } from './plan-file.ts';
 import { type PolicyPacks, startPolicyPacks } from './policy-packs.ts';
 import { type UpdateMetadata, updateMetadata } from './update-metadata.ts';
 
@@ -106,8 +110,21 @@ async function deploy(request: OperationRequest, session: OperationSession, pipe
   }
   await Promise.all([registry.close(), policies?.close()]);
   if (!deployment || failure !== undefined) throw failure;
+  if (deployment.plan) await savePlan(request, deployment.plan);
   const outcome = outcomeOf(deployment, ended?.failed === true || pipe.errors > 0);
   return { ...outcome, policyPacks: policies?.versions ?? {} };
+}
+
+/** A plan with secrets needs a key: the stack gets one where it has none yet. */
+async function savePlan({ place, stack, options }: OperationRequest, plan: Plan): Promise<void> {
+  const file = resolve(place.directory, options.savePlanFile!);
+  const secret = Object.values(plan).some(({ outputs, goal }) =>
+    [outputs, goal?.inputDiff.adds, goal?.inputDiff.updates, goal?.outputDiff.adds, goal?.outputDiff.updates].some(
+      containsSecrets,
+    ),
+  );
+  const manager = secret ? await ensureSecrets(stack, place.environment) : undefined;
+  await writePlanFile(file, plan, { settings: stack.file, manager });
 }
 
 function say(request: OperationRequest, message: string): void {
@@ -147,6 +164,8 @@ function deploymentOptions(request: OperationRequest, session: OperationSession)
     continueOnError: options.continueOnError,
     runProgram: options.runProgram,
     imports: options.imports,
+    plan: session.plan,
+    generatePlan: options.savePlanFile !== undefined,
     signal,
   };
 }

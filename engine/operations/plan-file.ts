@@ -1,0 +1,49 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { messageOf, userError } from '../../foundation/errors.ts';
+import type { Plan } from '../deploy/plan.ts';
+import type { ConfigData, StackFile } from '../project/stack-file.ts';
+import type { SecretsManager } from '../secrets/secrets-manager.ts';
+import { newManifest } from '../state/checkpoint.ts';
+import { planFromJson, planToJson, type ResourcePlansJson } from './plan-json.ts';
+
+/** A plan file (apitype.DeploymentPlanV1): the planned steps, and the settings that they were planned with. */
+interface PlanFileJson {
+  readonly config?: Readonly<Record<string, ConfigData>>;
+  readonly resourcePlans?: ResourcePlansJson;
+}
+
+/** A plan that was read. */
+export interface PlanFile {
+  readonly plan: Plan;
+  readonly config: Readonly<Record<string, ConfigData>>;
+}
+
+/** Writes `preview --save-plan`. Secrets in it are encrypted; the file is for its owner alone all the same. */
+export async function writePlanFile(
+  file: string,
+  plan: Plan,
+  context: { readonly settings: StackFile; readonly manager: SecretsManager | undefined },
+): Promise<void> {
+  const content = {
+    manifest: newManifest(),
+    config: Object.fromEntries(context.settings.config()),
+    resourcePlans: planToJson(plan, context.manager),
+  };
+  await writeFile(file, `${JSON.stringify(content, undefined, 4)}\n`, { mode: 0o600 }).catch((cause: unknown) => {
+    throw userError(`Cannot save the plan: ${messageOf(cause)}. Correct --save-plan.`, { place: { file }, cause });
+  });
+}
+
+/** Reads `up --plan`. Its settings take the place of the stack's. Throws a user error that names the file. */
+export async function readPlanFile(file: string, manager: SecretsManager | undefined): Promise<PlanFile> {
+  try {
+    const content = JSON.parse(await readFile(file, 'utf8')) as PlanFileJson | null;
+    if (typeof content?.resourcePlans !== 'object') throw new Error('it has no resourcePlans');
+    return { plan: planFromJson(content.resourcePlans, manager), config: content.config ?? {} };
+  } catch (cause) {
+    throw userError(`Cannot use the plan: ${messageOf(cause)}. Make a new one with \`pulumi preview --save-plan\`.`, {
+      place: { file },
+      cause,
+    });
+  }
+}

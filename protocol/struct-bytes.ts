@@ -1,7 +1,16 @@
 import { isPropertyArray, isPropertyMap, type PropertyMap, type PropertyValue } from './property-value.ts';
 import { signatureKey } from './signatures.ts';
-import { decodeText, finishObject, placedAt, withoutNulls } from './struct-codec.ts';
-import { lowerMarked, MalformedValue, notAProperty, type StructOptions, setKey } from './struct-marks.ts';
+import {
+  decodeText,
+  finishObject,
+  lowerMarked,
+  MalformedValue,
+  notAProperty,
+  placedAt,
+  type StructOptions,
+  setKey,
+  withoutNulls,
+} from './struct-marks.ts';
 import { MalformedMessage, WireReader } from './wire-reader.ts';
 import { WireWriter } from './wire-writer.ts';
 

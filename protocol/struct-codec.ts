@@ -1,14 +1,16 @@
 import { isPropertyArray, isPropertyMap, type PropertyMap, type PropertyValue } from './property-value.ts';
 import { signatureKey } from './signatures.ts';
 import {
+  decodeText,
+  finishObject,
   type LoweredValue,
   lowerMarked,
   MalformedValue,
   notAProperty,
-  raiseMarked,
+  placedAt,
   type StructOptions,
   setKey,
-  unknownOf,
+  withoutNulls,
 } from './struct-marks.ts';
 import { ListValue, NullValue, Struct, Value } from './struct-messages.ts';
 
@@ -79,23 +81,12 @@ function decodeObject(struct: Struct, options: StructOptions, skipInternal = fal
   return options.skipNulls && !(signatureKey in object) ? withoutNulls(object) : object;
 }
 
-/** The object without the keys whose value is null. */
-export function withoutNulls(object: Record<string, PropertyValue>): Record<string, PropertyValue> {
-  for (const key of Object.keys(object)) if (object[key] === null) delete object[key];
-  return object;
-}
-
 function decodeNamed(key: string, value: Value, options: StructOptions): PropertyValue | undefined {
   try {
     return decodeValue(value, options);
   } catch (error) {
     throw placedAt(key, error);
   }
-}
-
-/** Puts the name of the property before the text of a `MalformedValue`. */
-export function placedAt(key: string, error: unknown): unknown {
-  return error instanceof MalformedValue ? new MalformedValue(`${JSON.stringify(key)}: ${error.message}`) : error;
 }
 
 /** One value; undefined where the options leave it out. */
@@ -116,18 +107,6 @@ export function decodeValue(value: Value, options: StructOptions = {}): Property
     default:
       throw new MalformedValue('a value of no kind');
   }
-}
-
-/** A text, or the unknown value that it stands for; undefined where the options leave it out. */
-export function decodeText(text: string, options: StructOptions): PropertyValue | undefined {
-  const unknown = unknownOf(text);
-  if (unknown === undefined) return text;
-  return options.keepUnknowns === false ? undefined : unknown;
-}
-
-/** A decoded object, or the value that it stands for if it has a signature. */
-export function finishObject(object: PropertyMap, options: StructOptions): PropertyValue | undefined {
-  return signatureKey in object ? raiseMarked(object, options) : object;
 }
 
 function decodeList(list: ListValue, options: StructOptions): PropertyValue[] {

@@ -244,3 +244,26 @@ export function setKey<T>(object: Record<string, T>, key: string, value: T): voi
   if (key !== '__proto__') object[key] = value;
   else Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
 }
+
+/** The object without the keys whose value is null. */
+export function withoutNulls(object: Record<string, PropertyValue>): Record<string, PropertyValue> {
+  for (const key of Object.keys(object)) if (object[key] === null) delete object[key];
+  return object;
+}
+
+/** Puts the name of the property before the text of a `MalformedValue`. */
+export function placedAt(key: string, error: unknown): unknown {
+  return error instanceof MalformedValue ? new MalformedValue(`${JSON.stringify(key)}: ${error.message}`) : error;
+}
+
+/** A text, or the unknown value that it stands for; undefined where the options leave it out. */
+export function decodeText(text: string, options: StructOptions): PropertyValue | undefined {
+  const unknown = unknownOf(text);
+  if (unknown === undefined) return text;
+  return options.keepUnknowns === false ? undefined : unknown;
+}
+
+/** A decoded object, or the value that it stands for if it has a signature. */
+export function finishObject(object: PropertyMap, options: StructOptions): PropertyValue | undefined {
+  return signatureKey in object ? raiseMarked(object, options) : object;
+}

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Client } from '@grpc/grpc-js';
+import { type Client, status } from '@grpc/grpc-js';
 import { engineMethods, logSeverities } from './engine-messages.ts';
 import { callMethod, openClient } from './grpc-call.ts';
+import { isServiceError } from './provider-errors.ts';
 import type { ProviderLogMessage, ProviderModule } from './provider-module.ts';
 import { serveProvider } from './provider-server.ts';
 
@@ -12,11 +13,13 @@ export interface PluginProcessOptions {
   readonly version: string;
   /** Default: `process.argv` without node and script. The last one is the engine's address; without it messages go to stderr. */
   readonly args?: readonly string[];
+  /** How often it looks whether its engine still lives. Default: 5 s. */
+  readonly lookEveryMs?: number;
 }
 
-/** How often a plugin looks whether its engine still lives, and how often it may find nobody before it ends itself. */
-const lookEveryMs = 5000;
+/** How often in a row a plugin may find its engine gone before it ends itself. */
 const patience = 3;
+const silence: readonly status[] = [status.UNAVAILABLE, status.DEADLINE_EXCEEDED];
 
 /**
  * Runs a TypeScript provider as a plugin process, for the official CLI or for us: serves it on a free port, prints the port as the
@@ -41,11 +44,12 @@ export async function servePluginProcess(module: ProviderModule, options: Plugin
       engine = openClient(address);
     },
   });
-  process.stdout.write(`${served.address.split(':').at(-1)}\n`);
   const end = (code: number) => void served.close().finally(() => process.exit(code));
   process.once('SIGINT', () => end(130));
   process.once('SIGTERM', () => end(143));
-  if (engine !== undefined) void endWithEngine(engine, () => end(1));
+  // From here on the engine may do anything, end us too: last.
+  process.stdout.write(`${served.address.split(':').at(-1)}\n`);
+  if (engine !== undefined) void endWithEngine(engine, options.lookEveryMs ?? 5000).then(() => end(1));
 }
 
 function sendLog(engine: Client | undefined, { severity, message, urn, status = false }: ProviderLogMessage): void {
@@ -58,15 +62,15 @@ function sendLog(engine: Client | undefined, { severity, message, urn, status = 
   callMethod(engine, engineMethods.log, request).catch(() => {});
 }
 
-async function endWithEngine(engine: Client, end: () => void): Promise<void> {
+/** Resolves when the engine has been gone for a while. */
+async function endWithEngine(engine: Client, lookEveryMs: number): Promise<void> {
   for (let failures = 0; failures < patience; ) {
     await delay(lookEveryMs, undefined, { ref: false });
     // Any answer will do, UNIMPLEMENTED too: only silence means that nobody is there.
     const alive = await callMethod(engine, engineMethods.getRootResource, {}, { timeoutMs: lookEveryMs }).then(
       () => true,
-      (error: { readonly code?: number }) => error.code !== 14 && error.code !== 4,
+      (error: unknown) => !isServiceError(error) || !silence.includes(error.code),
     );
     failures = alive ? 0 : failures + 1;
   }
-  end();
 }

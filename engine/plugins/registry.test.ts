@@ -5,6 +5,7 @@ import { describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type PropertyMap, Secret, Unknown } from '../../protocol/property-value.ts';
 import { type Provider, ProviderError } from '../../protocol/provider.ts';
+import { serveProvider } from '../../protocol/provider-server.ts';
 import { ProviderPool } from './provider-pool.ts';
 import { createPluginBench, isRunning, providerUrn, registerProvider } from './testing/plugin-bench.ts';
 
@@ -320,5 +321,41 @@ describe('provider registry', () => {
     const messages = bench.diagnostics.map(({ message }) => message);
     assert.match(messages[0]!, /^\[sandbox\] The resources of echo are made in the sandbox/);
     assert.equal(messages[1], '[sandbox] ready');
+  });
+});
+
+describe('a provider that already runs', () => {
+  it('is attached to, and left running', async (test) => {
+    const bench = await createPluginBench(test);
+    let attached = '';
+    const provider = {
+      invoke: async () => ({ result: { here: true }, failures: [] }),
+    } as Partial<Provider> as Provider;
+    const configure: Provider['configure'] = async () => ({
+      acceptSecrets: true,
+      acceptResources: true,
+      acceptOutputs: true,
+      supportsPreview: true,
+      supportsAutonamingConfiguration: false,
+    });
+    const served = await serveProvider(
+      { ...provider, configure, close: async () => {} },
+      {
+        onAttach: (address) => {
+          attached = address;
+        },
+      },
+    );
+    test.after(() => served.close());
+    bench.environment.PULUMI_DEBUG_PROVIDERS = `other:1,mine:${served.address.split(':')[1]}`;
+    for (const _ of [1, 2]) {
+      const registry = bench.registry();
+      const reference = await registerProvider(registry, 'mine');
+      assert.deepEqual((await registry.get(reference).invoke({ token: 't', args: {} })).result, { here: true });
+      await registry.close();
+    }
+    assert.match(attached, /^127\.0\.0\.1:\d+$/);
+    bench.environment.PULUMI_DEBUG_PROVIDERS = 'mine:1';
+    await assert.rejects(registerProvider(bench.registry(), 'mine'), /does not answer: 127\.0\.0\.1:1\. Is it running/);
   });
 });

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { TestCloud } from '../../engine/deploy/testing/test-cloud.ts';
 import type { CommandEngine } from './command-engine.ts';
 import type { OperationReport } from './operation-report.ts';
+import { thingType } from './program.ts';
 import type { Operation, Scenario } from './scenario.ts';
 import type { Workplace } from './workplace.ts';
 
@@ -38,6 +39,7 @@ export async function compareEngines(
 ): Promise<Difference | undefined> {
   const [reference, own, shared] = await Promise.all([1, 2, 3].map(() => yardstick.workplace()));
   try {
+    for (const { cloud } of [reference!, own!, shared!]) addForeign(cloud);
     for (const [index, operation] of scenario.operations.entries()) {
       for (const { cloud } of [reference!, own!, shared!]) prepare(cloud, operation);
       const expected = await yardstick.carryOut(reference!, operation);
@@ -53,6 +55,14 @@ export async function compareEngines(
     return undefined;
   } finally {
     await Promise.all([reference!, own!, shared!].map((place) => place.remove()));
+  }
+}
+
+/** What is there without any engine: to be read and imported. */
+function addForeign(cloud: TestCloud): void {
+  for (const number of [0, 1, 2, 4]) {
+    const inputs = { size: 0, replaceBy: 0, tags: ['x'], hidden: 'hidden0' };
+    cloud.things.set(`foreign-${number}`, { type: thingType, urn: '', inputs });
   }
 }
 

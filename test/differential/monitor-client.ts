@@ -4,7 +4,7 @@ import resourceServices from '@pulumi/pulumi/proto/resource_grpc_pb.js';
 import messages from '@pulumi/pulumi/proto/resource_pb.js';
 import type { PropertyMap } from '../../protocol/property-value.ts';
 import { decodeProperties, encodeProperties, encodeValue } from '../../protocol/struct-codec.ts';
-import type { ProgramPort, Registration } from './program.ts';
+import type { ProgramPort, Registered, Registration } from './program.ts';
 
 /** The engine ended the program: it has said why itself. */
 export class MonitorGone extends Error {}
@@ -22,16 +22,32 @@ export class MonitorClient implements ProgramPort {
     this.#client = new ResourceMonitorClient(address, credentials.createInsecure());
   }
 
-  async register(registration: Registration): ReturnType<ProgramPort['register']> {
+  async register(registration: Registration): Promise<Registered> {
+    if (registration.read !== undefined) return this.#read(registration, registration.read);
     const response = await this.#call<InstanceType<typeof messages.RegisterResourceResponse>>(
       'registerResource',
       requestOf(registration),
     );
     return {
       urn: response.getUrn(),
+      id: response.getId(),
       outputs: decodeProperties(response.getObject() as never),
-      failed: response.getResult() !== messages.Result.SUCCESS,
     };
+  }
+
+  async #read(registration: Registration, id: string): Promise<Registered> {
+    const request = new messages.ReadResourceRequest();
+    request.setId(id);
+    request.setType(registration.type);
+    request.setName(registration.name);
+    request.setParent(registration.parent);
+    request.setProperties(encodeProperties({}) as never);
+    request.setDependenciesList([...registration.dependencies]);
+    if (registration.provider) request.setProvider(registration.provider);
+    request.setAcceptsecrets(true);
+    request.setAcceptresources(true);
+    const response = await this.#call<InstanceType<typeof messages.ReadResourceResponse>>('readResource', request);
+    return { urn: response.getUrn(), id, outputs: decodeProperties(response.getProperties() as never) };
   }
 
   async registerOutputs(urn: string, outputs: PropertyMap): Promise<void> {
@@ -70,6 +86,7 @@ function requestOf(registration: Registration): InstanceType<typeof messages.Reg
     dependencies.setUrnsList([...urns]);
     request.getPropertydependenciesMap().set(key, dependencies);
   }
+  if (registration.provider) request.setProvider(registration.provider);
   request.setAcceptsecrets(true);
   request.setAcceptresources(true);
   request.setSupportspartialvalues(true);

@@ -1,4 +1,5 @@
 import { type PropertyMap, type PropertyValue, Secret } from '../../protocol/property-value.ts';
+import { unknownSentinels } from '../../protocol/signatures.ts';
 import type { Operation, ScenarioResource } from './scenario.ts';
 
 export const project = 'project';
@@ -18,13 +19,22 @@ export interface Registration {
   readonly propertyDependencies: Readonly<Record<string, readonly string[]>>;
   /** With URNs instead of names. */
   readonly options: Omit<ScenarioResource['options'], 'aliases'> & { readonly aliases: readonly string[] };
+  /** `urn::id` of an explicit provider. */
+  readonly provider?: string;
+  /** Only looked up, by this id. */
+  readonly read?: string;
+}
+
+export interface Registered {
+  readonly urn: string;
+  /** '' where it is not known yet. */
+  readonly id: string;
+  readonly outputs: PropertyMap;
 }
 
 /** Whoever takes registrations: the monitor of an engine. */
 export interface ProgramPort {
-  register(
-    registration: Registration,
-  ): Promise<{ readonly urn: string; readonly outputs: PropertyMap; readonly failed: boolean }>;
+  register(registration: Registration): Promise<Registered>;
   registerOutputs(urn: string, outputs: PropertyMap): Promise<void>;
 }
 
@@ -39,10 +49,12 @@ export async function runProgram(port: ProgramPort, { resources }: Operation): P
     parent: '',
     options: { aliases: [] },
   });
-  const made = new Map<string, { readonly urn: string; readonly outputs: PropertyMap; readonly failed: boolean }>();
+  const made = new Map<string, Registered>();
+  const provider = await registerProvider(port, root.urn, resources);
   for (const resource of resources) {
     const registration = registrationOf(resource, root.urn, made);
-    const result = await port.register(registration);
+    const options = resource.region === undefined ? registration : { ...registration, provider };
+    const result = await port.register(options);
     made.set(resource.name, result);
     if (resource.component) await port.registerOutputs(result.urn, { done: true });
   }
@@ -50,11 +62,7 @@ export async function runProgram(port: ProgramPort, { resources }: Operation): P
   await port.registerOutputs(root.urn, Object.fromEntries(outputs.map(([name, { outputs }]) => [name, outputs.made!])));
 }
 
-function registrationOf(
-  resource: ScenarioResource,
-  root: string,
-  made: ReadonlyMap<string, { readonly urn: string; readonly outputs: PropertyMap }>,
-): Registration {
+function registrationOf(resource: ScenarioResource, root: string, made: ReadonlyMap<string, Registered>): Registration {
   const urn = (name: string): string => made.get(name)?.urn ?? '';
   const linked = resource.from.filter(({ name }) => made.get(name)?.outputs.made !== undefined);
   const keyOf = (index: number, sensitive: boolean): string => `${sensitive ? 'replaceFrom' : 'from'}${index}`;
@@ -64,6 +72,7 @@ function registrationOf(
     type: resource.component ? groupType : thingType,
     name: resource.name,
     custom: !resource.component,
+    read: resource.read,
     parent: resource.parent ? urn(resource.parent) : root,
     inputs: {
       ...plainInputs(resource),
@@ -80,8 +89,39 @@ function registrationOf(
   };
 }
 
-function plainInputs({ component, size, version, exclusive, secret, tags }: ScenarioResource): PropertyMap {
+/** The explicit provider of the resources that want one; the first says for which region. */
+async function registerProvider(
+  port: ProgramPort,
+  root: string,
+  resources: readonly ScenarioResource[],
+): Promise<string | undefined> {
+  const region = resources.find((resource) => resource.region !== undefined)?.region;
+  if (region === undefined) return undefined;
+  const { urn, id } = await port.register({
+    type: 'pulumi:providers:test',
+    name: 'places',
+    custom: true,
+    parent: root,
+    inputs: { region: `region${region}` },
+    dependencies: [],
+    propertyDependencies: {},
+    options: { aliases: [] },
+  });
+  return `${urn}::${id || unknownSentinels.string}`;
+}
+
+function plainInputs({
+  component,
+  size,
+  version,
+  exclusive,
+  secret,
+  tags,
+  vague,
+  settings,
+}: ScenarioResource): PropertyMap {
   if (component) return { size };
   const hidden: PropertyValue = secret ? new Secret(`hidden${size}`) : `hidden${size}`;
-  return { size, replaceBy: version, ...(exclusive ? { exclusive } : {}), tags, hidden };
+  const flags = { ...(exclusive ? { exclusive } : {}), ...(vague ? { vague } : {}) };
+  return { size, replaceBy: version, ...flags, tags, hidden, ...(settings ? { settings } : {}) };
 }

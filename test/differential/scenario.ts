@@ -24,6 +24,15 @@ export interface Operation {
 export interface ScenarioResource {
   readonly name: string;
   readonly component: boolean;
+  /** Only looked up, by this id. */
+  readonly read: string | undefined;
+  /** Served by an explicit provider for this region. */
+  readonly region: number | undefined;
+  /** The provider leaves it to the engine to compare inputs. */
+  readonly vague: boolean;
+  readonly settings:
+    | { readonly a: number; readonly list: readonly number[]; readonly deep?: { readonly b: number } }
+    | undefined;
   readonly size: number;
   /** A change of it needs a replacement. */
   readonly version: number;
@@ -87,6 +96,16 @@ function draft(place: number): fc.Arbitrary<Draft> {
     present: rarely(4).map((absent) => !absent),
     renamed: rarely(6),
     component: fc.constant(place === componentPlace),
+    read: place === 3 ? sometimes(8, fc.constantFrom('foreign-0', 'foreign-1')) : fc.constant(undefined),
+    region: place === componentPlace ? fc.constant(undefined) : sometimes(6, fc.nat(1)),
+    vague: rarely(4),
+    settings: sometimes(
+      3,
+      fc.record(
+        { a: fc.nat(1), list: fc.array(fc.nat(1), { maxLength: 2 }), deep: fc.record({ b: fc.nat(1) }) },
+        { requiredKeys: ['a', 'list'] },
+      ),
+    ),
     size: fc.nat(1),
     version: rarely(4).map(Number),
     exclusive: rarely(4),
@@ -103,8 +122,22 @@ function draft(place: number): fc.Arbitrary<Draft> {
     options: fc.record({
       protect: sometimes(8, fc.boolean()),
       retainOnDelete: sometimes(8, fc.constant(true)),
-      ignoreChanges: sometimes(8, fc.constantFrom(['size'], ['tags[0]'], ['tags'], ['replaceBy'], ['*'])),
-      replaceOnChanges: sometimes(8, fc.constantFrom(['size'], ['tags'], ['tags[*]'], ['#initerror'])),
+      ignoreChanges: sometimes(
+        8,
+        fc.constantFrom(
+          ['size'],
+          ['tags[0]'],
+          ['tags'],
+          ['replaceBy'],
+          ['*'],
+          ['settings.a'],
+          ['settings.list[*]', 'settings.deep.b'],
+        ),
+      ),
+      replaceOnChanges: sometimes(
+        8,
+        fc.constantFrom(['size'], ['tags'], ['tags[*]'], ['#initerror'], ['settings.deep'], ['*']),
+      ),
       deleteBeforeReplace: sometimes(8, fc.boolean()),
       additionalSecretOutputs: sometimes(8, fc.constant(['size'])),
       deletedWith: earlier ? sometimes(10, earlier) : fc.constant(undefined),
@@ -112,6 +145,7 @@ function draft(place: number): fc.Arbitrary<Draft> {
       replacementTrigger: sometimes(8, fc.nat(1)),
       aliased: fc.constant(true),
       createTimeout: sometimes(12, fc.constant(30)),
+      importId: place === 2 || place === 4 ? sometimes(10, fc.constant(`foreign-${place}`)) : fc.constant(undefined),
     }),
   }) as fc.Arbitrary<Draft>;
 }
@@ -123,12 +157,18 @@ function settle(drafts: readonly Draft[]): ScenarioResource[] {
   const present = drafts.filter((one) => one.present);
   const find = (place: number | undefined): Draft | undefined => present.find((one) => one.place === place);
   const nameOf = (one: Draft): string => nameAt(one.place, one.renamed);
+  /** One that a managed resource can be tied to. */
+  const target = (place: number | undefined): Draft | undefined => {
+    const found = find(place);
+    return found?.component || found?.read ? undefined : found;
+  };
   return present.map((one) => {
     const { place, present: _present, renamed, child, from, dependsOn, options, ...plain } = one;
     const { deletedWith, replaceWith, aliased: _aliased, ...others } = options;
-    const group = place > componentPlace && child ? find(componentPlace) : undefined;
-    const withDelete = find(deletedWith);
-    const withReplace = find(replaceWith);
+    // Below the component, or now and then below a resource that is managed.
+    const group = child ? find(place > componentPlace ? (one.size === 1 ? componentPlace : 0) : undefined) : undefined;
+    const withDelete = target(deletedWith);
+    const withReplace = target(replaceWith);
     return {
       ...plain,
       name: nameOf(one),
@@ -139,14 +179,14 @@ function settle(drafts: readonly Draft[]): ScenarioResource[] {
             return target && !target.component ? [{ name: nameOf(target), sensitive }] : [];
           }),
       dependsOn: dependsOn.flatMap((other) => find(other) ?? []).map(nameOf),
-      parent: group && nameOf(group),
+      parent: group && !group.read ? nameOf(group) : undefined,
       options: one.component
         ? { protect: others.protect, aliases: [nameAt(place, !renamed)] }
         : {
             ...others,
             aliases: [nameAt(place, !renamed)],
-            deletedWith: withDelete && !withDelete.component ? nameOf(withDelete) : undefined,
-            replaceWith: withReplace && !withReplace.component ? [nameOf(withReplace)] : undefined,
+            deletedWith: withDelete && nameOf(withDelete),
+            replaceWith: withReplace && [nameOf(withReplace)],
           },
     };
   });

@@ -36,7 +36,8 @@ interface Thing {
 
 /**
  * A provider and its cloud in memory. Every input is an output of the same name; Ids count up by name. Inputs steer it:
- * a change of `replace*` needs a replacement, `exclusive: true` makes that delete-before-replace, `invalid: true` fails the check.
+ * a change of `replace*` needs a replacement, `exclusive: true` makes that delete-before-replace, `invalid: true` fails the check,
+ * and `vague: true` leaves it to the engine to find out what changed.
  */
 export class TestCloud implements Provider {
   /** What exists, by id. */
@@ -47,7 +48,6 @@ export class TestCloud implements Provider {
   /** Runs within each call; may wait. */
   onCall: (call: string) => Promise<void> | void = () => {};
   supportsPreview = true;
-  diffUnknown = false;
   /** How many of a name have been made: ids do not depend on the order of creates. */
   readonly #made = new Map<string, number>();
 
@@ -76,7 +76,7 @@ export class TestCloud implements Provider {
 
   async diff({ oldInputs, newInputs }: DiffRequest): Promise<DiffResponse> {
     const none = { changes: 'none', replaces: [], stables: [], deleteBeforeReplace: false, diffs: [] } as const;
-    if (this.diffUnknown) return { ...none, changes: 'unknown' };
+    if (newInputs.vague === true) return { ...none, changes: 'unknown' };
     const difference = diffProperties(plain(oldInputs), plain(newInputs));
     if (!difference) return none;
     const diffs = [difference.adds, difference.deletes, difference.updates].flatMap((part) => Object.keys(part)).sort();

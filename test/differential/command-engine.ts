@@ -11,6 +11,9 @@ import { ProgramServer } from './program-server.ts';
 import type { Operation } from './scenario.ts';
 import { Workplace } from './workplace.ts';
 
+/** What the output of a command says that had to be killed. */
+export const neverEnded = '\nthe command never ended';
+
 /** An engine behind a `pulumi` executable. Programs and providers run in this process. */
 export class CommandEngine {
   readonly name: string;
@@ -113,8 +116,9 @@ export class CommandEngine {
       execFile(
         this.#executable,
         [...args, '--non-interactive', '--color', 'never'],
-        { cwd: directory, env: environment, timeout: 60_000, maxBuffer: 1 << 24 },
-        (error, stdout, stderr) => resolve({ code: error ? 1 : 0, output: `${stdout}${stderr}` }),
+        { cwd: directory, env: environment, timeout: 40_000, maxBuffer: 1 << 24 },
+        (error, stdout, stderr) =>
+          resolve({ code: error ? 1 : 0, output: `${stdout}${stderr}${error?.killed ? neverEnded : ''}` }),
       ),
     );
   }

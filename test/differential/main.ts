@@ -33,7 +33,7 @@ for (const [index, one] of fc.sample(scenario, { numRuns: Number(count), seed: N
   }
   if (difference || (index + 1) % 25 === 0)
     console.log(
-      `${index + 1} of ${count} (seed ${seed}): ${differing} differ, in ${broken} the official engine wrote a state that it refuses`,
+      `${index + 1} of ${count} (seed ${seed}): ${differing} differ, in ${broken} the official engine hung or wrote a state that it refuses`,
     );
 }
 await yardstick.close();

@@ -1,65 +1,70 @@
 import { hashAssets } from '../../protocol/asset-hash.ts';
 import { type ConstructOptions, ProviderError } from '../../protocol/provider.ts';
-import { parseDuration } from './go-duration.ts';
-import type { MonitorContext } from './monitor-context.ts';
+import { deleteBeforeReplaceOf, listed, timeoutsOf } from './goal-of-request.ts';
+import { type MonitorContext, remember } from './monitor-context.ts';
 import type { RegisterRequest, RegisterResponse } from './monitor-messages.ts';
-import { choiceOf, resolveProvider } from './provider-choice.ts';
-import { remember } from './remember-resource.ts';
+import { outputDependencies, withoutOutputMarks } from './output-values.ts';
+import { completeReference, resolveProvider } from './provider-choice.ts';
+import { type Registration, withoutPartialValues } from './register-resource.ts';
 import { responseProperties } from './response-properties.ts';
 
-/** A remote component: its provider makes it, and registers it and its children back on this monitor (proto/pulumi/provider.proto, Construct). */
-export async function constructComponent(context: MonitorContext, request: RegisterRequest): Promise<RegisterResponse> {
-  const reference = await resolveProvider(context, choiceOf(request));
-  const provider = context.registry.get(reference);
+/**
+ * A remote component: its provider makes it, and registers it and its children back on this monitor (proto/pulumi/provider.proto,
+ * Construct). Output values go to it as they are.
+ */
+export async function constructComponent(
+  context: MonitorContext,
+  registration: Registration,
+): Promise<RegisterResponse> {
+  const { request, dependencies, transforms } = registration;
+  const { parent } = request;
+  const provider = context.registry.get(await resolveProvider(context, request));
   if (!provider.construct) throw new ProviderError(`the provider of ${request.type} has no remote components`);
-  // Known before the provider registers the component itself: transforms and providers reach it and its children.
-  const expected = context.registrar.urnOf(request.type, request.name, request.parent);
-  remember(context, { urn: expected, request: { ...request, custom: false }, goal: undefined, unsettled: false });
-  const dependencies = Object.entries(request.propertyDependencies).map(
-    ([key, list]) => [key, list?.urns ?? []] as const,
-  );
-  const { urn, outputs, outputDependencies } = await provider.construct({
+  const {
+    urn,
+    outputs,
+    outputDependencies: given,
+  } = await provider.construct({
     info: { ...context.info, monitorEndpoint: context.address() },
     type: request.type,
     name: request.name,
-    parent: request.parent,
+    parent,
     inputs: await hashAssets(request.object ?? {}, context.programDirectory),
-    inputDependencies: Object.fromEntries(dependencies),
-    options: optionsOf(request, reference),
+    inputDependencies: listed(dependencies.byProperty),
+    options: optionsOf(request, dependencies.all),
   });
-  const propertyDependencies = Object.entries(outputDependencies).map(([key, urns]) => [key, { urns }] as const);
-  return {
-    urn,
-    id: '',
-    object: responseProperties(outputs, request),
-    propertyDependencies: Object.fromEntries(propertyDependencies),
-    result: 0,
-    unknown: false,
-  };
+  // The goal is that of the registration with which its provider came back.
+  const goal = context.resources.get(urn)?.goal;
+  remember(context, urn, { goal, parent, transforms, providers: request.providers });
+  context.settled.settle(urn, { parent, pending: false });
+  const depends = Object.entries(outputs).map(([key, value]) => {
+    const urns = outputDependencies(value).union(new Set(given[key]));
+    return [key, { urns: [...urns].sort() }] as const;
+  });
+  const object = responseProperties(withoutPartialValues(withoutOutputMarks(outputs), request), request);
+  return { urn, id: '', object, propertyDependencies: Object.fromEntries(depends), result: 0, unknown: false };
 }
 
-function optionsOf(request: RegisterRequest, reference: string): ConstructOptions {
-  const { create = '', update = '', delete: remove = '' } = request.customTimeouts ?? {};
+function optionsOf(request: RegisterRequest, dependencies: readonly string[]): ConstructOptions {
+  const deleteBeforeReplace = deleteBeforeReplaceOf(request);
+  const customTimeouts = timeoutsOf(request);
+  const providers = Object.entries(request.providers).map(([name, given]) => [name, completeReference(given)]);
   return {
     aliases: [...request.aliasUrns, ...request.aliases.flatMap(({ urn }) => (urn ? [urn] : []))],
     aliasSpecs: request.aliases.flatMap(({ spec }) => (spec ? [spec] : [])),
-    dependencies: request.dependencies,
+    dependencies,
     protect: request.protect,
-    providers: { [request.type.split(':')[0]!]: reference, ...request.providers },
+    providers: Object.fromEntries(providers),
     additionalSecretOutputs: request.additionalSecretOutputs,
     deletedWith: request.deletedWith,
-    ...((request.deleteBeforeReplace || request.deleteBeforeReplaceDefined) && {
-      deleteBeforeReplace: request.deleteBeforeReplace,
-    }),
+    ...(deleteBeforeReplace !== undefined && { deleteBeforeReplace }),
     ignoreChanges: request.ignoreChanges,
     replaceOnChanges: request.replaceOnChanges,
     retainOnDelete: request.retainOnDelete,
     replaceWith: request.replaceWith,
     replacementTrigger: request.replacementTrigger,
     resourceHooks: hooksOf(request),
-    ...(request.customTimeouts && {
-      customTimeouts: { create: parseDuration(create), update: parseDuration(update), delete: parseDuration(remove) },
-    }),
+    ...(customTimeouts && { customTimeouts }),
   };
 }
 

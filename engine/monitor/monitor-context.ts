@@ -7,6 +7,7 @@ import type { Callbacks } from './callbacks.ts';
 import type { HookRegistry } from './hook-registry.ts';
 import type { WireCallback } from './monitor-messages.ts';
 import type { PackageTable } from './packages.ts';
+import type { SettledResources } from './settled-resources.ts';
 
 /** What the monitor remembers of a resource: its children inherit from it. */
 export interface KnownResource {
@@ -15,8 +16,6 @@ export interface KnownResource {
   /** Providers that a component hands to its children, by package. */
   readonly providers: Readonly<Record<string, string>>;
   readonly transforms: readonly WireCallback[];
-  /** A custom resource whose id is not known yet, or that was left out: what depends on it is not known either. */
-  readonly unsettled: boolean;
 }
 
 /** Everything that the methods of the monitor share in one run. */
@@ -37,15 +36,18 @@ export interface MonitorContext {
   readonly resources: Map<string, KnownResource>;
   readonly stackTransforms: WireCallback[];
   readonly invokeTransforms: WireCallback[];
+  /** Transforms of remote components that their provider has not registered back yet, by parent, type and name. */
+  readonly pendingTransforms: Map<string, readonly WireCallback[]>;
+  readonly settled: SettledResources;
+}
+
+/** Keeps what the children of a resource inherit from it. */
+export function remember(context: MonitorContext, urn: string, resource: KnownResource): void {
+  context.resources.set(urn, resource);
 }
 
 /** The resource and its ancestors, the nearest first. */
 export function* ancestry(context: MonitorContext, urn: string): Generator<KnownResource> {
   for (let current = context.resources.get(urn); current !== undefined; current = context.resources.get(current.parent))
     yield current;
-}
-
-/** Says something about one resource ('' : the stack). */
-export function warn(context: MonitorContext, urn: string, message: string): void {
-  context.events({ kind: 'diagnostic', diagnostic: { severity: 'warning', message, urn } });
 }

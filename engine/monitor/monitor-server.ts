@@ -1,5 +1,6 @@
 import { Server, ServerCredentials, type ServiceError, status } from '@grpc/grpc-js';
 import { MainstayError, messageOf } from '../../foundation/errors.ts';
+import { hashAssets } from '../../protocol/asset-hash.ts';
 import { channelOptions, serverMethod } from '../../protocol/grpc-call.ts';
 import { ProviderError } from '../../protocol/provider.ts';
 import type { Method } from '../../protocol/provider-messages.ts';
@@ -13,8 +14,10 @@ import { callMethodOf, invokeFunction, readResource } from './functions.ts';
 import { HookRegistry } from './hook-registry.ts';
 import type { MonitorContext } from './monitor-context.ts';
 import { monitorMethods } from './monitor-messages.ts';
+import { withoutOutputMarks } from './output-values.ts';
 import { PackageTable } from './packages.ts';
 import { registerResource } from './register-resource.ts';
+import { SettledResources } from './settled-resources.ts';
 
 /** What one run of a program needs of the engine. */
 export type MonitorOptions = Pick<
@@ -60,6 +63,8 @@ export function createProgramCallbacks(): ProgramCallbacks {
         resources: new Map(),
         stackTransforms: [],
         invokeTransforms: [],
+        pendingTransforms: new Map(),
+        settled: new SettledResources(),
       };
       const engine = new EngineService(options.events);
       const shutdown = createShutdownSignal();
@@ -131,7 +136,8 @@ function monitorHandlers(
     readResource: (request) => readResource(context, request),
     registerResource: (request) => registerResource(context, request),
     async registerResourceOutputs({ urn, outputs }) {
-      await registrar.registerResourceOutputs(urn, outputs ?? {});
+      const hashed = await hashAssets(outputs ?? {}, context.programDirectory);
+      await registrar.registerResourceOutputs(urn, withoutOutputMarks(hashed));
       return {};
     },
     registerStackTransform: (callback) => added(stackTransforms, callback),

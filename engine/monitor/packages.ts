@@ -61,10 +61,15 @@ export class PackageTable {
   }
 }
 
-/** The package of a type or function token: `aws` of `aws:ec2/vpc:Vpc`, and of `pulumi:providers:aws`. Throws on a malformed token. */
-export function packageOfToken(token: string): string {
+/** Throws where a token has not the three parts that resources need. */
+export function checkTypeToken(token: string): void {
   const parts = token.split(':');
   if (parts.length !== 3 || parts.some((part) => part === ''))
     throw new Error(`Type '${token}' is not a valid type token (must have format '*:*:*')`);
-  return parts[0] === 'pulumi' && parts[1] === 'providers' ? parts[2]! : parts[0]!;
+}
+
+/** The package of a type or function token: `aws` of `aws:ec2/vpc:Vpc`, of `pulumi:providers:aws` and of its methods. */
+export function packageOfToken(token: string): string {
+  const [first = '', second, third = ''] = token.split(':');
+  return first === 'pulumi' && second === 'providers' ? third.split('/')[0]! : first;
 }

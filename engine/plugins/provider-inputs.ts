@@ -15,6 +15,8 @@ export interface Parameterization {
 /** What a provider resource's type and inputs say about the plugin to run. */
 export interface ProviderDescription {
   readonly plugin: PluginRequest;
+  /** The sandbox made its resources. */
+  readonly sandbox: boolean;
   readonly parameterization: Parameterization | undefined;
   /** Variables to set for the plugin, by name of the variable that has the value. */
   readonly environmentMappings: Readonly<Record<string, string>>;
@@ -30,6 +32,19 @@ export class ProviderInputError extends Error {
   }
 }
 
+/**
+ * Before the plugin's name in the state of a provider that the sandbox stood in for. So the state says it, and the official CLI looks
+ * for a plugin of that name, finds none, and leaves the real cloud alone.
+ */
+const sandboxPrefix = 'mainstay-sandbox-';
+
+/** The inputs of a provider resource, marked as made in the sandbox. */
+export function markedAsSandbox(inputs: PropertyMap, { plugin }: ProviderDescription): PropertyMap {
+  const internal = inputs[internalKey];
+  const name = `${sandboxPrefix}${plugin.package}`;
+  return { ...inputs, [internalKey]: { ...(isPropertyMap(internal) ? internal : {}), name } };
+}
+
 /** `aws` of `pulumi:providers:aws`. */
 export function packageOf(providerType: string): string {
   return providerType.slice('pulumi:providers:'.length);
@@ -41,11 +56,13 @@ export function describeProvider(providerType: string, inputs: PropertyMap): Pro
   const internal = internalOf(inputs);
   const parameter = optionalText(internal, 'parameterization', 'parameter');
   const version = optionalText(inputs, 'version', 'version') ?? '';
-  const name = optionalText(internal, 'name', 'name');
+  const name = optionalText(internal, 'name', 'name') ?? packageName;
   if (name === '') throw new ProviderInputError('name', "'name' must not be empty");
+  const sandbox = name.startsWith(sandboxPrefix);
   return {
+    sandbox,
     plugin: {
-      package: name ?? packageName,
+      package: sandbox ? name.slice(sandboxPrefix.length) : name,
       // With a parameterization the outer version is that of the sub-package.
       version: parameter === undefined ? version : (optionalText(internal, 'version', 'version') ?? ''),
       downloadUrl: optionalText(internal, 'pluginDownloadURL', 'pluginDownloadURL') ?? '',

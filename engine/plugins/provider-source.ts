@@ -28,6 +28,12 @@ export class ProviderSource {
     this.#lease = options.pool.lease(options.log);
   }
 
+  /** The description of a provider that is about to be made: by the sandbox where the stack asks for it. */
+  chosen(description: ProviderDescription): ProviderDescription {
+    const { package: name } = description.plugin;
+    return { ...description, sandbox: this.#sandbox && name !== dynamicPackage && name !== 'pulumi' };
+  }
+
   /** A provider whose CheckConfig and DiffConfig can be called. */
   async take(description: ProviderDescription): Promise<PooledProvider> {
     if (description.plugin.package === 'pulumi') return this.#builtin();
@@ -62,9 +68,9 @@ export class ProviderSource {
     };
   }
 
-  #find({ plugin }: ProviderDescription): Promise<FoundPlugin> {
+  #find({ plugin, sandbox }: ProviderDescription): Promise<FoundPlugin> {
     const { environment, projectPlugins = [], programDirectory, providersDirectory, log } = this.#options;
-    const key = JSON.stringify(plugin);
+    const key = JSON.stringify([plugin, sandbox]);
     const warn = (message: string) => log({ severity: 'warning', urn: '', message });
     const searching =
       this.#found.get(key) ??
@@ -73,7 +79,7 @@ export class ProviderSource {
         projectPlugins,
         programDirectory,
         providersDirectory,
-        sandbox: this.#sandbox,
+        sandbox,
         warn,
       }).then((found) => {
         if (found.kind === 'module' && found.sandbox) {

@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type PropertyMap, Secret, Unknown } from '../../protocol/property-value.ts';
@@ -294,33 +292,6 @@ describe('provider registry', () => {
     const deadline = Date.now() + 5000;
     while ((await isRunning(unused)) && Date.now() < deadline) await delay(20);
     assert.equal(await isRunning(unused), false);
-  });
-
-  it('puts the sandbox in the place of every package where the stack asks for it, and says so', async (test) => {
-    const bench = await createPluginBench(test);
-    await bench.addPlugin('echo');
-    const sandbox = join(bench.directory, 'providers', 'sandbox');
-    await mkdir(sandbox, { recursive: true });
-    await writeFile(
-      join(sandbox, 'provider.ts'),
-      `export async function createProvider(context) {
-        context.log({ severity: 'info', message: 'ready', urn: '' });
-        return {
-          configure: async () => ({ acceptSecrets: true, acceptResources: true, acceptOutputs: false, supportsPreview: true, supportsAutonamingConfiguration: false }),
-          invoke: async () => ({ result: { package: context.package, stack: context.stack }, failures: [] }),
-          close: async () => {},
-        };
-      }`,
-    );
-    const registry = bench.registry({
-      config: { 'mainstay:sandbox': 'true' },
-      providersDirectory: join(bench.directory, 'providers'),
-    });
-    const provider = registry.get(await registerProvider(registry, 'echo'));
-    assert.deepEqual((await provider.invoke({ token: 'x', args: {} })).result, { package: 'echo', stack: 'dev' });
-    const messages = bench.diagnostics.map(({ message }) => message);
-    assert.match(messages[0]!, /^\[sandbox\] The resources of echo are made in the sandbox/);
-    assert.equal(messages[1], '[sandbox] ready');
   });
 });
 

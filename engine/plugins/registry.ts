@@ -21,13 +21,14 @@ import type { ProjectPlugin } from './plugin-request.ts';
 import {
   describeProvider,
   internalKey,
+  markedAsSandbox,
   type ProviderDescription,
   ProviderInputError,
   withoutInternal,
 } from './provider-inputs.ts';
 import { type PooledProvider, ProviderPool } from './provider-pool.ts';
 import type { ProviderRegistry, ProviderResource } from './provider-registry.ts';
-import { ProviderSource } from './provider-source.ts';
+import { ProviderSource, sandboxSetting } from './provider-source.ts';
 
 export interface ProviderRegistryOptions {
   readonly project: string;
@@ -105,7 +106,7 @@ class Registry {
     const { urn, type, olds, news } = request;
     let description: ProviderDescription;
     try {
-      description = describeProvider(type, news);
+      description = this.#source.chosen(describeProvider(type, news));
     } catch (error) {
       if (!(error instanceof ProviderInputError)) throw error;
       return { inputs: {}, failures: [{ property: error.property, reason: error.message }] };
@@ -115,7 +116,8 @@ class Registry {
     const checked = await pooled.provider.checkConfig!({ ...request, ...settings });
     if (checked.failures.length > 0) return { inputs: {}, failures: checked.failures };
     this.#checked.set(urn, { description, pooled });
-    return { inputs: this.#checkedInputs(urn, news, checked.inputs), failures: [] };
+    const inputs = this.#checkedInputs(urn, news, checked.inputs);
+    return { inputs: description.sandbox ? markedAsSandbox(inputs, description) : inputs, failures: [] };
   }
 
   /** The engine's own inputs survive the provider's check; the version is not the provider's to change. */
@@ -140,7 +142,12 @@ class Registry {
   }
 
   async diff(request: DiffRequest): Promise<DiffResponse> {
-    const { urn, id, oldInputs, oldOutputs, newInputs } = request;
+    const { urn, type, id, oldInputs, oldOutputs, newInputs } = request;
+    const old = describeState({ urn, type, id, inputs: oldInputs });
+    const wanted = describeState({ urn, type, id, inputs: newInputs });
+    if (wanted.sandbox && !old.sandbox) throw refusedSandbox(urn);
+    // What the sandbox made does not exist: everything of this provider is made anew, for real.
+    if (old.sandbox && !wanted.sandbox) return replacedProvider;
     const provider = this.#checked.get(urn)?.pooled.provider ?? this.get(`${urn}::${id}`);
     const settings = withoutInternal(newInputs);
     const diff = await provider.diffConfig!({
@@ -154,21 +161,28 @@ class Registry {
 
   async create({ urn, name, type, inputs, preview }: CreateRequest): Promise<CreateResponse> {
     const id = preview ? unknownSentinels.string : randomUUID();
-    const outputs = await this.#register({ urn, name, type, id, inputs });
+    const outputs = await this.#register({ urn, name, type, id, inputs }, this.#takeChecked({ urn, type, id, inputs }));
     return { id, outputs };
   }
 
   async update({ urn, name, type, id, newInputs }: UpdateRequest): Promise<UpdateResponse> {
-    const outputs = await this.#register({ urn, name, type, id, inputs: newInputs });
-    return { outputs };
+    const resource = { urn, name, type, id, inputs: newInputs };
+    return { outputs: await this.#register(resource, this.#takeChecked(resource)) };
+  }
+
+  /** What the check of a provider found out; a provider resource that was not checked says it itself. */
+  #takeChecked(resource: ProviderResource): ProviderDescription {
+    const checked = this.#checked.get(resource.urn);
+    this.#checked.delete(resource.urn);
+    return checked?.description ?? describeState(resource);
   }
 
   /** Configures the provider and makes it available. Returns its outputs: what the plugin got to see. */
-  async #register(resource: ProviderResource & { readonly name: string }): Promise<PropertyMap> {
-    const { urn, name, type, id, inputs } = resource;
+  async #register(
+    { urn, name, type, id, inputs }: ProviderResource & { readonly name: string },
+    description: ProviderDescription,
+  ): Promise<PropertyMap> {
     const settings = withoutInternal(inputs);
-    const description = this.#checked.get(urn)?.description ?? describeProvider(type, inputs);
-    this.#checked.delete(urn);
     const pooled = await this.#source.takeConfigured(description, { urn, name, type, id, inputs: settings });
     const reference = `${urn}::${id}`;
     const former = this.#registered.get(reference);
@@ -182,13 +196,14 @@ class Registry {
     const reference = `${urn}::${id}`;
     if (this.#registered.has(reference)) return;
     if (id === '' || id === unknownSentinels.string) throw new ProviderError(`provider '${urn}' has an unknown ID`);
+    const description = describeState(state);
+    if (!description.sandbox && this.#source.chosen(description).sandbox) throw refusedSandbox(urn);
     // Many resources may need the same provider of the state at the same time.
-    const loading = this.#loading.get(reference) ?? this.#register({ ...state, name: nameOf(urn) }).then(() => {});
+    const loading =
+      this.#loading.get(reference) ?? this.#register({ ...state, name: nameOf(urn) }, description).then(() => {});
     this.#loading.set(reference, loading);
     try {
       await loading;
-    } catch (error) {
-      throw placed(error, urn);
     } finally {
       this.#loading.delete(reference);
     }
@@ -217,14 +232,34 @@ class Registry {
   }
 }
 
+const replacedProvider: DiffResponse = {
+  changes: 'some',
+  replaces: [internalKey],
+  stables: [],
+  deleteBeforeReplace: false,
+  diffs: [internalKey],
+};
+
+/** Else a refresh would forget, and an update delete, what really exists. */
+function refusedSandbox(urn: string): ProviderError {
+  return new ProviderError(
+    `Cannot use the sandbox as the stack has real resources of this provider: ${urn}. ` +
+      `Take the setting ${sandboxSetting} out of this stack, or use another stack for the sandbox.`,
+  );
+}
+
 /** The name in a URN. It may itself hold `::`. */
 function nameOf(urn: string): string {
   return urn.split('::').slice(3).join('::');
 }
 
-function placed(error: unknown, urn: string): unknown {
-  if (!(error instanceof ProviderInputError)) return error;
-  return new ProviderError(`Cannot load the provider ${urn} as its inputs are wrong: ${error.message}.`, {
-    cause: error,
-  });
+function describeState({ urn, type, inputs }: ProviderResource): ProviderDescription {
+  try {
+    return describeProvider(type, inputs);
+  } catch (error) {
+    if (!(error instanceof ProviderInputError)) throw error;
+    throw new ProviderError(`Cannot load the provider ${urn} as its inputs are wrong: ${error.message}.`, {
+      cause: error,
+    });
+  }
 }

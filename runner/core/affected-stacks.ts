@@ -5,7 +5,7 @@ import type { Reason } from './reason.ts';
 import type { Settings } from './settings.ts';
 import { changedPaths, folderOf, joinPath, type SourceTree } from './source-tree.ts';
 import { findStacks, type Project, type Stack } from './stack.ts';
-import { settingsOf } from './stack-order.ts';
+import { managedStacks, settingsOf } from './stack-order.ts';
 
 /** A stack that a change affects, with every reason. */
 export interface AffectedStack {
@@ -37,7 +37,8 @@ export async function findAffected(
   after: SourceTree,
   options: { readonly settings: Settings; readonly upstreams: ReadonlyMap<string, readonly string[]> },
 ): Promise<Affected> {
-  const [stacks, earlier] = await Promise.all([findStacks(after), findStacks(before).catch(() => [])]);
+  const [all, allEarlier] = await Promise.all([findStacks(after), findStacks(before).catch(() => [])]);
+  const [stacks, earlier] = [managedStacks(options.settings, all), managedStacks(options.settings, allEarlier)];
   const changed = changedPaths(before, after);
   const known = new Set(earlier.map(({ id }) => id));
   const reasons = new Map<string, Reason[]>(stacks.map(({ id }) => [id, []]));

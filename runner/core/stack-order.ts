@@ -15,7 +15,14 @@ export function settingsOf(settings: Settings, stack: Stack): StackSettings {
   return settings.stacks[stack.id] ?? settings.stacks[stack.name] ?? { watches: [], dependsOn: [] };
 }
 
-/** The environment of a stack; one that no environment names is one of its own, by its name. */
+/** The stacks that the runner looks after: those that the settings' environments name, or all where they name none. */
+export function managedStacks(settings: Settings, stacks: readonly Stack[]): readonly Stack[] {
+  if (settings.environments.length === 0) return stacks;
+  const named = new Set(settings.environments.flatMap((environment) => environment.stacks));
+  return stacks.filter(({ id, name }) => named.has(id) || named.has(name));
+}
+
+/** The environment of a stack; where there are none, each stack is one of its own, by its name. */
 export function environmentOf(settings: Settings, stack: Stack): EnvironmentSettings {
   const named = settings.environments.find(({ stacks }) =>
     stacks.some((name) => name === stack.id || name === stack.name),

@@ -68,6 +68,14 @@ export function homeOfData(folder: string, user: PostgresUser | undefined): stri
   return join(OPEN_FOLDER, `data-${name}`);
 }
 
+/** Ends the PostgreSQL of `folder` if one runs, and removes all its files. */
+export async function removeEmbeddedPostgres(folder: string): Promise<void> {
+  const home = homeOfData(resolve(folder), postgresUser());
+  const living = livingPostmaster(join(home, 'data'));
+  if (living) await endPostmaster(living.pid);
+  rmSync(home, { recursive: true, force: true });
+}
+
 /** The password, made at first. Only we can read the file: PostgreSQL itself keeps a hash. */
 function passwordOf(folder: string): string {
   mkdirSync(folder, { recursive: true, mode: 0o711 });

@@ -14,20 +14,21 @@ const BACK_OFF_SECONDS = [0.2, 1, 3, 10, 30, 60, 60];
 /** Does `work`, again after a while where it fails for a reason that passes (`transient`, `conflict`). Rejects only when aborted. */
 export async function attempt<T>(
   work: () => Promise<T>,
-  { clock, signal }: { readonly clock: Clock; readonly signal?: AbortSignal },
+  { clock, ending, signal }: { readonly clock: Clock; readonly ending: AbortSignal; readonly signal?: AbortSignal },
 ): Promise<Attempt<T>> {
   for (let tries = 0; ; tries += 1) {
     try {
       return { ok: true, value: await work() };
     } catch (error) {
       signal?.throwIfAborted();
+      ending.throwIfAborted();
       const passes = isMainstayError(error, 'transient') || isMainstayError(error, 'conflict');
       const wait = BACK_OFF_SECONDS[tries];
       if (!passes || wait === undefined) {
         const { kind, message } = describeError(error);
         return { ok: false, error: { kind, message: redactor.redact(message) } };
       }
-      await clock.sleep(wait * 1000, signal);
+      await clock.sleep(wait * 1000, signal ? AbortSignal.any([signal, ending]) : ending);
     }
   }
 }

@@ -4,7 +4,7 @@ import type { Reason } from '../core/reason.ts';
 import { readSettings, type Settings } from '../core/settings.ts';
 import type { SourceTree } from '../core/source-tree.ts';
 import { findStacks, type Stack } from '../core/stack.ts';
-import { orderStages, type Stage } from '../core/stack-order.ts';
+import { managedStacks, orderStages, type Stage } from '../core/stack-order.ts';
 import { upstreamsOf } from './known-upstreams.ts';
 import { runId } from './preview-change.ts';
 import { type RolloutAt, rolloutId } from './roll-out.ts';
@@ -33,7 +33,7 @@ export async function planRollout(services: Services, at: RolloutAt): Promise<Ro
   const settings = await readSettings(tree);
   const known = await store.stacks.list(at.repository);
   const options = { settings, upstreams: upstreamsOf(known) };
-  const stacks = await findStacks(tree);
+  const stacks = managedStacks(settings, await findStacks(tree));
   const order = orderStages(stacks, options);
   await store.stacks.ensure(at.repository, inOrder(stacks, order));
   const affected = await affectedSince(repository, { tree, known, options });
@@ -97,7 +97,7 @@ async function affectedSince(
     for (const each of affected) if (here.has(each.stack.id)) add(each);
   }
   const atSome = new Set(known.filter(({ appliedCommit }) => appliedCommit !== undefined).map(({ id }) => id));
-  for (const stack of await findStacks(tree))
+  for (const stack of managedStacks(options.settings, await findStacks(tree)))
     if (!atSome.has(stack.id)) add({ stack, reasons: [{ kind: 'new', text: `${stack.file} was never applied` }] });
   return found;
 }

@@ -21,14 +21,14 @@ export async function runStep<T>(
 ): Promise<Attempt<T>> {
   return DBOS.runStep(
     async () => {
-      const signal = DBOS.stepStatus!.cancelSignal;
+      const signal = AbortSignal.any([DBOS.stepStatus!.cancelSignal, services.ending]);
       const { runs } = services.store;
       let detail = '';
       await runs.beginStep(run, name);
       const note = (text: string) => {
         detail = text;
       };
-      const result = await attempt(() => work({ signal, note }), { clock: services.clock, signal });
+      const result = await attempt(() => work({ signal, note }), { ...services, signal });
       if (!result.ok && result.error.kind === 'bug')
         services.log.error({ run, step: name, error: result.error.message }, 'a step failed by a bug of ours');
       await runs.endStep(run, name, {

@@ -23,6 +23,8 @@ export interface Services {
   readonly defaultEngine: EngineName;
   /** Where checkouts are made. */
   readonly workFolder: string;
+  /** Aborted when this process ends: what is interrupted by it goes on in the next life. */
+  readonly ending: AbortSignal;
   readonly clock: Clock;
   readonly log: Log;
   /** The address of a page, if there is one: `changes/estate/more-replicas`. */

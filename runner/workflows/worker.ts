@@ -42,6 +42,8 @@ export async function startWorker(options: {
   readonly name: string;
   readonly log: Log;
   readonly onLost: (error: Error) => void;
+  /** Interrupts what runs, once nothing of it can be recorded as its end any more. */
+  readonly interrupt: () => void;
 }): Promise<Worker> {
   const { services, databaseUrl, name, log } = options;
   const session = await holdWorkerLock(options);
@@ -68,6 +70,7 @@ export async function startWorker(options: {
     async close() {
       clearInterval(takeover);
       await DBOS.shutdown({ workflowCompletionTimeoutMS: 0 });
+      options.interrupt();
       session.removeAllListeners('end');
       await session.end();
     },

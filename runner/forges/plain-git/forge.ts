@@ -19,18 +19,18 @@ export function createPlainGitForge(options: {
   /** A path or any address that git takes. */
   readonly url: string;
   /** The mirror that notes are written in, and pushed from. */
-  readonly git: () => Git;
+  readonly git: Git;
 }): Forge {
   const writing = createQueue();
   return {
     name: 'plain Git',
     cloneUrl: options.url,
     watch: (notice) => (isBareFolder(options.url) ? watchPushes(options.url, notice) : () => {}),
-    setStatus: (status) => writing(() => addStatus(options.git(), status)),
+    setStatus: (status) => writing(() => addStatus(options.git, status)),
     putComment: ({ commit, text }) =>
       writing(async () => {
-        await writeNote(options.git(), COMMENTS, { commit, text });
-        await push(options.git(), COMMENTS);
+        await writeNote(options.git, COMMENTS, { commit, text });
+        await push(options.git, COMMENTS);
       }),
   };
 }

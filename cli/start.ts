@@ -1,0 +1,102 @@
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { isMainstayError } from '../foundation/errors.ts';
+import { createLog } from '../foundation/log.ts';
+import { endRecorded, identityOf } from '../foundation/processes.ts';
+import { redactor } from '../foundation/redact.ts';
+import { createShutdown, endOnSignals, type Shutdown } from '../foundation/shutdown.ts';
+import { dataFolder, readRunnerAddress } from './data-folder.ts';
+import { ensureDemoRepository } from './demo-repository.ts';
+import { startRunnerProcess } from './runner-process.ts';
+import { walkFirstChange } from './walk.ts';
+
+/** The passphrase of the demo stacks' salts. It protects nothing: the repository that it is for comes with this package. */
+const DEMO_PASSPHRASE = 'mainstay-demo';
+
+/** `npm start`: a runner on embedded defaults, a local repository, and one change walked through. `-- --reset` begins anew. */
+async function main(): Promise<void> {
+  refuseOldNode();
+  const shutdown = createShutdown(createLog({ level: 'error' }));
+  endOnSignals(shutdown);
+  try {
+    await start(process.argv.slice(2), shutdown);
+  } catch (error) {
+    // A mistake has one clear line; anything else is a bug of ours, with its trace.
+    console.error(isMainstayError(error) ? redactor.redact(error.message) : error);
+    await shutdown.end('could not start');
+    process.exit(1);
+  }
+}
+
+async function start(args: readonly string[], shutdown: Shutdown): Promise<void> {
+  const began = performance.now();
+  const say = (line: string) =>
+    console.log(redactor.redact(`${((performance.now() - began) / 1000).toFixed(2).padStart(7)} s  ${line}`));
+  const folder = dataFolder();
+  await endEarlierRunner(folder);
+  const anew = args.includes('--reset');
+  if (anew) rmSync(join(folder, 'repositories'), { recursive: true, force: true });
+  const repository = join(folder, 'repositories', 'estate.git');
+  mkdirSync(dirname(repository), { recursive: true });
+  const made = await ensureDemoRepository(repository);
+  say(made ? `made the repository ${repository}` : `using the repository ${repository}`);
+  say('starting PostgreSQL and the runner');
+  const runner = await startRunnerProcess({
+    folder,
+    shutdown,
+    anew,
+    environment: runnerEnvironment(folder, repository),
+    onLine: (line) => {
+      if (process.env.MAINSTAY_LOG || !/^\d\d:\d\d:\d\d/.test(line)) console.error(redactor.redact(line));
+    },
+  });
+  say(`the runner is ready: ${runner.url}`);
+  await walkFirstChange({ repository, api: runner.api, say });
+  printNextSteps(repository, runner.url);
+}
+
+function runnerEnvironment(folder: string, repository: string): Readonly<Record<string, string | undefined>> {
+  return {
+    MAINSTAY_ENGINE: 'embedded',
+    MAINSTAY_POLL: '5',
+    PULUMI_CONFIG_PASSPHRASE: DEMO_PASSPHRASE,
+    ...process.env,
+    MAINSTAY_DATA: folder,
+    MAINSTAY_REPOSITORIES: `estate=${repository}`,
+  };
+}
+
+/** A runner whose `npm start` was killed lives on; there is one per data folder. */
+async function endEarlierRunner(folder: string): Promise<void> {
+  const address = existsSync(folder) ? readRunnerAddress(folder) : undefined;
+  const identity = address && identityOf(address.pid);
+  if (!address || !identity) return;
+  // The pid may be somebody else's by now: only a runner answers there.
+  const answers = await fetch(new URL('/healthz', address.url)).then(
+    (response) => response.ok,
+    () => false,
+  );
+  if (answers) await endRecorded(identity, 60_000);
+}
+
+function printNextSteps(repository: string, url: string): void {
+  console.log(`
+  Look at it        ${url}
+  Ask               npx mainstay status
+  Change something  git clone ${repository} estate && cd estate
+                    git checkout -b my-change      # edit stacks/Pulumi.dev.yaml
+                    git commit -am 'My change' && git push origin my-change
+                    git checkout main && git merge my-change && git push
+  End               Ctrl-C; the next \`npm start\` goes on from here, \`npm start -- --reset\` begins anew
+`);
+}
+
+function refuseOldNode(): void {
+  if (Number(process.versions.node.split('.')[0]) >= 24) return;
+  console.error(
+    `Cannot start as this is Node.js ${process.versions.node}. Install Node.js 24, or on Linux run \`npm ci\` without --omit=optional, which brings it.`,
+  );
+  process.exit(1);
+}
+
+await main();

@@ -1,0 +1,127 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseDocument } from 'yaml';
+import { MainstayError } from '../foundation/errors.ts';
+import type { ApiClient } from '../runner/api/client.ts';
+import type { ChangeResponse, RolloutResponse } from '../runner/api/responses.ts';
+import { commit, git, inClone } from './demo-repository.ts';
+
+/** The branch of the first change. Once it has been pushed, the walk is not made again. */
+const BRANCH = 'more-replicas';
+const STACK_FILE = 'stacks/Pulumi.dev.yaml';
+const EACH_WITHIN_MS = 120_000;
+
+export interface WalkOptions {
+  readonly repository: string;
+  readonly api: ApiClient;
+  /** One line for the user. */
+  readonly say: (line: string) => void;
+}
+
+/** Walks one change through: branch, preview, merge, dev, then the others in order. Does what is left of it where it was interrupted. */
+export async function walkFirstChange({ repository, api, say }: WalkOptions): Promise<void> {
+  await settled(api, { repository, say });
+  const state = await stateOf(repository);
+  if (state === 'merged') return;
+  if (state === 'none') await pushChange(repository, say);
+  const change = await until(() => previewed(api), `the preview of ${BRANCH}`);
+  say(`preview: ${change.verdict}`);
+  for (const run of change.runs)
+    say(`  ${run.stack}: ${run.summary}, digest ${run.digest}, as ${run.reasons.join('; ')}`);
+  say(`merging: git merge ${BRANCH}, git push`);
+  await inClone(repository, async (clone) => {
+    await git(clone, 'merge', '--quiet', '--no-ff', '--message', `Merge ${BRANCH}`, `origin/${BRANCH}`);
+    await git(clone, 'push', '--quiet', 'origin', 'HEAD:main');
+  });
+  await settled(api, { repository, say });
+}
+
+async function stateOf(repository: string): Promise<'none' | 'pushed' | 'merged'> {
+  const branches = await git(repository, 'for-each-ref', '--format=%(refname:short)', 'refs/heads');
+  if (!branches.split('\n').includes(BRANCH)) return 'none';
+  const merged = await git(repository, 'for-each-ref', '--merged=main', '--format=%(refname:short)', 'refs/heads');
+  return merged.split('\n').includes(BRANCH) ? 'merged' : 'pushed';
+}
+
+async function pushChange(repository: string, say: WalkOptions['say']): Promise<void> {
+  await inClone(repository, async (clone) => {
+    const file = join(clone, STACK_FILE);
+    const { text, line } = withMoreReplicas(readFileSync(file, 'utf8'));
+    writeFileSync(file, text);
+    await git(clone, 'checkout', '--quiet', '-b', BRANCH);
+    await commit(clone, line);
+    say(`a change: ${line}; git push origin ${BRANCH}`);
+    await git(clone, 'push', '--quiet', 'origin', BRANCH);
+  });
+}
+
+/** Adds one replica to the first application of the stack. Everything else of the file stays as it is. */
+function withMoreReplicas(text: string): { readonly text: string; readonly line: string } {
+  const document = parseDocument(text);
+  const applications = document.toJS().config['mainstay:applications'] as Record<string, { replicas?: number }>;
+  const name = Object.keys(applications)[0];
+  if (name === undefined)
+    throw new MainstayError(
+      'user',
+      `Cannot make the first change as ${STACK_FILE} has no application. Add one and start again.`,
+    );
+  const replicas = (applications[name]?.replicas ?? 1) + 1;
+  document.setIn(['config', 'mainstay:applications', name, 'replicas'], replicas);
+  return { text: document.toString({ lineWidth: 0 }), line: `${name} gets ${replicas} replicas in dev` };
+}
+
+async function previewed(api: ApiClient): Promise<ChangeResponse | undefined> {
+  const change = (await api.changes()).find(({ name }) => name === BRANCH);
+  if (change?.problem) throw new MainstayError('user', `Cannot preview ${BRANCH} as ${change.problem}`);
+  const done = change && change.runs.length > 0 && change.runs.every(({ endedAt }) => endedAt !== undefined);
+  return done ? change : undefined;
+}
+
+/** Waits until the head of main has been rolled out; says each update as it ends. */
+async function settled(api: ApiClient, { repository, say }: Pick<WalkOptions, 'repository' | 'say'>): Promise<void> {
+  const head = await git(repository, 'rev-parse', 'main');
+  const said = new Set<string>();
+  const rollout = await until(
+    async () => {
+      const found = (await api.rollouts()).find(({ commit: at }) => at === head);
+      if (!found) return undefined;
+      await sayUpdates(api, found, { said, say });
+      return found.endedAt !== undefined || found.state === 'waiting' ? found : undefined;
+    },
+    `the rollout of ${head.slice(0, 8)}`,
+  );
+  if (rollout.stages.length > 0 || rollout.state !== 'succeeded')
+    say(`rollout of ${head.slice(0, 8)}: ${rollout.state}, ${rollout.summary}`);
+}
+
+async function sayUpdates(
+  api: ApiClient,
+  rollout: RolloutResponse,
+  { said, say }: { readonly said: Set<string>; readonly say: WalkOptions['say'] },
+): Promise<void> {
+  for (const run of (await api.runs({ rollout: rollout.id, kind: 'update', limit: 1000 })).toReversed()) {
+    if (run.endedAt === undefined || run.startedAt === undefined || said.has(run.id)) continue;
+    said.add(run.id);
+    const seconds = ((Date.parse(run.endedAt) - Date.parse(run.startedAt)) / 1000).toFixed(2);
+    say(`update of ${run.stack} ${run.state} in ${seconds} s: ${run.summary}`);
+  }
+}
+
+/** Asks until there is an answer. A runner that restarts meanwhile is asked again. */
+async function until<T>(ask: () => Promise<T | undefined>, what: string): Promise<T> {
+  const deadline = performance.now() + EACH_WITHIN_MS;
+  for (;;) {
+    const answer = await ask().catch((error: unknown) => {
+      if (error instanceof MainstayError && error.kind === 'transient') return undefined;
+      throw error;
+    });
+    if (answer !== undefined) return answer;
+    if (performance.now() > deadline)
+      throw new MainstayError(
+        'transient',
+        `Cannot wait for ${what} any longer: ${EACH_WITHIN_MS / 1000} s. Look at \`mainstay status\`.`,
+      );
+    await delay(50);
+  }
+}

@@ -1,0 +1,74 @@
+import { accessSync, constants, mkdirSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { PulumiCommand } from '@pulumi/pulumi/automation/index.js';
+import { createEmbeddedPulumi } from '../../engine/automation/pulumi-command.ts';
+import type { Environment } from '../../foundation/environment.ts';
+import type { RunStore } from '../core/run-store.ts';
+import { createAutomationEngine } from './automation-engine.ts';
+import type { Engine, EngineName } from './engine.ts';
+import { type EngineSettings, engineEnvironment } from './engine-environment.ts';
+import { createLimiter } from './limiter.ts';
+import { createOfficialCommand } from './official-command.ts';
+
+export interface Engines {
+  readonly byName: ReadonlyMap<EngineName, Engine>;
+  /** Ends every process that is kept warm. */
+  close(): Promise<void>;
+}
+
+const ENDED_WITHIN_MS = 30_000;
+
+/** The engines of this machine: the embedded one always, the official one where `pulumi` is on the PATH. */
+export async function createEngines(options: {
+  readonly settings: EngineSettings;
+  readonly environment: Environment;
+  readonly processes: RunStore['processes'];
+  readonly parallel: number;
+}): Promise<Engines> {
+  mkdirSync(options.settings.pulumiHome, { recursive: true });
+  const environment = engineEnvironment(options.settings, options.environment);
+  const embedded = createEmbeddedPulumi({ environment });
+  const previews = createLimiter(options.parallel);
+  const updates = createLimiter(options.parallel);
+  const shared = { environment, processes: options.processes, previews, updates };
+  const engines: Engine[] = [
+    createAutomationEngine({ ...shared, name: 'embedded', command: () => embedded as unknown as PulumiCommand }),
+  ];
+  const executable = findExecutable('pulumi', options.environment.PATH ?? '');
+  if (executable !== undefined) {
+    const { version } = await PulumiCommand.get();
+    engines.push(
+      createAutomationEngine({
+        ...shared,
+        name: 'official',
+        command: (observer) => createOfficialCommand({ executable, version, observer }),
+      }),
+    );
+  }
+  return { byName: new Map(engines.map((engine) => [engine.name, engine])), close };
+
+  /** Whatever was interrupted is given the time to write down how far it came. */
+  async function close(): Promise<void> {
+    const finished = Promise.all([previews.idle(), updates.idle()]);
+    await Promise.race([finished, delay(ENDED_WITHIN_MS, undefined, { ref: false })]);
+    await embedded.close();
+  }
+}
+
+/** npm puts `node_modules/.bin` on the PATH: what is there is no installation of the official engine. */
+function findExecutable(name: string, path: string): string | undefined {
+  const folders = path
+    .split(delimiter)
+    .filter((folder) => folder !== '' && !folder.endsWith(join('node_modules', '.bin')));
+  return folders.map((folder) => join(folder, name)).find(isExecutable);
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,210 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { systemClock } from '../foundation/clock.ts';
+import { isMainstayError, messageOf } from '../foundation/errors.ts';
+import { createLog, type Log } from '../foundation/log.ts';
+import { redactor } from '../foundation/redact.ts';
+import { createShutdown, endOnSignals, type Shutdown } from '../foundation/shutdown.ts';
+import type { RunnerAddress } from './api/client.ts';
+import { createEngines } from './engines/create-engines.ts';
+import { createPlainGitForge } from './forges/plain-git/forge.ts';
+import { createDependencyStore, type DependencyStore } from './git/dependency-store.ts';
+import { type GitMirror, openMirror } from './git/git-mirror.ts';
+import { createApp, listen } from './http/server.ts';
+import { type RunnerSettings, readRunnerSettings } from './runner-settings.ts';
+import { type Database, openDatabase } from './store/database.ts';
+import { removeEmbeddedPostgres, startEmbeddedPostgres } from './store/embedded-postgres.ts';
+import { migrate } from './store/migrations.ts';
+import { createPostgresRunStore } from './store/postgres-run-store.ts';
+import type { Repository, Services } from './workflows/services.ts';
+import { sweep } from './workflows/sweep.ts';
+import { startWatch, type Watch } from './workflows/watch-repository.ts';
+import { startWorker } from './workflows/worker.ts';
+
+/**
+ * The runner: `node runner/main.ts`, settings by environment (see runner-settings.ts). `--reset` begins anew. Results go to standard output, one line each; the log
+ * goes to standard error. Exit codes: 0 by request, 1 for a mistake or a lost database, 130 and 143 by signal.
+ */
+async function main(): Promise<void> {
+  const log = createLog({ level: process.env.MAINSTAY_LOG ?? 'warn' });
+  const shutdown = createShutdown(log);
+  endOnSignals(shutdown);
+  try {
+    const settings = readRunnerSettings(process.env);
+    if (process.argv.includes('--reset')) await reset(settings);
+    await start(settings, { log, shutdown });
+  } catch (error) {
+    process.exitCode = 1;
+    if (isMainstayError(error)) console.error(redactor.redact(error.message));
+    else log.fatal({ err: error }, 'the runner could not start by a bug of ours');
+    await shutdown.end('could not start');
+    process.exit(1);
+  }
+}
+
+/** Begins anew: what this data folder held is gone, the database of an earlier life included. State elsewhere and repositories stay. */
+async function reset({ dataFolder }: RunnerSettings): Promise<void> {
+  await removeEmbeddedPostgres(join(dataFolder, 'postgres'));
+  for (const name of ['mirrors', 'work', 'state', 'pulumi-home', 'token', 'runner.json'])
+    rmSync(join(dataFolder, name), { recursive: true, force: true });
+}
+
+interface Process {
+  readonly log: Log;
+  readonly shutdown: Shutdown;
+}
+
+async function start(settings: RunnerSettings, { log, shutdown }: Process): Promise<void> {
+  for (const folder of [settings.dataFolder, join(settings.dataFolder, 'state')])
+    mkdirSync(folder, { recursive: true, mode: 0o755 });
+  const { database, databaseUrl } = await startDatabase(settings, { log, shutdown });
+  const store = createPostgresRunStore(database);
+  const engines = await createEngines({
+    settings: settings.engines,
+    environment: process.env,
+    processes: store.processes,
+    parallel: settings.parallel,
+  });
+  shutdown.add('engines', () => engines.close());
+  const repositories = await openRepositories(settings, shutdown);
+  const token = tokenOf(settings.dataFolder);
+  let url: string | undefined;
+  const ending = new AbortController();
+  const services: Services = {
+    store,
+    repositories: new Map(repositories.map((repository) => [repository.id, repository])),
+    engines: engines.byName,
+    defaultEngine: settings.engine ?? (engines.byName.has('official') ? 'official' : 'embedded'),
+    workFolder: emptied(join(settings.dataFolder, 'work')),
+    ending: ending.signal,
+    clock: systemClock,
+    log,
+    link: (path) => url && `${url}/${path}`,
+    tell: (line) => console.log(redactor.redact(`${new Date().toISOString().slice(11, 23)} ${line}`)),
+  };
+  const onLost = (error: Error) => void shutdown.end(error.message).then(() => process.exit(fail(error.message)));
+  const worker = await startWorker({
+    services,
+    databaseUrl,
+    name: settings.workerName,
+    log,
+    onLost,
+    interrupt: () => ending.abort(new Error('the runner ends')),
+  });
+  shutdown.add('worker', () => worker.close());
+  const watches: Watch[] = [];
+  const app = createApp({
+    ...{ store, repositories, token, log, link: services.link },
+    decideRun: worker.decideRun,
+    decideRollout: worker.decideRollout,
+    sync: () => watches.forEach((watch) => void watch.notice()),
+  });
+  const server = await listen(app, settings.port);
+  shutdown.add('HTTP', () => server.close());
+  url = `http://127.0.0.1:${server.port}`;
+  for (const repository of repositories)
+    watches.push(watchRepository(repository, { settings, services, worker, log, shutdown }));
+  writeAddress(settings.dataFolder, { url, token, pid: process.pid });
+  services.tell(
+    `runner is ready at ${url}, ${services.defaultEngine} engine, watching ${repositories.map(({ id }) => id).join(', ')}`,
+  );
+}
+
+function fail(message: string): number {
+  console.error(redactor.redact(`The runner ended as ${message}. Start it again: every run goes on where it was.`));
+  return 1;
+}
+
+async function startDatabase(
+  settings: RunnerSettings,
+  { log, shutdown }: Process,
+): Promise<{ readonly database: Database; readonly databaseUrl: string }> {
+  let databaseUrl = settings.databaseUrl;
+  if (databaseUrl === undefined) {
+    const postgres = await startEmbeddedPostgres({ folder: join(settings.dataFolder, 'postgres'), log });
+    shutdown.add('PostgreSQL', () => postgres.end());
+    databaseUrl = postgres.url;
+  }
+  const database = openDatabase(databaseUrl, log);
+  shutdown.add('database', () => database.close());
+  await migrate(database.pool);
+  return { database, databaseUrl };
+}
+
+async function openRepositories(settings: RunnerSettings, shutdown: Shutdown): Promise<readonly Repository[]> {
+  const seeds = [resolve(import.meta.dirname, '..')];
+  const dependencies = createDependencyStore({ folder: join(settings.dataFolder, 'dependencies'), seeds });
+  return Promise.all(
+    settings.repositories.map(async ({ id, url, base }) => {
+      const mirror = await openRepositoryMirror(settings, { id, url, dependencies });
+      shutdown.add(`mirror of ${id}`, () => mirror.close());
+      return { id, base, mirror, forge: createPlainGitForge({ url, git: mirror.git }) };
+    }),
+  );
+}
+
+function openRepositoryMirror(
+  settings: RunnerSettings,
+  { id, url, dependencies }: { readonly id: string; readonly url: string; readonly dependencies: DependencyStore },
+): Promise<GitMirror> {
+  return openMirror({ folder: join(settings.dataFolder, 'mirrors', `${id}.git`), url, dependencies });
+}
+
+/** Pushes are seen at once where the forge tells of them; polling finds what it did not. */
+function watchRepository(
+  repository: Repository,
+  {
+    settings,
+    services,
+    worker,
+    log,
+    shutdown,
+  }: Process & {
+    readonly settings: RunnerSettings;
+    readonly services: Services;
+    readonly worker: Awaited<ReturnType<typeof startWorker>>;
+  },
+): Watch {
+  const watch = startWatch({
+    name: repository.id,
+    intervalMs: settings.pollSeconds * 1000,
+    log,
+    look: () => sweep(repository, { store: services.store, receive: worker.receive }),
+  });
+  const stopNotices = repository.forge.watch(watch.notice);
+  shutdown.add(`watch of ${repository.id}`, async () => {
+    stopNotices();
+    await watch.stop();
+  });
+  return watch;
+}
+
+/** Checkouts of an earlier life are of no use. Processes that still run in one are ended before their stack is touched. */
+function emptied(folder: string): string {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
+
+/** The token that whoever may change something brings, made at first. */
+function tokenOf(dataFolder: string): string {
+  const file = join(dataFolder, 'token');
+  if (!existsSync(file)) writeFileSync(file, randomBytes(24).toString('base64url'), { mode: 0o600, flag: 'wx' });
+  const token = readFileSync(file, 'utf8').trim();
+  redactor.add(token);
+  return token;
+}
+
+/** Written beside and renamed, so that whoever reads it finds a whole one. */
+function writeAddress(dataFolder: string, address: RunnerAddress): void {
+  const file = join(dataFolder, 'runner.json');
+  writeFileSync(`${file}.new`, `${JSON.stringify(address)}\n`, { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+}
+
+process.on('unhandledRejection', (reason) => {
+  console.error(redactor.redact(`The runner ended by a bug of ours: ${messageOf(reason)}`));
+  process.exit(1);
+});
+await main();

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { type DeleteRequest, ProviderError } from '../../protocol/provider.ts';
 import { annotations } from './annotations.ts';
 import { ApiError, isApiError, NoSuchKindError, UnreachableError } from './api-error.ts';
@@ -26,6 +25,27 @@ import { timeoutOf } from './timeout.ts';
 /** Kinds whose deletion is not waited for with `pulumi.com/skipAwait`: those that take time (official: allowsSkipAwaitWithDelete). */
 const MAY_SKIP = ['Namespace', 'Pod', 'ReplicationController', 'DaemonSet', 'Deployment', 'StatefulSet', 'Job'];
 const POLL_INTERVAL = 5000;
+
+/** Built-in kinds of which no controller of Kubernetes makes other objects. */
+const OWNS_NOTHING = [
+  '/ConfigMap',
+  '/LimitRange',
+  '/PersistentVolume',
+  '/ResourceQuota',
+  '/Secret',
+  '/ServiceAccount',
+  'autoscaling/HorizontalPodAutoscaler',
+  'networking.k8s.io/Ingress',
+  'networking.k8s.io/IngressClass',
+  'networking.k8s.io/NetworkPolicy',
+  'policy/PodDisruptionBudget',
+  'rbac.authorization.k8s.io/ClusterRole',
+  'rbac.authorization.k8s.io/ClusterRoleBinding',
+  'rbac.authorization.k8s.io/Role',
+  'rbac.authorization.k8s.io/RoleBinding',
+  'scheduling.k8s.io/PriorityClass',
+  'storage.k8s.io/StorageClass',
+];
 
 /** Deletes the object and waits until it is gone. One that is gone already is fine. A patch gives up its fields instead. */
 export async function deleteResource(request: DeleteRequest, context: ResourceContext): Promise<void> {
@@ -70,7 +90,7 @@ async function releasePatch(cluster: Cluster, recorded: Checkpoint): Promise<voi
 /** True where the object is gone at once. */
 async function startDeletion(cluster: Cluster, live: KubeObject, inputs: KubeObject): Promise<boolean> {
   try {
-    const answer = await cluster.delete(live, propagationPolicy(inputs));
+    const answer = await cluster.delete(live, propagationPolicy(inputs, live));
     return kindOf(answer) === 'Status';
   } catch (error) {
     if (isApiError(error, 404)) return true;
@@ -78,10 +98,13 @@ async function startDeletion(cluster: Cluster, live: KubeObject, inputs: KubeObj
   }
 }
 
-function propagationPolicy(inputs: KubeObject): string {
+/** Foreground, as the official provider: the object goes after what it owns. For kinds that own nothing that only costs time. */
+function propagationPolicy(inputs: KubeObject, live: KubeObject): string {
   const policy = annotationOf(inputs, annotations.deletionPropagation).toLowerCase();
   if (policy === 'orphan') return 'Orphan';
-  return policy === 'background' ? 'Background' : 'Foreground';
+  if (policy === 'foreground') return 'Foreground';
+  const { group, kind } = kindOfObject(live);
+  return policy === 'background' || OWNS_NOTHING.includes(`${group}/${kind}`) ? 'Background' : 'Foreground';
 }
 
 async function waitUntilGone(request: DeleteRequest, recorded: Checkpoint, context: ResourceContext): Promise<void> {
@@ -90,7 +113,7 @@ async function waitUntilGone(request: DeleteRequest, recorded: Checkpoint, conte
   const signal = AbortSignal.any([context.signalOf(request.signal), AbortSignal.timeout(seconds * 1000)]);
   let last = live;
   try {
-    last = await watchUntilGone(context, live, signal, (current) => {
+    await watchUntilGone(context, live, signal, (current) => {
       last = current;
     });
   } catch (error) {
@@ -121,26 +144,30 @@ async function watchUntilGone(
   live: KubeObject,
   signal: AbortSignal,
   onSeen: (current: KubeObject) => void,
-): Promise<KubeObject> {
+): Promise<void> {
   const { cluster } = context;
   const served = await cluster.discovery.find(kindOfObject(live));
   const key = `${namespaceOf(live)}/${nameOf(live)}`;
-  let changed = Promise.withResolvers<void>();
-  const subscription = cluster.informers.subscribe({ served, namespace: namespaceOf(live) }, () => changed.resolve());
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const ask = () => void isGone(cluster, live).then((gone) => gone && resolve(), reject);
+  const look = () => {
+    const seen = subscription.informer.items.get(key);
+    // The list may be older than the deletion, or may not be ours to read: the object itself decides.
+    if (!seen || isAnother(seen, live)) return ask();
+    onSeen(seen);
+    context.report(whyNotGone(seen).join('; '));
+  };
+  const onAbort = () => reject(signal.reason);
+  const subscription = cluster.informers.subscribe({ served, namespace: namespaceOf(live) }, look, key);
+  // For watches that the user may not make, or that miss an event.
+  const poll = setInterval(ask, POLL_INTERVAL);
+  signal.addEventListener('abort', onAbort, { once: true });
   try {
-    for (;;) {
-      signal.throwIfAborted();
-      const seen = subscription.informer.items.get(key);
-      if (subscription.informer.synced && (!seen || isAnother(seen, live)) && (await isGone(cluster, live)))
-        return live;
-      if (seen) onSeen(seen);
-      context.report(whyNotGone(seen ?? live).join('; '));
-      // The look now and then is for watches that the user may not make, or that miss an event.
-      const polled = await Promise.race([changed.promise, delay(POLL_INTERVAL, true, { signal, ref: false })]);
-      changed = Promise.withResolvers<void>();
-      if (polled && (await isGone(cluster, live))) return live;
-    }
+    if (signal.aborted) throw signal.reason;
+    await promise;
   } finally {
+    clearInterval(poll);
+    signal.removeEventListener('abort', onAbort);
     subscription.close();
   }
 }

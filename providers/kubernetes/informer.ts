@@ -41,8 +41,11 @@ export class InformerPool {
     this.#client = client;
   }
 
-  /** Calls `onChange` after the first list and after every later event, until closed. */
-  subscribe(collection: WatchedCollection, onChange: () => void): Subscription {
+  /**
+   * Calls `onChange` after each list and after every event, until closed. With `key` (`namespace/name`) only events of that object
+   * count: among a thousand objects that are waited for each hears of itself only.
+   */
+  subscribe(collection: WatchedCollection, onChange: () => void, key?: string): Subscription {
     const path = collectionPath(collection.served, collection.namespace);
     let informer = this.#informers.get(path);
     if (!informer) {
@@ -50,13 +53,19 @@ export class InformerPool {
       this.#informers.set(path, informer);
     }
     const shared = informer;
-    shared.add(onChange);
-    return { informer: shared, close: () => shared.remove(onChange) };
+    const listener: Listener = { onChange, key };
+    shared.add(listener);
+    return { informer: shared, close: () => shared.remove(listener) };
   }
 
   close(): void {
     for (const informer of this.#informers.values()) informer.end();
   }
+}
+
+interface Listener {
+  readonly onChange: () => void;
+  readonly key: string | undefined;
 }
 
 class SharedInformer implements Informer {
@@ -65,7 +74,9 @@ class SharedInformer implements Informer {
   readonly #client: ApiClient;
   readonly #path: string;
   readonly #onEnd: () => void;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<Listener>();
+  readonly #unkeyed = new Set<Listener>();
+  readonly #byKey = new Map<string, Set<Listener>>();
   readonly #ending = new AbortController();
   #linger: NodeJS.Timeout | undefined;
 
@@ -76,14 +87,25 @@ class SharedInformer implements Informer {
     void this.#run();
   }
 
-  add(listener: () => void): void {
+  add(listener: Listener): void {
     clearTimeout(this.#linger);
     this.#listeners.add(listener);
-    if (this.synced) queueMicrotask(listener);
+    if (listener.key === undefined) this.#unkeyed.add(listener);
+    else {
+      const same = this.#byKey.get(listener.key) ?? new Set();
+      this.#byKey.set(listener.key, same.add(listener));
+    }
+    if (this.synced) queueMicrotask(listener.onChange);
   }
 
-  remove(listener: () => void): void {
+  remove(listener: Listener): void {
     this.#listeners.delete(listener);
+    this.#unkeyed.delete(listener);
+    if (listener.key !== undefined) {
+      const same = this.#byKey.get(listener.key);
+      same?.delete(listener);
+      if (same?.size === 0) this.#byKey.delete(listener.key);
+    }
     if (this.#listeners.size > 0) return;
     clearTimeout(this.#linger);
     this.#linger = setTimeout(() => this.end(), LINGER);
@@ -134,13 +156,18 @@ class SharedInformer implements Informer {
       if (type === 'ERROR') throw new ApiError(410, JSON.stringify(object));
       if (type === 'DELETED') this.items.delete(keyOf(object));
       else this.items.set(keyOf(object), object);
-      this.#changed();
+      this.#changedOne(keyOf(object));
     });
+  }
+
+  #changedOne(key: string): void {
+    for (const listener of [...(this.#byKey.get(key) ?? [])]) listener.onChange();
+    for (const listener of [...this.#unkeyed]) listener.onChange();
   }
 
   #changed(): void {
     this.synced = true;
-    for (const listener of [...this.#listeners]) listener();
+    for (const listener of [...this.#listeners]) listener.onChange();
   }
 }
 

@@ -88,7 +88,8 @@ class KubernetesProvider implements Provider {
   }
 
   check(request: CheckRequest): Promise<CheckResponse> {
-    if (request.type === RELEASE_TYPE) return guard(() => checkRelease(request, this.#renderContext()));
+    const warn = (message: string) => this.#context.log({ severity: 'warning', message, urn: request.urn });
+    if (request.type === RELEASE_TYPE) return guard(() => checkRelease(request, this.#renderContext(), warn));
     return guard(() => checkResource(request, this.#configured(), this.#context.log));
   }
 

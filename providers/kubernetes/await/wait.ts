@@ -46,8 +46,13 @@ const RELATED_KINDS: Readonly<Record<RelatedKind, ObjectKind & { readonly cluste
   StorageClass: { group: 'storage.k8s.io', version: 'v1', kind: 'StorageClass', clusterWide: true },
 };
 
-/** Milliseconds between two explanations: they go through all related objects, and a person reads no faster. */
+/**
+ * Milliseconds between two explanations: they go through all related objects, and a person reads no faster. With many that wait
+ * each explains itself less often.
+ */
 const REPORT_INTERVAL = 500;
+const WAITS_PER_INTERVAL = 20;
+let waits = 0;
 
 /** How to wait for the object; undefined where there is nothing to wait for. Throws a user error for a wrong annotation. */
 export function awaiterOf(inputs: KubeObject, cluster: Cluster): Awaiter | undefined {
@@ -105,12 +110,15 @@ class Wait {
     this.#options = options;
     this.#awaiter = awaiter;
     this.#live = options.live;
+    waits += 1;
   }
 
   async run(): Promise<KubeObject> {
     const { timeoutSeconds, signal, live } = this.#options;
     await this.#subscribe('self', kindOfObject(live), namespaceOf(live));
-    await this.#subscribeAll([...this.#awaiter.decides, ...this.#awaiter.explains]);
+    await this.#subscribeAll(this.#awaiter.decides, () => this.#schedule());
+    // What only explains does not make it ready.
+    await this.#subscribeAll(this.#awaiter.explains, () => this.#reportProgress());
     return new Promise((resolve, reject) => {
       const give = (message: string) => finish(() => reject(this.#notReady(message)));
       const timer = setTimeout(() => give(`it was not ready within ${timeoutSeconds} s`), timeoutSeconds * 1000);
@@ -150,8 +158,9 @@ class Wait {
 
   /** At most one report in an interval; the last state of it is never left out. */
   #reportProgress(): void {
-    if (this.#reportTimer) return;
-    const wait = this.#reported + REPORT_INTERVAL - performance.now();
+    if (this.#reportTimer || this.#closed) return;
+    const interval = REPORT_INTERVAL * Math.max(1, waits / WAITS_PER_INTERVAL);
+    const wait = this.#reported + interval - performance.now();
     if (wait <= 0) {
       this.#reportNow();
       return;
@@ -180,7 +189,7 @@ class Wait {
 
   /** Resolves when everything that is related has been listed once, or cannot be. */
   async relatedNow(): Promise<Related> {
-    await this.#subscribeAll([...this.#awaiter.decides, ...this.#awaiter.explains]);
+    await this.#subscribeAll([...this.#awaiter.decides, ...this.#awaiter.explains], () => this.#schedule());
     const synced = () => [...this.#subscriptions.values()].every(({ informer }) => informer.synced);
     if (!synced())
       await new Promise<void>((resolve) => {
@@ -195,21 +204,24 @@ class Wait {
     return this.#related;
   }
 
-  async #subscribeAll(kinds: readonly RelatedKind[]): Promise<void> {
+  async #subscribeAll(kinds: readonly RelatedKind[], onChange: () => void): Promise<void> {
     for (const kind of kinds) {
       const wanted = RELATED_KINDS[kind];
-      await this.#subscribe(kind, wanted, wanted.clusterWide ? '' : namespaceOf(this.#live));
+      await this.#subscribe(kind, wanted, wanted.clusterWide ? '' : namespaceOf(this.#live), onChange);
     }
   }
 
-  async #subscribe(key: RelatedKind | 'self', kind: ObjectKind, namespace: string): Promise<void> {
+  async #subscribe(
+    key: RelatedKind | 'self',
+    kind: ObjectKind,
+    namespace: string,
+    onChange = () => this.#schedule(),
+  ): Promise<void> {
     try {
       const served = await this.#options.cluster.discovery.find(kind);
       const collection = { served, namespace };
-      this.#subscriptions.set(
-        key,
-        this.#options.cluster.informers.subscribe(collection, () => this.#schedule()),
-      );
+      const own = key === 'self' ? `${namespace}/${nameOf(this.#live)}` : undefined;
+      this.#subscriptions.set(key, this.#options.cluster.informers.subscribe(collection, onChange, own));
     } catch (error) {
       // A related kind that the cluster does not serve explains nothing; everything else is a real failure.
       const unneeded = key !== 'self' && (error instanceof NoSuchKindError || error instanceof ApiError);
@@ -229,6 +241,7 @@ class Wait {
 
   close(): void {
     this.#closed = true;
+    waits -= 1;
     clearTimeout(this.#reportTimer);
     for (const subscription of this.#subscriptions.values()) subscription.close();
   }

@@ -21,6 +21,9 @@ const DEFAULT_TIMEOUT = 300;
 /** What the SDK sends beside the arguments, and what is no input. */
 const NOT_INPUTS = ['compat', 'valueYamlFiles', 'resourceNames', 'manifest', 'status', 'allowNullValues'];
 
+/** Arguments of the Helm 2 and 3 libraries that the executable has no flag for. */
+const WITHOUT_EFFECT = ['recreatePods', 'disableCRDHooks', 'lint'];
+
 /** The arguments that say where the chart of a release comes from. */
 export function chartSourceOf(inputs: ComponentInputs): ChartSource {
   const repository = inputs.inner('repositoryOpts');
@@ -43,10 +46,16 @@ export function chartSourceOf(inputs: ComponentInputs): ChartSource {
  * Completes the arguments of a release: name, namespace, time limit, values of files, and the version that the chart has now, so that
  * a newer chart is a change that is seen. (Official rules: Check in provider/pkg/provider/helm_release.go.)
  */
-export async function checkRelease(request: CheckRequest, context: RenderContext): Promise<CheckResponse> {
+export async function checkRelease(
+  request: CheckRequest,
+  context: RenderContext,
+  warn: (message: string) => void,
+): Promise<CheckResponse> {
   const inputs = new ComponentInputs(request.news, `the release ${request.name}`, context.workingDirectory);
   const completed: Record<string, PropertyValue> = { ...request.news, ...identityOf(request, context) };
   if (!inputs.flag('skipAwait') && completed.timeout === undefined) completed.timeout = DEFAULT_TIMEOUT;
+  for (const name of WITHOUT_EFFECT.filter((argument) => inputs.flag(argument)))
+    warn(`${name} has no effect: the Helm executable has no flag for it`);
   const failures: CheckFailure[] = [];
   if (!inputs.hasUnknown) {
     try {

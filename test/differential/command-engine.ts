@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { type ChildProcess, execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -10,6 +10,12 @@ import { project, stack } from './program.ts';
 import { ProgramServer } from './program-server.ts';
 import type { Operation } from './scenario.ts';
 import { Workplace } from './workplace.ts';
+
+/** The parts of a deployment that tests look at. */
+export interface Deployment {
+  readonly resources?: readonly { readonly urn: string; readonly id?: string; readonly pendingReplacement?: boolean }[];
+  readonly pending_operations?: readonly { readonly type: string; readonly resource: { readonly urn: string } }[];
+}
 
 /** What the output of a command says that had to be killed. */
 export const neverEnded = '\nthe command never ended';
@@ -23,6 +29,7 @@ export class CommandEngine {
   /** The cloud of the workplace that is worked on; the provider that is served hands every call on to it. */
   #cloud: TestCloud = new TestCloud();
   #template: string | undefined;
+  #running: ChildProcess | undefined;
 
   constructor(name: string, executable: string) {
     this.name = name;
@@ -50,6 +57,24 @@ export class CommandEngine {
     const directory = await mkdtemp(join(tmpdir(), 'differential-'));
     await cp(this.#template!, directory, { recursive: true });
     return new Workplace(directory, new TestCloud());
+  }
+
+  /** Ends the command that is running as a power cut would. */
+  kill(): void {
+    this.#running?.kill('SIGKILL');
+  }
+
+  /** The deployment that `stack export` shows: what the engine makes of the state as it is. */
+  async export(workplace: Workplace): Promise<Deployment> {
+    const name = `organization/${project}/${stack}`;
+    const { code, output } = await this.#run(workplace.directory, ['stack', 'export', '--stack', name]);
+    if (code !== 0) throw new Error(`${this.name}: stack export failed: ${output}`);
+    return JSON.parse(output).deployment;
+  }
+
+  /** What a killed command leaves is released. */
+  async cancel(workplace: Workplace): Promise<void> {
+    await this.#run(workplace.directory, ['cancel', '--yes', '--stack', `organization/${project}/${stack}`]);
   }
 
   async carryOut(workplace: Workplace, operation: Operation): Promise<OperationReport> {
@@ -112,15 +137,15 @@ export class CommandEngine {
       PULUMI_DEBUG_PROVIDERS: `test:${port}`,
       PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS: 'true',
     };
-    return new Promise((resolve) =>
-      execFile(
+    return new Promise((resolve) => {
+      this.#running = execFile(
         this.#executable,
         [...args, '--non-interactive', '--color', 'never'],
         { cwd: directory, env: environment, timeout: 40_000, maxBuffer: 1 << 24 },
         (error, stdout, stderr) =>
           resolve({ code: error ? 1 : 0, output: `${stdout}${stderr}${error?.killed ? neverEnded : ''}` }),
-      ),
-    );
+      );
+    });
   }
 }
 

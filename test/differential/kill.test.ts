@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { CommandEngine } from './command-engine.ts';
+import { findOfficial } from './find-official.ts';
+import type { Operation, ScenarioResource } from './scenario.ts';
+import type { Workplace } from './workplace.ts';
+
+const names = ['a', 'b', 'c', 'd'];
+
+function resource(name: string, fields: Partial<ScenarioResource> = {}): ScenarioResource {
+  return {
+    name,
+    component: false,
+    read: undefined,
+    region: undefined,
+    vague: false,
+    settings: undefined,
+    size: 0,
+    version: 0,
+    exclusive: false,
+    secret: true,
+    tags: [],
+    from: [],
+    dependsOn: [],
+    parent: undefined,
+    options: {},
+    ...fields,
+  };
+}
+
+function update(resources: readonly ScenarioResource[]): Operation {
+  const rest = { targets: [], targetDependents: false, replaces: [], continueOnError: false, refresh: false };
+  return { kind: 'up', resources, failures: {}, drift: {}, ...rest };
+}
+
+/** Each needs the one before it. */
+const chain = (fields: Partial<ScenarioResource>): readonly ScenarioResource[] =>
+  names.map((name, index) =>
+    resource(name, { ...fields, from: index === 0 ? [] : [{ name: names[index - 1]!, sensitive: false }] }),
+  );
+
+const first = update(chain({}));
+/** Updates, a replacement of each kind and a delete. */
+const second = update([
+  resource('a', { size: 1 }),
+  resource('b', { version: 1 }),
+  resource('c', { version: 1, exclusive: true }),
+]);
+
+/** Every thing is in the state, or the state says that it was being made; nothing in the state is gone unless it was being deleted. */
+async function checkNothingLost(engine: CommandEngine, workplace: Workplace): Promise<void> {
+  const { resources = [], pending_operations: pending = [] } = await engine.export(workplace);
+  const underWay = (kind: string, name: string): boolean =>
+    pending.some(({ type, resource: { urn } }) => type === kind && urn.endsWith(`::${name}`));
+  const known = new Set(resources.map(({ id }) => id));
+  for (const [id] of workplace.cloud.things) {
+    assert.ok(known.has(id) || underWay('creating', id.split('-')[0]!), `${id} is lost`);
+  }
+  for (const { id, urn, pendingReplacement } of resources) {
+    if (!id || !urn.includes('test:index:Thing') || pendingReplacement || workplace.cloud.things.has(id)) continue;
+    assert.ok(underWay('deleting', id.split('-')[0]!), `${id} is remembered but gone`);
+  }
+}
+
+describe('an engine that is killed inside a provider call', () => {
+  const engine = new CommandEngine('ours', fileURLToPath(new URL('../../engine/bin/pulumi', import.meta.url)));
+  const official = findOfficial();
+  const yardstick = official === undefined ? undefined : new CommandEngine('official', official);
+
+  before(async () => {
+    await engine.start();
+    await yardstick?.start();
+  });
+
+  after(async () => {
+    await engine.close();
+    await yardstick?.close();
+  });
+
+  for (const { operation, before: earlier, calls } of [
+    { operation: first, before: undefined, calls: ['create a', 'create c'] },
+    {
+      operation: second,
+      before: first,
+      calls: ['update a', 'create b', 'delete c', 'create c', 'delete d', 'delete b'],
+    },
+  ]) {
+    for (const call of calls) {
+      it(`has lost nothing and goes on from there: ${call}${earlier ? ' of a change' : ''}`, {
+        timeout: 60_000,
+      }, async () => {
+        const workplace = await engine.workplace();
+        try {
+          if (earlier) assert.equal((await engine.carryOut(workplace, earlier)).result, 'succeeded');
+          workplace.cloud.onCall = (current) => {
+            if (current === call) engine.kill();
+          };
+          await engine.carryOut(workplace, operation);
+          assert.ok(workplace.cloud.calls.includes(call), `${call} never came`);
+          workplace.cloud.onCall = () => {};
+          await checkNothingLost(engine, workplace);
+          await yardstick?.export(workplace);
+          await engine.cancel(workplace);
+          const refreshed = await engine.carryOut(workplace, { ...operation, kind: 'refresh' });
+          assert.equal(refreshed.result, 'succeeded', refreshed.messages.join('\n'));
+          const again = await engine.carryOut(workplace, operation);
+          assert.equal(again.result, 'succeeded', again.messages.join('\n'));
+        } finally {
+          await workplace.remove();
+        }
+      });
+    }
+  }
+});

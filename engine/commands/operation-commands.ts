@@ -51,20 +51,24 @@ export const destroyCommand: Command = {
   flags: destroyFlags,
   async run(context, _args, flags) {
     const operation = await openOperation('destroy', context, flags);
-    if (flags.boolean('exclude-protected') && (await isAllProtected(operation))) {
-      context.terminal.write('There were no unprotected resources to destroy. Everything stays as it is.\n');
+    const kept = flags.boolean('exclude-protected') ? await protectedScope(operation) : undefined;
+    const left = kept && `There are still ${kept.keptCount} protected resources associated with this stack.`;
+    if (kept?.targets.length === 0) {
+      context.terminal.write(`There were no unprotected resources to destroy. ${left}\n`);
       return undefined;
     }
     const code = flags.boolean('preview-only') ? await performPreview(operation) : await perform(operation);
+    if (code === exitCodes.ok && kept && kept.keptCount > 0)
+      context.terminal.write(`All unprotected resources were destroyed. ${left}\n`);
     if (code === exitCodes.ok && flags.boolean('remove') && !flags.boolean('preview-only'))
       await removeStack(operation);
     return code;
   },
 };
 
-async function isAllProtected({ stack }: Operation): Promise<boolean> {
+async function protectedScope({ stack }: Operation): Promise<ReturnType<typeof unprotectedTargets>> {
   const { resources } = await stack.backend.readSnapshot(stack.identity, stack.openSecrets);
-  return unprotectedTargets(resources).targets.length === 0;
+  return unprotectedTargets(resources);
 }
 
 async function removeStack({ context, stack }: Operation): Promise<ExitCode> {

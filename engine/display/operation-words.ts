@@ -39,7 +39,7 @@ const words: Readonly<Record<StepOp, OperationWords>> = {
     done: 'read for replacement',
     color: 'replace',
   },
-  refresh: { sign: '~ ', planned: 'refresh', running: 'refreshing', done: 'refreshed', color: 'update' },
+  refresh: { sign: '~ ', planned: 'refreshing', running: 'refreshing', done: 'refreshed', color: 'update' },
   discard: { sign: '< ', planned: 'discard', running: 'discarding', done: 'discarded', color: 'remove' },
   'discard-replaced': {
     sign: '<<',

@@ -69,7 +69,7 @@ export async function openSession(request: SessionRequest): Promise<OperationSes
 
 async function readPlan({ place, stack, options }: SessionRequest): Promise<PlanFile | undefined> {
   if (options.planFile === undefined) return undefined;
-  return readPlanFile(resolve(place.directory, options.planFile), await existingSecrets(stack));
+  return readPlanFile(options.planFile, { directory: place.directory, manager: await existingSecrets(stack) });
 }
 
 /** The stack with the settings of a plan in the place of its own. They are never saved. */

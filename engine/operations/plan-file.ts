@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { messageOf, userError } from '../../foundation/errors.ts';
+import { resolve } from 'node:path';
+import { messageOf, systemCode, userError } from '../../foundation/errors.ts';
 import type { Plan } from '../deploy/plan.ts';
 import type { ConfigData, StackFile } from '../project/stack-file.ts';
 import type { SecretsManager } from '../secrets/secrets-manager.ts';
@@ -34,12 +35,12 @@ export async function writePlanFile(
   });
 }
 
-/** Reads `up --plan`. Its settings take the place of the stack's. Throws a user error that names the file. */
+/** Reads `up --plan`; a relative path starts at `directory`. Its settings take the place of the stack's. Throws a user error that names the file. */
 export async function readPlanFile(file: string, manager: SecretsManager | undefined): Promise<PlanFile> {
   try {
     const content = JSON.parse(await readFile(file, 'utf8')) as PlanFileJson | null;
     if (typeof content?.resourcePlans !== 'object') throw new Error('it has no resourcePlans');
-    return { plan: planFromJson(content.resourcePlans, manager), config: content.config ?? {} };
+    return { plan: planFromJson(content.resourcePlans, place.manager), config: content.config ?? {} };
   } catch (cause) {
     throw userError(`Cannot use the plan: ${messageOf(cause)}. Make a new one with \`pulumi preview --save-plan\`.`, {
       place: { file },

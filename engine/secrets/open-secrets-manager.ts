@@ -46,7 +46,8 @@ export async function readPassphrase(environment: Environment): Promise<string> 
     );
   }
   const passphrase = given !== undefined ? given : await readPassphraseFile(file!);
-  redactor.add(passphrase);
+  // A short one is a common word, and nobody prints it: masking it would only spoil names that hold it.
+  if (passphrase.length >= 8) redactor.add(passphrase);
   return passphrase;
 }
 

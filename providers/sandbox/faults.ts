@@ -63,9 +63,8 @@ export function projectRoot(directory: string): string {
 
 function parseFaults(value: unknown, file: string): readonly SandboxFault[] {
   if (value === undefined) return [];
-  const list = typeof value === 'string' ? (JSON.parse(value) as unknown) : value;
-  const wrong = Array.isArray(list) ? list.find((fault) => !isFault(fault)) : list;
-  if (Array.isArray(list) && wrong === undefined) return list as SandboxFault[];
+  const wrong = Array.isArray(value) ? value.find((fault) => !isFault(fault)) : value;
+  if (Array.isArray(value) && wrong === undefined) return value as SandboxFault[];
   throw userError(
     `Cannot use mainstay:sandboxFaults as this is not a fault: ${JSON.stringify(wrong)}. ` +
       `Give a list of {kind: ${KINDS.join(' | ')}, match: pattern, ...}.`,

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { Secret, Unknown } from '../../protocol/property-value.ts';
+import { createProvider } from './provider.ts';
 import { TestDesk } from './testing-desk.ts';
 import { World } from './world.ts';
 
@@ -109,6 +110,25 @@ describe('the sandbox', () => {
     const second = await desk.make(CONFIG_MAP, 'a', map({}));
     assert.equal(second.id, first.id);
     assert.equal(desk.world.list().length, 1);
+  });
+
+  it('says which file it cannot write', async () => {
+    const provider = await createProvider({
+      package: 'kubernetes',
+      version: '',
+      project: 'estate',
+      stack: 'test',
+      organization: 'organization',
+      rootDirectory: '/',
+      environment: { MAINSTAY_SANDBOX: '/dev/null/world.sqlite' },
+      log: () => {},
+    });
+    const urn = `urn:pulumi:test::estate::${CONFIG_MAP}::a`;
+    const request = { urn, name: 'a', type: CONFIG_MAP, id: 'default/a', inputs: {}, outputs: {} };
+    await assert.rejects(
+      () => provider.read(request),
+      /^ProviderError: Cannot open the sandbox's world as .*dev\/null/,
+    );
   });
 
   it('leaves unknown packages what they gave, and says which functions it does not know', async () => {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { messageOf } from '../../foundation/errors.ts';
 import type { PropertyMap } from '../../protocol/property-value.ts';
 import {
   type CheckRequest,
@@ -174,11 +175,29 @@ export class SandboxProvider implements Provider {
 
   /** Everything that comes before the world is touched: its file, and what was asked to go wrong. */
   async #begin(request: Identity, verb: Verb, signal?: AbortSignal): Promise<World> {
-    const { context } = this.#options;
-    const world = this.#options.openWorld(request.urn);
-    this.#faults ??= readStackFaults(context.rootDirectory, stackOf(request.urn));
+    const world = this.#open(request.urn);
+    this.#faults ??= this.#readFaults(request.urn);
     await applyFaults(world, this.#faults, { urn: request.urn, type: request.type, verb }, signal);
     return world;
+  }
+
+  #open(urn: string): World {
+    try {
+      return this.#options.openWorld(urn);
+    } catch (error) {
+      throw new ProviderError(
+        `Cannot open the sandbox's world as ${messageOf(error)}. Set MAINSTAY_SANDBOX to a file that can be written.`,
+        { cause: error },
+      );
+    }
+  }
+
+  #readFaults(urn: string): readonly SandboxFault[] {
+    try {
+      return readStackFaults(this.#options.context.rootDirectory, stackOf(urn));
+    } catch (error) {
+      throw new ProviderError(messageOf(error), { cause: error });
+    }
   }
 
   #object(world: World, draft: Identity & { readonly inputs: PropertyMap }, made: Made): WorldObject {

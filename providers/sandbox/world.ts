@@ -60,7 +60,7 @@ export class World {
     this.#database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
       CREATE TABLE IF NOT EXISTS object (realm TEXT, type TEXT, id TEXT, urn TEXT, inputs TEXT, outputs TEXT,
         PRIMARY KEY (realm, type, id));
-      CREATE INDEX IF NOT EXISTS object_urn ON object (urn);
+      CREATE INDEX IF NOT EXISTS object_id ON object (id);
       CREATE TABLE IF NOT EXISTS fault (position INTEGER PRIMARY KEY, fault TEXT);
       CREATE TABLE IF NOT EXISTS fault_use (fault TEXT PRIMARY KEY, uses INTEGER);
       CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT);`);
@@ -88,6 +88,26 @@ export class World {
         ? this.#database.prepare('SELECT * FROM object ORDER BY rowid').all()
         : this.#database.prepare('SELECT * FROM object WHERE type = ? ORDER BY rowid').all(type);
     return rows.map(objectOfRow);
+  }
+
+  /** Everything of a realm whose id begins with a text. */
+  listBelow(realm: string, prefix: string): readonly WorldObject[] {
+    const rows = this.#database
+      .prepare('SELECT * FROM object WHERE realm = ? AND substr(id, 1, ?) = ? ORDER BY rowid')
+      .all(realm, prefix.length, prefix);
+    return rows.map(objectOfRow);
+  }
+
+  /** Whether any object has this id. */
+  hasId(id: string): boolean {
+    return this.#database.prepare('SELECT 1 FROM object WHERE id = ? LIMIT 1').get(id) !== undefined;
+  }
+
+  /** Objects whose inputs or outputs hold a text somewhere. A first choice for rules that then look closer. */
+  mentioning(text: string, where: 'inputs' | 'outputs'): readonly WorldObject[] {
+    const needle = JSON.stringify(text).slice(1, -1);
+    const statement = this.#database.prepare(`SELECT * FROM object WHERE instr(${where}, ?) > 0 ORDER BY rowid`);
+    return statement.all(needle).map(objectOfRow);
   }
 
   get(key: WorldKey): WorldObject | undefined {

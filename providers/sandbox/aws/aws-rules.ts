@@ -1,5 +1,5 @@
 import type { JsonMap, Surroundings } from '../package-model.ts';
-import type { WorldObject } from '../world.ts';
+import type { World, WorldObject } from '../world.ts';
 import type { Json } from '../world-json.ts';
 import { SANDBOX_ACCOUNT } from './aws-identity.ts';
 import { blocksOverlap, isBlock, isInside } from './cidr-block.ts';
@@ -43,7 +43,9 @@ export function refuseAwsChange(object: WorldObject, surroundings: Surroundings)
 export function refuseAwsDelete(object: WorldObject, surroundings: Surroundings): string | undefined {
   if (DELETABLE_IN_USE.has(object.type)) return undefined;
   const arn = object.outputs.arn;
-  const user = surroundings.world.list().find((other) => {
+  const mentions = [object.id, ...(typeof arn === 'string' ? [arn] : [])];
+  const candidates = mentions.flatMap((text) => surroundings.world.mentioning(text, 'inputs'));
+  const user = candidates.find((other) => {
     if (other.urn === object.urn && other.id === object.id) return false;
     const named = BY_NAME.some(
       ({ of, property, type }) => type === object.type && of.test(other.type) && other.inputs[property] === object.id,
@@ -61,25 +63,19 @@ function missingReference(object: WorldObject, { world }: Surroundings): string 
   const byName = BY_NAME.filter(
     ({ of, property }) => of.test(object.type) && typeof object.inputs[property] === 'string',
   );
-  if (references.length === 0 && byName.length === 0) return undefined;
-  const known = knownReferences(world.list());
   for (const { property, type } of byName) {
     const wanted = String(object.inputs[property]);
     const found = world.get({ realm: object.realm, type, id: wanted });
     if (!found) return `${type.split(':').at(-1)} "${wanted}" does not exist (${property})`;
   }
-  const missing = references.find((text) => !known.has(text) && !known.has(text.replace(/:\*$|\/\*$/, '')));
+  const missing = references.find((text) => !exists(text, world) && !exists(text.replace(/:\*$|\/\*$/, ''), world));
   return missing === undefined ? undefined : `the reference "${missing}" does not exist`;
 }
 
-/** Ids, and everything that looks like a reference in outputs: default security groups and the like. */
-function knownReferences(objects: readonly WorldObject[]): ReadonlySet<string> {
-  const known = new Set<string>();
-  for (const object of objects) {
-    known.add(object.id);
-    for (const text of textsOf(computed(object))) known.add(text);
-  }
-  return known;
+/** Whether something has this id, or the cloud made this text as an output: ARNs, default security groups and the like. */
+function exists(text: string, world: World): boolean {
+  if (world.hasId(text)) return true;
+  return world.mentioning(text, 'outputs').some((object) => textsOf(computed(object)).includes(text));
 }
 
 /** Outputs that are not simply inputs: only what the cloud made counts as existing. */
@@ -105,9 +101,13 @@ function subnetConflict(object: WorldObject, { world }: Surroundings): string | 
   const block = object.inputs.cidrBlock;
   if (object.type !== 'aws:ec2/subnet:Subnet' || typeof block !== 'string') return undefined;
   if (!isBlock(block)) return `InvalidParameterValue: "${block}" is not a CIDR block`;
-  const vpc = world.list('aws:ec2/vpc:Vpc').find((candidate) => candidate.id === object.inputs.vpcId);
+  const vpc = world.get({ realm: object.realm, type: 'aws:ec2/vpc:Vpc', id: String(object.inputs.vpcId) });
   const around = vpc?.inputs.cidrBlock;
-  if (typeof around === 'string' && !isInside(block, around) && !hasSecondary(world.list(), vpc!.id, block)) {
+  if (
+    typeof around === 'string' &&
+    !isInside(block, around) &&
+    !hasSecondary(world.mentioning(vpc!.id, 'inputs'), vpc!.id, block)
+  ) {
     return `InvalidSubnet.Range: ${block} is not within ${around} of ${vpc!.id}`;
   }
   const other = world

@@ -106,7 +106,7 @@ export const kubernetesModel: PackageModel = {
 
   cascade(object, { world, realm }): readonly WorldObject[] {
     if (object.type !== 'kubernetes:core/v1:Namespace') return [];
-    return world.list().filter((other) => other.realm === realm && other.id.startsWith(`${object.id}/`));
+    return world.listBelow(realm, `${object.id}/`);
   },
 
   invoke(request: InvokeRequest) {

@@ -114,21 +114,16 @@ async function providerNeedsReplacement(
   const oldResource = context.base.find(oldReference.urn);
   const newResource = context.ledger.providerResource(newReference, context.base);
   if (!oldResource || !newResource) throw new Error(`cannot compare providers ${old.provider} and ${fresh.provider}`);
-  if (!provider.diffConfig) return false;
-  const diff = await provider.diffConfig({
+  // The registry asks the new provider, and knows what the engine keeps beside the configuration (the sandbox's mark).
+  const diff = await context.providers.registry.diff({
     urn: newReference.urn,
     name: urnName(newReference.urn),
     type: newResource.type,
     id: newReference.id,
-    oldInputs: withoutInternals(oldResource.inputs),
+    oldInputs: oldResource.inputs,
     oldOutputs: oldResource.outputs,
-    newInputs: withoutInternals(newResource.inputs),
+    newInputs: newResource.inputs,
     ignoreChanges: [],
   });
   return isReplacement(diff);
-}
-
-/** The configuration without what the engine keeps beside it. */
-function withoutInternals(inputs: ResourceState['inputs']): ResourceState['inputs'] {
-  return Object.fromEntries(Object.entries(inputs).filter(([key]) => key !== '__internal'));
 }

@@ -107,3 +107,14 @@ test('refreshes targets only, with their dependents where asked', async () => {
   await stack.refresh({ excludes: ['**::b'], excludeDependents: true });
   assert.deepEqual(stack.cloud.calls.splice(0), ['read a']);
 });
+
+test('a child of what is gone has no parent any more', async () => {
+  const stack = await stackAfter(async (p) => {
+    const group = await p.component('group');
+    const middle = await p.thing('middle', {}, { parent: group.urn });
+    await p.thing('child', {}, { parent: middle.urn });
+  });
+  stack.cloud.things.delete('middle-1');
+  assert.equal((await stack.refresh()).result, 'succeeded');
+  assert.deepEqual([stack.names, stack.find('child').parent], [['group', 'child'], '']);
+});

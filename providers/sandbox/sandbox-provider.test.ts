@@ -148,7 +148,10 @@ describe('a world', () => {
     const script = `
       import { World } from ${JSON.stringify(new URL('./world.ts', import.meta.url).href)};
       const world = new World(process.argv[1]);
-      for (let i = 0; i < 50; i++) world.transaction(() => {
+      const ready = { realm: '', type: 'ready', id: String(process.pid), urn: 'u', inputs: {}, outputs: {} };
+      world.put(ready);
+      while (world.list('ready').length < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+      for (let i = 0; i < 200; i++) world.transaction(() => {
         const counter = world.get({ realm: '', type: 't', id: 'counter' });
         const count = Number(counter?.outputs.count ?? 0) + 1;
         world.put({ realm: '', type: 't', id: 'counter', urn: 'u', inputs: {}, outputs: { count } });
@@ -161,7 +164,7 @@ describe('a world', () => {
     );
     const codes = await Promise.all(children.map(async (child) => (await once(child, 'close'))[0]));
     assert.deepEqual(codes, [0, 0, 0]);
-    assert.equal(desk.world.get({ realm: '', type: 't', id: 'counter' })?.outputs.count, 150);
+    assert.equal(desk.world.get({ realm: '', type: 't', id: 'counter' })?.outputs.count, 600);
   });
 
   it('undoes what a failed transaction did, and keeps the rest for the next process', async () => {

@@ -103,14 +103,14 @@ describe('a program with every kind, through the engine', { skip: await whyNot('
 
   it('is created, all of it ready, and then shows no change', async () => {
     void playControllers();
-    assert.equal((await preview()).create, 23);
+    assert.equal((await preview()).create, 20);
     await pulumi('up', '--yes', '--skip-preview');
     const outputs = JSON.parse(await pulumi('stack', 'output', '--json'));
     assert.equal(outputs.ready, 2);
     assert.equal(outputs.ip, '192.0.2.1');
     assert.match(outputs.address, /^\d+\.\d+\.\d+\.\d+$/);
     namespace = outputs.space;
-    assert.deepEqual(await preview(), { same: 23 });
+    assert.deepEqual(await preview(), { same: 20 });
     assert.ok(!(await pulumi('stack', 'export')).includes('hunter2'));
     assert.ok(!(await pulumi('stack', 'export')).includes(Buffer.from('hunter2').toString('base64')));
   });
@@ -120,7 +120,7 @@ describe('a program with every kind, through the engine', { skip: await whyNot('
     const planned = await preview();
     assert.equal(planned.replace, 4, 'the ConfigMap, the Pod and the Job are immutable, the patch names the ConfigMap');
     await pulumi('up', '--yes', '--skip-preview');
-    assert.deepEqual(await preview(), { same: 23 });
+    assert.deepEqual(await preview(), { same: 20 });
     const web = await cluster.get(`/apis/apps/v1/namespaces/${namespace}/deployments/${(await webId()).split('/')[1]}`);
     assert.equal(at(web as never, 'spec', 'replicas'), 3);
   });
@@ -137,7 +137,7 @@ describe('a program with every kind, through the engine', { skip: await whyNot('
     const planned = await preview();
     assert.deepEqual({ create: planned.create, update: planned.update }, { create: 1, update: 1 });
     await pulumi('up', '--yes', '--skip-preview');
-    assert.deepEqual(await preview(), { same: 23 });
+    assert.deepEqual(await preview(), { same: 20 });
     assert.equal(at((await cluster.get(`${deployments}/${web}`)) as never, 'spec', 'replicas'), 3);
     assert.equal(
       at((await cluster.get(`${deployments}/scaled`)) as never, 'spec', 'replicas'),
@@ -152,7 +152,7 @@ describe('a program with every kind, through the engine', { skip: await whyNot('
     assert.equal((await preview()).replace, 1);
     await pulumi('up', '--yes', '--skip-preview');
     assert.notEqual(await webId(), before, 'it was named by the provider: the new one stood before the old one went');
-    assert.deepEqual(await preview(), { same: 23 });
+    assert.deepEqual(await preview(), { same: 20 });
   });
 
   it('is destroyed', async () => {

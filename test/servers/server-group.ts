@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type ManagedProcess, startProcess } from '../../foundation/processes.ts';
 
 /** The watchdog's program: reads pids until its input ends, which is when the process that feeds it is gone. */
-const WATCHDOG = 'while read -r pid; do pids="$pids -$pid"; done; [ -n "$pids" ] && kill -9 -- $pids; rm -rf "$0"';
+const WATCHDOG = 'while read -r pid; do pids="$pids -$pid"; done; [ -n "$pids" ] && kill -s KILL -- $pids; rm -rf "$0"';
 
 /**
  * The processes of one server with a folder for their data. All of them end, and the folder goes, with `stop`, at the end of this

@@ -67,7 +67,7 @@ export const vpcEndpoint: ResourceDefinition = {
   ],
   async read(call) {
     const found = await describeEndpoint(call);
-    if (!found || /^(deleted|deleting)$/i.test(found.State ?? '')) return undefined;
+    if (!found || isGone(found)) return undefined;
     const account = found.OwnerId ?? '';
     return {
       vpcId: found.VpcId,
@@ -87,7 +87,8 @@ export const vpcEndpoint: ResourceDefinition = {
   },
   async delete(call) {
     const { DeleteVpcEndpointsCommand } = await import('@aws-sdk/client-ec2');
-    if (!(await describeEndpoint(call))) return;
+    const found = await describeEndpoint(call);
+    if (!found || isGone(found)) return;
     const { Unsuccessful = [] } = await (await call.aws.client('ec2')).send(
       new DeleteVpcEndpointsCommand({ VpcEndpointIds: [call.id] }),
     );
@@ -102,6 +103,11 @@ export const vpcEndpoint: ResourceDefinition = {
     });
   },
 };
+
+/** AWS shows an endpoint for a while after its end. */
+function isGone({ State }: VpcEndpoint): boolean {
+  return /^(deleted|deleting)$/i.test(State ?? '');
+}
 
 async function describeEndpoint({ aws, id }: Pick<ExistingCall, 'aws' | 'id'>): Promise<VpcEndpoint | undefined> {
   const { DescribeVpcEndpointsCommand } = await import('@aws-sdk/client-ec2');

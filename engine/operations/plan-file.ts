@@ -36,9 +36,17 @@ export async function writePlanFile(
 }
 
 /** Reads `up --plan`; a relative path starts at `directory`. Its settings take the place of the stack's. Throws a user error that names the file. */
-export async function readPlanFile(file: string, manager: SecretsManager | undefined): Promise<PlanFile> {
+export async function readPlanFile(
+  file: string,
+  place: { readonly directory: string; readonly manager: SecretsManager | undefined },
+): Promise<PlanFile> {
+  const text = await readFile(resolve(place.directory, file), 'utf8').catch((cause: unknown) => {
+    const why = systemCode(cause) === 'ENOENT' ? 'no such file or directory' : messageOf(cause);
+    // In the order of the official CLI's words, which the Automation API's users match.
+    throw userError(`open ${file}: ${why}. Cannot use the plan. Correct --plan.`, { cause });
+  });
   try {
-    const content = JSON.parse(await readFile(file, 'utf8')) as PlanFileJson | null;
+    const content = JSON.parse(text) as PlanFileJson | null;
     if (typeof content?.resourcePlans !== 'object') throw new Error('it has no resourcePlans');
     return { plan: planFromJson(content.resourcePlans, place.manager), config: content.config ?? {} };
   } catch (cause) {

@@ -137,7 +137,7 @@ async function asProviderError<T>(work: () => Promise<T>): Promise<T> {
 }
 
 function sandboxNotice(packageName: string): string {
-  return `[sandbox] The resources of ${packageName} are made in the sandbox, as the setting ${sandboxSetting} asks for: nothing real is read or changed.`;
+  return `[sandbox] Resources of ${packageName} are made in the sandbox: nothing real is read or changed for them.`;
 }
 
 function parameterText(parameterization: Parameterization | undefined): unknown {

@@ -44,7 +44,7 @@ describe('the sandbox', () => {
     const provider = providers.get(await registerProvider(providers, 'echo'));
     assert.deepEqual((await provider.invoke({ token: 'x', args: {} })).result, { package: 'echo', stack: 'dev' });
     const messages = diagnostics.map(({ message }) => message);
-    assert.match(messages[0]!, /^\[sandbox\] The resources of echo are made in the sandbox/);
+    assert.match(messages[0]!, /^\[sandbox\] Resources of echo are made in the sandbox: nothing real/);
     assert.equal(messages[1], '[sandbox] ready');
   });
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { userError } from '../../foundation/errors.ts';
+import { isMainstayError, messageOf, userError } from '../../foundation/errors.ts';
 import type { ResourceState } from '../deploy/resource-state.ts';
 import type { SecretsManager } from '../secrets/secrets-manager.ts';
 import type { RawDeployment, SecretsManagerOpener } from './backend.ts';
@@ -76,19 +76,40 @@ export async function decodeDeployment(raw: RawDeployment, open: SecretsManagerO
     | { readonly type?: string; readonly state?: Readonly<Record<string, unknown>> }
     | undefined;
   const secretsManager = provider?.type ? await open(provider.type, provider.state ?? {}) : undefined;
-  const resources = ((deployment.resources ?? []) as readonly JsonObject[]).map((one) =>
-    resourceFromJson(one, secretsManager),
+  const resources = listOf(deployment, 'resources').map((one, index) =>
+    decodeResource(one, { place: `resources[${index}]`, secretsManager }),
   );
-  const pending = (
-    (deployment.pending_operations ?? []) as readonly { readonly resource: JsonObject; readonly type: string }[]
-  ).map(
-    ({ resource, type }): PendingOperation => ({
+  const pending = listOf(deployment, 'pending_operations').map(
+    ({ resource, type }, index): PendingOperation => ({
       kind: type as PendingOperationKind,
-      resource: resourceFromJson(resource, secretsManager),
+      resource: decodeResource(resource as JsonObject, { place: `pending_operations[${index}]`, secretsManager }),
     }),
   );
   const preserved = Object.fromEntries(Object.entries(deployment).filter(([key]) => !OWN_KEYS.has(key)));
   return { resources, pendingOperations: pending, secretsManager, preserved };
+}
+
+function listOf(deployment: RawDeployment['deployment'], key: string): readonly JsonObject[] {
+  const list = deployment[key] ?? [];
+  if (Array.isArray(list) && list.every((one) => typeof one === 'object' && one !== null)) return list;
+  throw userError(
+    `Cannot read the state as ${key} is not a list of objects. Restore the state from the file beside it that ends in .bak, or from .pulumi/backups.`,
+  );
+}
+
+function decodeResource(
+  json: JsonObject,
+  { place, secretsManager }: { readonly place: string; readonly secretsManager: SecretsManager | undefined },
+): ResourceState {
+  try {
+    return resourceFromJson(json, secretsManager);
+  } catch (cause) {
+    if (isMainstayError(cause)) throw userError(`${cause.message} (${place}: ${String(json?.urn)})`, { cause });
+    throw userError(
+      `Cannot read the state as ${messageOf(cause)}: ${place}, ${String(json?.urn)}. Restore the state from its backup, or use the official pulumi CLI for this stack.`,
+      { cause },
+    );
+  }
 }
 
 /** What is written of a stack: its resources and what was under way. */
@@ -138,13 +159,21 @@ export function magicOf(version: string): string {
   return createHash('sha256').update(version).digest('hex');
 }
 
-function featuresOf(resources: readonly ResourceState[]): string[] {
+interface FeatureFields {
+  readonly refreshBeforeUpdate?: boolean;
+  readonly resourceHooks?: object;
+  readonly taint?: boolean;
+  readonly replaceWith?: readonly unknown[];
+}
+
+/** The features of version 4 that resources use, in memory or as the checkpoint holds them. Sorted. */
+export function featuresOf(resources: readonly FeatureFields[]): string[] {
   const features = new Set<string>();
   for (const state of resources) {
     if (state.refreshBeforeUpdate) features.add('refreshBeforeUpdate');
-    if (Object.keys(state.resourceHooks).length > 0) features.add('hooks');
+    if (Object.keys(state.resourceHooks ?? {}).length > 0) features.add('hooks');
     if (state.taint) features.add('taint');
-    if (state.replaceWith.length > 0) features.add('replaceWith');
+    if ((state.replaceWith?.length ?? 0) > 0) features.add('replaceWith');
   }
   return [...features].sort();
 }

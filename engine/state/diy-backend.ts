@@ -1,5 +1,6 @@
+import { setTimeout } from 'node:timers/promises';
 import { type Environment, EnvironmentReader } from '../../foundation/environment.ts';
-import { userError } from '../../foundation/errors.ts';
+import { isMainstayError, userError } from '../../foundation/errors.ts';
 import type { SecretsManager } from '../secrets/secrets-manager.ts';
 import {
   type Backend,
@@ -20,6 +21,7 @@ import {
 } from './checkpoint.ts';
 import {
   type CheckpointEnding,
+  type CheckpointFile,
   findCheckpoint,
   pack,
   readCheckpoint,
@@ -27,9 +29,10 @@ import {
   stackKey,
   stackOfKey,
 } from './checkpoint-files.ts';
+import { foldJournal } from './fold-journal.ts';
 import { addToHistory, deleteHistory, moveHistory, readHistory, unixNanos } from './history.ts';
 import { checkIntegrity } from './integrity.ts';
-import { continues, foldJournal, isContainedIn, parseJournal } from './journal.ts';
+import { checkpointHash, entriesSince, type JournalEntry, parseJournal } from './journal.ts';
 import { cancelLocks, isLocked, takeLock } from './locks.ts';
 import { CheckpointRecorder } from './recorder.ts';
 import { renamedDeployment } from './rename-deployment.ts';
@@ -41,6 +44,20 @@ const META = '.pulumi/meta.yaml';
 const journalKey = ({ project, stack }: StackIdentity) => `.pulumi/journals/${project}/${stack}.jsonl`;
 const tagsKey = (stack: StackIdentity) => `${stackKey(stack)}.pulumi-tags`;
 const qualified = ({ project, stack }: StackIdentity) => `organization/${project}/${stack}`;
+
+/** How often, and after how many milliseconds, a checkpoint and a journal that do not belong together are read again. */
+const READ_ATTEMPTS = 10;
+const READ_PAUSE = 50;
+
+interface CurrentState {
+  readonly file: CheckpointFile;
+  /** The checkpoint's own text. */
+  readonly text: string;
+  readonly log: string | undefined;
+  /** Whether `raw` holds more than the text. */
+  readonly folded: boolean;
+  readonly raw: RawDeployment;
+}
 
 /** Pulumi's self-managed backend over a bucket (pkg/backend/diy): the same layout, so that the official CLI reads and writes it too. */
 export class DiyBackend implements Backend {
@@ -138,33 +155,31 @@ export class DiyBackend implements Backend {
   }
 
   async readSnapshot(stack: StackIdentity, open: SecretsManagerOpener): Promise<Snapshot> {
-    const { snapshot } = await this.#read(stack, open);
+    const { raw } = await this.#readCurrent(stack);
+    const snapshot = await decodeDeployment(raw, open);
     checkIntegrity(snapshot.resources);
     return snapshot;
   }
 
-  /** The state as it is, with what a killed process left in its journal. */
-  async #read(
-    stack: StackIdentity,
-    open: SecretsManagerOpener,
-  ): Promise<{ readonly snapshot: Snapshot; readonly text: string; readonly folded: boolean }> {
-    const { file, text } = await readCheckpoint(this.#bucket, stack);
-    const base = await decodeDeployment(parseCheckpoint(text, this.#bucket.describe(file.key)), open);
-    const log = await this.#bucket.readLog(journalKey(stack));
-    const entries = log === undefined ? [] : parseJournal(log);
-    if (entries.length === 0 || isContainedIn(entries, text)) return { snapshot: base, text, folded: false };
-    if (!continues(entries, text)) throw this.#foreignJournal(stack);
-    const manager = base.secretsManager ?? (await this.#journalManager(entries, open));
-    return { snapshot: foldJournal(base, entries, manager), text, folded: true };
+  async exportDeployment(stack: StackIdentity): Promise<RawDeployment> {
+    return (await this.#readCurrent(stack)).raw;
   }
 
-  /** A state without secrets before may have got its first ones from the operation that was killed. */
-  async #journalManager(
-    entries: ReturnType<typeof parseJournal>,
-    open: SecretsManagerOpener,
-  ): Promise<SecretsManager | undefined> {
-    const [first] = entries;
-    return first?.k === 'base' && first.secrets ? open(first.secrets.type, first.secrets.state) : undefined;
+  /** The state as it is, with what a killed process left in its journal. */
+  async #readCurrent(stack: StackIdentity): Promise<CurrentState> {
+    for (let attempt = 1; ; attempt += 1) {
+      const { file, text } = await readCheckpoint(this.#bucket, stack);
+      const raw = parseCheckpoint(text, this.#bucket.describe(file.key));
+      const log = await this.#bucket.readLog(journalKey(stack));
+      if (log === undefined) return { file, text, raw, log, folded: false };
+      const entries = parseJournal(log, this.#bucket.describe(journalKey(stack)));
+      const added = entries.length === 0 ? [] : entriesSince(entries, text);
+      if (added)
+        return { file, text, log, folded: added.length > 1, raw: added.length > 0 ? foldJournal(raw, added) : raw };
+      // An operation that is running may have written its checkpoint between the two reads.
+      if (attempt === READ_ATTEMPTS) throw this.#foreignJournal(stack);
+      await setTimeout(READ_PAUSE);
+    }
   }
 
   #foreignJournal(stack: StackIdentity): Error {
@@ -176,9 +191,24 @@ export class DiyBackend implements Backend {
     );
   }
 
-  async exportDeployment(stack: StackIdentity): Promise<RawDeployment> {
-    const { file, text } = await readCheckpoint(this.#bucket, stack);
-    return parseCheckpoint(text, this.#bucket.describe(file.key));
+  /** Makes what a killed process left part of the checkpoint. The journal says so first: it must not matter where this is killed. */
+  async #settle(stack: StackIdentity): Promise<CurrentState> {
+    const current = await this.#readCurrent(stack);
+    if (current.log === undefined) return current;
+    const { raw, file, log } = current;
+    const text = current.folded ? checkpointText(qualified(stack), raw) : current.text;
+    if (current.folded) {
+      const journal = await this.#bucket.openLog(journalKey(stack));
+      const base: JournalEntry = { k: 'base', checkpoint: checkpointHash(text), fresh: 0, pending: [], renamed: [] };
+      try {
+        await journal.append(`${log.endsWith('\n') ? '' : '\n'}${JSON.stringify([base])}\n`);
+      } finally {
+        await journal.close();
+      }
+      await this.#writeCheckpoint(stack, text, file.ending);
+    }
+    await this.#bucket.deleteLog(journalKey(stack));
+    return { file, raw, text, log: undefined, folded: false };
   }
 
   async importDeployment(
@@ -194,9 +224,20 @@ export class DiyBackend implements Backend {
         `Cannot import the state as a resource belongs to another stack: ${foreign.urn}. Give --force to import it all the same.`,
       );
     }
-    const { file } = await readCheckpoint(this.#bucket, stack);
+    const file = await this.#settleIfReadable(stack);
     await this.#writeCheckpoint(stack, checkpointText(qualified(stack), raw), file.ending);
-    await this.#bucket.deleteLog(journalKey(stack));
+  }
+
+  /** What is imported takes the place of a state and of a journal that nobody can read, too. */
+  async #settleIfReadable(stack: StackIdentity): Promise<CheckpointFile> {
+    try {
+      return (await this.#settle(stack)).file;
+    } catch (error) {
+      const { file } = await readCheckpoint(this.#bucket, stack);
+      if (!isMainstayError(error, 'user')) throw error;
+      await this.#bucket.deleteLog(journalKey(stack));
+      return file;
+    }
   }
 
   lock(stack: StackIdentity): Promise<{ release(): Promise<void> }> {
@@ -212,35 +253,22 @@ export class DiyBackend implements Backend {
     base: Snapshot,
     secretsManager: SecretsManager | undefined,
   ): Promise<SnapshotRecorder> {
-    const { file, text } = await readCheckpoint(this.#bucket, stack);
-    const current = await this.#foldBefore(stack, { base, text, secretsManager, ending: file.ending });
+    const { file, raw, text } = await this.#settle(stack);
+    const write = (written: string) => this.#writeCheckpoint(stack, written, file.ending);
+    let baseText = text;
+    if (!isWrittenAs(raw, base, secretsManager)) {
+      const content = { ...base, secretsManager: secretsManager ?? base.secretsManager };
+      baseText = checkpointText(qualified(stack), encodeDeployment(content));
+      await write(baseText);
+    }
     const store = {
-      baseText: current,
-      checkpointText: (raw: RawDeployment) => checkpointText(qualified(stack), raw),
-      writeCheckpoint: (written: string) => this.#writeCheckpoint(stack, written, file.ending),
+      baseText,
+      checkpointText: (deployment: RawDeployment) => checkpointText(qualified(stack), deployment),
+      writeCheckpoint: write,
       openJournal: () => this.#bucket.openLog(journalKey(stack)),
       deleteJournal: () => this.#bucket.deleteLog(journalKey(stack)),
     };
     return new CheckpointRecorder(base, store, secretsManager);
-  }
-
-  /** What a killed process left is made part of the checkpoint before a new journal begins. */
-  async #foldBefore(
-    stack: StackIdentity,
-    before: {
-      readonly base: Snapshot;
-      readonly text: string;
-      readonly secretsManager: SecretsManager | undefined;
-      readonly ending: CheckpointEnding;
-    },
-  ): Promise<string> {
-    const log = await this.#bucket.readLog(journalKey(stack));
-    if (log === undefined) return before.text;
-    const content = { ...before.base, secretsManager: before.secretsManager ?? before.base.secretsManager };
-    const text = checkpointText(qualified(stack), encodeDeployment(content));
-    await this.#writeCheckpoint(stack, text, before.ending);
-    await this.#bucket.deleteLog(journalKey(stack));
-    return text;
   }
 
   async addHistory(stack: StackIdentity, update: UpdateInfo): Promise<void> {
@@ -283,4 +311,16 @@ export class DiyBackend implements Backend {
     await this.#bucket.write(key, await pack(text, wanted));
     if (ending !== undefined && ending !== wanted) await this.#bucket.delete(`${stackKey(stack)}${ending}`);
   }
+}
+
+/** Whether a journal can name the base's resources by their place in the deployment, and encrypt as it does. */
+function isWrittenAs(raw: RawDeployment, base: Snapshot, manager: SecretsManager | undefined): boolean {
+  const resources = (raw.deployment.resources ?? []) as readonly { readonly urn: string; readonly id?: string }[];
+  const { secretsManager: own } = base;
+  const sameKey = !own || !manager || own === manager || own.state.salt === manager.state.salt;
+  return (
+    sameKey &&
+    resources.length === base.resources.length &&
+    base.resources.every(({ urn, id }, index) => urn === resources[index]!.urn && id === (resources[index]!.id ?? ''))
+  );
 }

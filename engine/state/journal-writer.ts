@@ -1,5 +1,5 @@
 import type { BucketLog } from './bucket.ts';
-import type { JournalEntry } from './journal.ts';
+import type { JournalBase, JournalEntry } from './journal.ts';
 
 /** Where journals are kept: one at a time. */
 export interface JournalStore {
@@ -16,109 +16,102 @@ interface Waiting {
 
 /**
  * Appends entries to the journal in groups: while one group is being written, the next one gathers, so that parallel steps share the
- * cost of a flush. The file is made when the first entry comes. A failed write fails every later call: what is not recorded must not go on.
+ * cost of a flush. The file is made when the first entry comes. What could not be written is tried again before anything newer, so that
+ * the journal never has a gap: every call fails until that succeeds.
  */
 export class JournalWriter {
   readonly #store: JournalStore;
   #log: BucketLog | undefined;
-  #head = '';
+  /** Goes out before anything else: the first line, what need not be durable at once, and what failed. */
+  #ahead = '';
   #waiting: Waiting[] = [];
-  #writing: Promise<void> = Promise.resolve();
-  #busy = false;
-  #held = false;
-  #failure: { readonly error: unknown } | undefined;
+  /** The write or the change of journals that is under way. */
+  #task: Promise<void> | undefined;
 
   constructor(store: JournalStore) {
     this.#store = store;
   }
 
   /** The first line of the journal, written together with the first entry. */
-  start(base: JournalEntry): void {
-    this.#head = lineOf(base);
+  start(base: JournalBase): void {
+    this.#ahead = lineOf([base]);
   }
 
-  /** Resolves when the entries are durable. */
+  /** Resolves when the entries, and all before them, are durable. */
   append(entries: readonly JournalEntry[]): Promise<void> {
-    if (this.#failure) return Promise.reject(this.#failure.error);
     return new Promise((done, failed) => {
-      this.#waiting.push({ lines: entries.map(lineOf).join(''), done, failed });
+      this.#waiting.push({ lines: lineOf(entries), done, failed });
       this.#kick();
     });
   }
 
-  /** Resolves when everything given so far is durable. */
-  async flush(): Promise<void> {
-    while (this.#busy || this.#waiting.length > 0) await this.#writing;
-    if (this.#failure) throw this.#failure.error;
+  /** For entries whose loss costs nothing but a repetition: they are written with the next ones that are waited for. */
+  appendLater(entries: readonly JournalEntry[]): void {
+    this.#waiting.push({ lines: lineOf(entries), done: nobody, failed: nobody });
   }
 
   /**
-   * Begins a new journal: entries given before this call go to the old one, those after it to the new one, which starts with `base`. In between
-   * `prepare` writes the checkpoint that the new one continues; `next` is recorded in the old one first, so that a crash right after `prepare`
-   * is understood.
+   * Writes a checkpoint by `write`, and begins a new journal after it: entries given before this call belong to the checkpoint, those after
+   * it continue it, which is why it must be called in the same turn in which the checkpoint's content was taken. `base` is recorded in the
+   * old journal first, so that a crash right after `write` is understood. If `write` fails the old journal goes on, and nothing is lost.
    */
-  async switchTo(
-    next: JournalEntry,
-    options: { readonly base: JournalEntry; readonly prepare: () => Promise<void> },
-  ): Promise<void> {
+  checkpoint(base: JournalBase, write: () => Promise<void>): Promise<void> {
     const before = this.#waiting;
     this.#waiting = [];
-    this.#held = true;
-    try {
-      await this.#writing;
-      await this.#write([...before, { lines: lineOf(next), done: () => {}, failed: () => {} }]);
-      if (this.#failure) throw this.#failure.error;
-      await options.prepare();
+    return this.#run(async () => {
+      const unused = this.#log === undefined && before.length === 0 && this.#ahead.split('\n').length <= 2;
+      if (!unused) await this.#write([...before, { lines: lineOf([base]), done: nobody, failed: nobody }]);
+      await write();
       await this.#log?.close();
       this.#log = undefined;
-      await this.#store.deleteJournal();
-      this.#head = lineOf(options.base);
-    } catch (error) {
-      this.#fail(error);
-      throw error;
-    } finally {
-      this.#held = false;
-      this.#kick();
-    }
+      if (!unused) await this.#store.deleteJournal();
+      this.#ahead = lineOf([base]);
+    });
   }
 
   async close(): Promise<void> {
-    await this.#writing;
+    while (this.#task) await this.#task;
     await this.#log?.close();
     this.#log = undefined;
   }
 
+  /** One after the other. What was given in the meantime is written when nothing is left to do. */
+  #run(work: () => Promise<void>): Promise<void> {
+    const task = (this.#task ?? Promise.resolve()).then(work);
+    const settled = task.catch(nobody).then(() => {
+      if (this.#task !== settled) return;
+      this.#task = undefined;
+      if (this.#waiting.some(({ done }) => done !== nobody)) this.#kick();
+    });
+    this.#task = settled;
+    return task;
+  }
+
   #kick(): void {
-    if (this.#busy || this.#held || this.#waiting.length === 0) return;
-    this.#busy = true;
+    if (this.#task) return;
     const group = this.#waiting;
     this.#waiting = [];
-    this.#writing = this.#write(group).finally(() => {
-      this.#busy = false;
-      this.#kick();
-    });
+    void this.#run(() => this.#write(group));
   }
 
   async #write(group: readonly Waiting[]): Promise<void> {
+    const text = this.#ahead + group.map((one) => one.lines).join('');
+    this.#ahead = '';
     try {
-      if (this.#failure) throw this.#failure.error;
       this.#log ??= await this.#store.openJournal();
-      const text = this.#head + group.map((one) => one.lines).join('');
-      this.#head = '';
       await this.#log.append(text);
-      for (const one of group) one.done();
     } catch (error) {
-      this.#fail(error);
+      this.#ahead = text;
       for (const one of group) one.failed(error);
+      return;
     }
-  }
-
-  #fail(error: unknown): void {
-    this.#failure ??= { error };
-    for (const one of this.#waiting.splice(0)) one.failed(this.#failure.error);
+    for (const one of group) one.done();
   }
 }
 
-function lineOf(entry: JournalEntry): string {
-  return `${JSON.stringify(entry)}\n`;
+const nobody = () => {};
+
+/** One line for what belongs together: a crash leaves all of it or nothing. */
+function lineOf(entries: readonly JournalEntry[]): string {
+  return `${JSON.stringify(entries)}\n`;
 }

@@ -3,7 +3,7 @@ import type { Dirent } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { MainstayError, messageOf, systemCode, userError } from '../../foundation/errors.ts';
-import type { Bucket, BucketEntry } from './bucket.ts';
+import type { Bucket, BucketEntry, BucketLog } from './bucket.ts';
 
 /** A folder of the machine as a bucket, in the layout of the official `file://` backend (gocloud's fileblob, without its `.attrs`). */
 export function createLocalBucket(root: string): Bucket {
@@ -15,20 +15,53 @@ export function createLocalBucket(root: string): Bucket {
     delete: (key) => rm(pathOf(key), { force: true }).catch(translate(pathOf(key))),
     list: (prefix) => listFiles(root, prefix.replace(/\/$/, '')),
     readLog: async (key) => (await readIfThere(pathOf(key)))?.toString('utf8'),
-    deleteLog: (key) => rm(pathOf(key), { force: true }).catch(translate(pathOf(key))),
-    async openLog(key) {
+    async deleteLog(key) {
       const path = pathOf(key);
-      await mkdir(dirname(path), { recursive: true }).catch(translate(path));
-      const handle = await open(path, 'a', 0o600).catch(translate(path));
-      return {
-        async append(text) {
-          await handle.appendFile(text).catch(translate(path));
-          await handle.datasync().catch(translate(path));
-        },
-        close: () => handle.close(),
-      };
+      await rm(path, { force: true }).catch(translate(path));
+      await rm(`${path}.reserve`, { force: true }).catch(translate(path));
+    },
+    openLog: (key) => openLocalLog(pathOf(key)),
+  };
+}
+
+/** Enough for what steps that run when the disk becomes full have to say. */
+const RESERVE_BYTES = 256 * 1024;
+
+/**
+ * A file that only grows by whole appends: what a failed one left is cut off before the next. It keeps some space in reserve, which it gives up
+ * when the disk is full, so that what a provider has just made can still be recorded.
+ */
+async function openLocalLog(path: string): Promise<BucketLog> {
+  const reserve = `${path}.reserve`;
+  await mkdir(dirname(path), { recursive: true }).catch(translate(path));
+  await writeFile(reserve, Buffer.alloc(RESERVE_BYTES), { mode: 0o600 }).catch(translate(path));
+  const handle = await open(path, 'a', 0o600).catch(translate(path));
+  let length = (await handle.stat()).size;
+  const tryAppend = async (text: string): Promise<void> => {
+    await handle.truncate(length);
+    await handle.appendFile(text);
+    await handle.datasync();
+    length += Buffer.byteLength(text);
+  };
+  return {
+    async append(text) {
+      await tryAppend(text)
+        .catch(async (error: unknown) => {
+          if (!isDiskFull(error)) throw error;
+          await rm(reserve, { force: true });
+          await tryAppend(text);
+        })
+        .catch(translate(path));
+    },
+    async close() {
+      await handle.close();
+      await rm(reserve, { force: true });
     },
   };
+}
+
+function isDiskFull(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT'].includes(systemCode(error) ?? '');
 }
 
 async function readIfThere(path: string): Promise<Buffer | undefined> {
@@ -78,8 +111,7 @@ function translate(path: string): (error: unknown) => never {
 }
 
 function asMainstayError(error: unknown, path: string): MainstayError {
-  const code = systemCode(error);
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
+  if (isDiskFull(error)) {
     return new MainstayError(
       'transient',
       'Cannot write the state as the disk is full. Free some space and run again; the last state is intact.',

@@ -3,7 +3,6 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import fc from 'fast-check';
 import { Secret } from '../../protocol/property-value.ts';
 import { newResourceState, type ResourceState } from '../deploy/resource-state.ts';
 import type { Step, StepOp } from '../deploy/step.ts';
@@ -142,52 +141,3 @@ test('reads the same from any whole prefix of the journal as the steps acknowled
     assert.deepEqual(resources.map(({ urn }) => urn.split('::').at(-1)).slice(0, atLeast.length), atLeast);
   }
 });
-
-test('folds to what closing writes, for any sequence of steps', async (t) => {
-  const { backend, record } = await newBackend(t);
-  const operations = fc.array(
-    fc.record({ op: fc.constantFrom('create', 'update', 'delete', 'same', 'fail'), pick: fc.nat() }),
-    { maxLength: 25 },
-  );
-  await fc.assert(
-    fc.asyncProperty(operations, async (sequence) => {
-      const base = await backend.readSnapshot(stack, open);
-      const recorder = await record(base);
-      const left = [...base.resources];
-      for (const [index, { op, pick }] of sequence.entries())
-        await play(recorder, { op, left, pick, name: `r${index}-${pick}` });
-      const folded = await backend.readSnapshot(stack, open);
-      const closed = await recorder.close();
-      assert.deepEqual(idsOf(folded), idsOf(closed));
-    }),
-    { numRuns: 30 },
-  );
-});
-
-function idsOf(snapshot: Snapshot): readonly string[] {
-  return snapshot.resources.map(({ urn, id, inputs }) => `${urn} ${id} ${JSON.stringify(inputs)}`);
-}
-
-interface Move {
-  readonly op: string;
-  readonly left: ResourceState[];
-  readonly pick: number;
-  readonly name: string;
-}
-
-/** One step on a resource of the old state, or a new resource. */
-async function play(recorder: SnapshotRecorder, { op, left, pick, name }: Move) {
-  const old = left.length > 0 ? left.splice(pick % left.length, 1)[0]! : undefined;
-  const fresh = resource(`${name}-${op}`);
-  const made: Step =
-    old === undefined || op === 'create' || op === 'fail'
-      ? step('create', undefined, fresh)
-      : op === 'delete'
-        ? step('delete', old, undefined)
-        : step(op === 'same' ? 'same' : 'update', old, {
-            ...old,
-            inputs: op === 'same' ? old.inputs : { changed: pick },
-          });
-  await recorder.beginStep(made);
-  await recorder.endStep(made, op === 'fail' ? 'failure' : 'success');
-}

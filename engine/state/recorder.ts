@@ -4,13 +4,13 @@ import type { SecretsManager } from '../secrets/secrets-manager.ts';
 import type { RawDeployment } from './backend.ts';
 import { encodeDeployment } from './checkpoint.ts';
 import { checkIntegrity } from './integrity.ts';
-import { checkpointHash, type JournalEntry } from './journal.ts';
+import { checkpointHash, type JournalBase, type JournalEntry } from './journal.ts';
 import { type JournalStore, JournalWriter } from './journal-writer.ts';
 import type { SecretWriter } from './property-json.ts';
 import { resourceToJson } from './resource-json.ts';
 import type { PendingOperation, Snapshot, SnapshotRecorder } from './snapshot.ts';
 import { differsSemantically, effectOf, pendingKinds } from './step-effects.ts';
-import { normalizeUrnReferences } from './urn-references.ts';
+import { normalizeUrnReferences, renamesOf } from './urn-references.ts';
 
 /** Where a recorder writes. */
 export interface RecorderStore extends JournalStore {
@@ -19,6 +19,8 @@ export interface RecorderStore extends JournalStore {
   checkpointText(raw: RawDeployment): string;
   /** Writes the checkpoint, keeping the one before as `.bak`. */
   writeCheckpoint(text: string): Promise<void>;
+  /** The least time between two checkpoints while an operation runs, in milliseconds. Default: one second. */
+  readonly checkpointPause?: number;
 }
 
 /** The checkpoint is rewritten while an operation runs when the last time took less than a twentieth of the time since, and a second is over. */
@@ -65,7 +67,15 @@ export class CheckpointRecorder implements SnapshotRecorder {
     const op = this.#next();
     this.#operations.set(step, op);
     this.#pending.set(op, { kind, resource: { ...resource } });
-    await this.#record([{ k: 'begin', op, kind, resource: resourceToJson(resource, this.#writer) }]);
+    try {
+      await this.#record([{ k: 'begin', op, kind, resource: resourceToJson(resource, this.#writer) }]);
+    } catch (error) {
+      // The provider is not called then.
+      this.#operations.delete(step);
+      this.#pending.delete(op);
+      this.#journal.appendLater([{ k: 'end', op }]);
+      throw error;
+    }
   }
 
   async endStep(step: Step, outcome: StepOutcome): Promise<void> {
@@ -100,16 +110,24 @@ export class CheckpointRecorder implements SnapshotRecorder {
   }
 
   async close(): Promise<Snapshot> {
-    await this.#journal.flush();
-    const snapshot = this.#snapshot();
-    checkIntegrity(snapshot.resources);
-    const raw = encodeDeployment(snapshot);
-    const { checkDeploymentShape } = await import('./deployment-shape.ts');
-    checkDeploymentShape(raw);
-    await this.#store.writeCheckpoint(this.#store.checkpointText(raw));
-    await this.#journal.close();
-    await this.#store.deleteJournal();
-    return snapshot;
+    try {
+      const snapshot = this.#snapshot();
+      checkIntegrity(snapshot.resources);
+      const raw = encodeDeployment(snapshot);
+      const { checkDeploymentShape } = await import('./deployment-shape.ts');
+      checkDeploymentShape(raw);
+      await this.#writeCheckpoint(this.#store.checkpointText(raw));
+      return snapshot;
+    } finally {
+      await this.#journal.close();
+    }
+  }
+
+  /** No wait may come between taking the text and this call. */
+  #writeCheckpoint(text: string): Promise<void> {
+    const base = this.#journalBase(checkpointHash(text), this.#fresh.size);
+    this.#renumber();
+    return this.#journal.checkpoint(base, () => this.#store.writeCheckpoint(text));
   }
 
   #snapshot(): Snapshot {
@@ -125,9 +143,15 @@ export class CheckpointRecorder implements SnapshotRecorder {
     this.#journal.start(this.#journalBase(checkpointHash(this.#store.baseText), 0));
   }
 
-  #journalBase(checkpoint: string, fresh: number): JournalEntry {
+  #journalBase(checkpoint: string, fresh: number): JournalBase {
     const secrets = this.#manager && { type: this.#manager.type, state: this.#manager.state };
-    return { k: 'base', checkpoint, pending: [...this.#pending.keys()], fresh, ...(secrets && { secrets }) };
+    const pending = [...this.#pending].map(([op, { kind, resource }]) => ({
+      op,
+      kind,
+      resource: resourceToJson(resource, this.#writer),
+    }));
+    const renamed = [...renamesOf([...this.#fresh.values(), ...this.#old.values()])];
+    return { k: 'base', checkpoint, fresh, pending, renamed, ...(secrets && { secrets }) };
   }
 
   #track(where: Map<string, ResourceState>, id: string, state: ResourceState): void {
@@ -165,21 +189,22 @@ export class CheckpointRecorder implements SnapshotRecorder {
     entries.push({ k: 'set', id, resource: resourceToJson(state, this.#writer) });
   }
 
+  /** That a resource goes on as it is need not be durable before the program goes on: it is not lost without. */
   async #record(entries: readonly JournalEntry[]): Promise<void> {
-    if (entries.length > 0) await this.#journal.append(entries);
+    if (entries.every(({ k }) => k === 'keep')) {
+      if (entries.length > 0) this.#journal.appendLater(entries);
+      return;
+    }
+    await this.#journal.append(entries);
   }
 
-  /** States, ids and the journal's beginning are taken in one go, before anything is waited for. */
+  /** A failure, say a full disk, is not the operation's: the journal goes on, and closing tries again. */
   async #checkpointSometimes(): Promise<void> {
     const { at, took } = this.#lastCheckpoint;
     const now = performance.now();
-    if (now - at < Math.max(CHECKPOINT_PAUSE, took * CHECKPOINT_SHARE)) return;
+    if (now - at < Math.max(this.#store.checkpointPause ?? CHECKPOINT_PAUSE, took * CHECKPOINT_SHARE)) return;
     this.#lastCheckpoint = { at: Number.POSITIVE_INFINITY, took: 0 };
-    const text = this.#store.checkpointText(encodeDeployment(this.#snapshot()));
-    const checkpoint = checkpointHash(text);
-    const base = this.#journalBase(checkpoint, this.#fresh.size);
-    this.#renumber();
-    await this.#journal.switchTo({ k: 'next', checkpoint }, { base, prepare: () => this.#store.writeCheckpoint(text) });
+    await this.#writeCheckpoint(this.#store.checkpointText(encodeDeployment(this.#snapshot()))).catch(() => {});
     this.#lastCheckpoint = { at: performance.now(), took: performance.now() - now };
   }
 

@@ -54,8 +54,9 @@ const KNOWN = new Set<string>([
   ],
 ]);
 
-/** Fields of a resource that we do not know: kept with it and written back as they were. */
-const unknownFields = new WeakMap<ResourceState, JsonObject>();
+/** Fields of a resource that we do not know: kept with it, also in copies made by spreading, and written back as they were. */
+const unknownFields = Symbol('fields that this engine does not know');
+type WithUnknownFields = ResourceState & { [unknownFields]?: JsonObject };
 
 /** A resource as the checkpoint holds it. Empty fields are left out but `urn`, `custom` and `type`. */
 export function resourceToJson(state: ResourceState, secrets: SecretWriter | undefined): JsonObject {
@@ -73,7 +74,7 @@ export function resourceToJson(state: ResourceState, secrets: SecretWriter | und
   put('customTimeouts', timeoutsToJson(state));
   if (state.replacementTrigger !== undefined) put('replacementTrigger', valueToJson(state.replacementTrigger, secrets));
   put('resourceHooks', state.resourceHooks);
-  return { ...json, ...unknownFields.get(state) };
+  return { ...json, ...(state as WithUnknownFields)[unknownFields] };
 }
 
 function isEmpty(value: unknown): boolean {
@@ -100,7 +101,7 @@ export function resourceFromJson(json: JsonObject, manager: SecretsManager | und
   state.customTimeouts = timeoutsFromJson(json.customTimeouts);
   if (json.replacementTrigger !== undefined) state.replacementTrigger = valueFromJson(json.replacementTrigger, manager);
   const unknown = Object.entries(json).filter(([key]) => !KNOWN.has(key));
-  if (unknown.length > 0) unknownFields.set(state, Object.fromEntries(unknown));
+  if (unknown.length > 0) (state as WithUnknownFields)[unknownFields] = Object.fromEntries(unknown);
   return state;
 }
 

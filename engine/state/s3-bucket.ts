@@ -102,9 +102,13 @@ export async function createS3Bucket(place: S3Place): Promise<Bucket> {
       }),
     list: (prefix) => call(prefix, () => listAll({ client, Bucket, place }, prefix)),
     openLog: async (key) => {
-      let next = (await bucket.list(key)).length;
+      const last = (await bucket.list(key)).at(-1)?.key.split('/').at(-1);
+      let next = last === undefined ? 0 : Number(last) + 1;
       return {
-        append: (text) => bucket.write(`${key}/${String(next++).padStart(9, '0')}`, text),
+        async append(text) {
+          await bucket.write(`${key}/${String(next).padStart(9, '0')}`, text);
+          next += 1;
+        },
         close: async () => {},
       };
     },
@@ -115,8 +119,8 @@ export async function createS3Bucket(place: S3Place): Promise<Bucket> {
       return texts.map((text) => text?.toString('utf8') ?? '').join('');
     },
     deleteLog: async (key) => {
-      // From the end, so that a crash in between leaves the beginning of the log, which continues the same checkpoint.
-      for (const { key: part } of (await bucket.list(key)).toReversed()) await bucket.delete(part);
+      // From its beginning, so that a crash in between leaves the last entry, which names the checkpoint that holds all of it.
+      for (const { key: part } of await bucket.list(key)) await bucket.delete(part);
     },
   };
   return bucket;

@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { userError } from '../../foundation/errors.ts';
 import { readYaml, type YamlSource } from './yaml-source.ts';
 
@@ -165,7 +165,8 @@ function pluginPathsOf(plugins: unknown): Readonly<Record<string, string>> {
 /** Where the program runs and what is run there: `main` may be a folder or a file (sdk/go/common/workspace, `GetPwdMain`). */
 export function programOf(project: Project): { readonly directory: string; readonly entryPoint: string } {
   if (project.main === undefined) return { directory: project.directory, entryPoint: '.' };
-  const path = join(project.directory, project.main);
+  // The Automation API writes an absolute path for inline programs.
+  const path = resolve(project.directory, project.main);
   if (!existsSync(path))
     throw userError(`Cannot find the program: ${JSON.stringify(project.main)}. Correct \`main\`.`, {
       place: { file: project.file },

@@ -49,9 +49,11 @@ async function decideSteps(
   const { urn, old, fresh, recreating } = registration;
   const { ledger } = context;
   if (recreating && old) {
-    ledger.deletes.delete(urn);
+    // It may have been deleted under an earlier name.
+    const known = ledger.deletes.has(urn) ? urn : old.urn;
+    ledger.deletes.delete(known);
     ledger.replaces.add(urn);
-    return { steps: recreate(old, fresh, ledger.dependentReplaceKeys.get(urn) ?? []) };
+    return { steps: recreate(old, fresh, ledger.dependentReplaceKeys.get(known) ?? []) };
   }
   // The state knows it as somebody else's: ours is made, and theirs forgotten at the end.
   if (old?.external) {

@@ -144,14 +144,20 @@ export class DeploymentRegistrar implements Registrar {
    * and not at all when it failed: there would be two of it.
    */
   async #afterDeletes(steps: readonly PlannedStep[], skipped: Set<string>): Promise<readonly StepEnd[] | undefined> {
-    const { executor } = this.#parts;
+    const { executor, context } = this.#parts;
     const recreated = steps.filter(isRecreation).map(({ step }) => step);
-    const deletes = recreated.flatMap(({ urn }) => this.#deletes.get(urn) ?? []);
-    if (deletes.length === 0) return executor.runChain(steps);
+    const formerUrns = recreated.flatMap(({ urn, old }) => [urn, ...(old ? [old.urn] : [])]);
+    const deletes = formerUrns.flatMap((urn) => this.#deletes.get(urn) ?? []);
     await Promise.all(deletes);
-    if (recreated.every(({ old }) => old?.pendingReplacement)) return executor.runChain(steps);
-    this.#skip(steps, skipped);
-    return [];
+    const condemned = [...context.ledger.condemned].filter(({ urn }) => deletes.length > 0 && formerUrns.includes(urn));
+    if (!condemned.every(({ pendingReplacement, delete: isLeftOver }) => pendingReplacement || isLeftOver)) {
+      this.#skip(steps, skipped);
+      return [];
+    }
+    const ends = await executor.runChain(steps);
+    // What needs any part of a broken chain must not be made, and what the chain has not come to is still there.
+    if (!ends) this.#skip(steps, new Set());
+    return ends;
   }
 
   #skip(steps: readonly PlannedStep[], skipped: Set<string>): void {

@@ -58,7 +58,7 @@ async function decideRefreshed(context: DeploymentContext, registration: Registr
   const checked: CheckedRegistration = {
     ...registration,
     provider: await servingProvider(context, fresh),
-    recreating: context.ledger.deletes.has(urn),
+    recreating: context.ledger.deletes.has(urn) || (old !== undefined && context.ledger.condemned.has(old)),
     randomSeed: context.plans.seed(urn) ?? randomBytes(32),
     autonaming: undefined,
     deleteBeforeReplace: goal.deleteBeforeReplace,

@@ -121,8 +121,22 @@ describe('Application', () => {
     const [dns, block, cart, ...more] = at(inputs, 'spec.egress') as readonly unknown[];
     assert.equal(at(dns, 'ports.0.port'), 53);
     assert.deepEqual(block, { to: [{ ipBlock: { cidr: '10.0.0.0/8' } }] });
-    assert.deepEqual(at(cart, 'to.0.podSelector.matchLabels'), { 'app.kubernetes.io/name': 'cart' });
+    assert.deepEqual(at(cart, 'to.0.podSelector.matchLabels'), { 'app.kubernetes.io/instance': 'cart' });
     assert.deepEqual(more, []);
+  });
+
+  it('counts migrations and scheduled jobs in for policies, and out for the service', async () => {
+    const task = { command: ['/app/task'] };
+    const stack = await made({ migrations: { schema: task }, cronJobs: { clean: { ...task, schedule: '@daily' } } });
+    const job = at(stack.only('kubernetes:batch/v1:Job').inputs, 'spec.template.metadata.labels');
+    const cron = at(stack.only('kubernetes:batch/v1:CronJob').inputs, 'spec.jobTemplate.spec.template.metadata.labels');
+    const pod = at(stack.only(DEPLOYMENT).inputs, 'spec.template.metadata.labels') as Record<string, string>;
+    const policy = stack.only('kubernetes:networking.k8s.io/v1:NetworkPolicy').inputs;
+    const service = stack.only('kubernetes:core/v1:Service').inputs;
+    assert.deepEqual(at(policy, 'spec.podSelector.matchLabels'), { 'app.kubernetes.io/instance': 'shop' });
+    for (const labels of [job, cron]) assert.deepEqual(labels, { 'app.kubernetes.io/instance': 'shop' });
+    assert.equal(pod['app.kubernetes.io/instance'], 'shop');
+    assert.deepEqual(at(service, 'spec.selector'), { 'app.kubernetes.io/name': 'shop' });
   });
 
   it('leaves the number of pods to the autoscaler', async () => {
@@ -146,6 +160,7 @@ describe('Application', () => {
     assert.equal(at(job.inputs, `${POD}.containers.0.image`), 'registry.example/shop:1.4.2');
     assert.equal(at(job.inputs, 'metadata.name'), undefined);
     assert.ok(stack.only(DEPLOYMENT).dependencies.includes(job.urn));
+    assert.ok(job.dependencies.includes('kubernetes:networking.k8s.io/v1:NetworkPolicy::shop'));
   });
 
   it('runs scheduled jobs and init containers as restricted as itself', async () => {

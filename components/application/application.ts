@@ -9,7 +9,14 @@ import * as policy from '@pulumi/kubernetes/policy/v1';
 import * as pulumi from '@pulumi/pulumi';
 import { withTransform } from '../component';
 import type { ApplicationArgs } from './application-args';
-import { APPLICATION_LABEL, planIngress, planMetrics, planNetworkPolicy, planRoute } from './exposure-plan';
+import {
+  APPLICATION_LABEL,
+  INSTANCE_LABEL,
+  planIngress,
+  planMetrics,
+  planNetworkPolicy,
+  planRoute,
+} from './exposure-plan';
 import { imageProblem } from './image-reference';
 import { fileKey, type PodReferences, planPod, planTaskPod } from './pod-plan';
 
@@ -37,8 +44,10 @@ export class Application extends pulumi.ComponentResource {
     this.#child = { parent: this };
     this.image = pulumi.output(args.image).apply(acceptable);
     const references = this.#createReferences();
-    const migrations = this.#createMigrations(references);
-    this.deployment = this.#createDeployment(references, migrations);
+    // Before it nothing gets out of a tenant, and a migration could not reach its database.
+    const policy = this.#createPolicy();
+    const migrations = this.#createMigrations(references, policy);
+    this.deployment = this.#createDeployment(references, [policy, ...migrations]);
     this.service = this.#createService();
     this.#createExposure();
     this.#createResilience();
@@ -53,6 +62,11 @@ export class Application extends pulumi.ComponentResource {
   #metadata(name?: string): types.input.meta.v1.ObjectMeta {
     const labels = { ...this.#args.labels, ...this.#selector, 'app.kubernetes.io/managed-by': 'pulumi' };
     return { ...(name === undefined ? {} : { name }), namespace: this.#args.namespace ?? 'default', labels };
+  }
+
+  /** Labels of every pod. What runs to its end does not carry the selector: the Service must not lead anybody there. */
+  #taskLabels(): Record<string, string> {
+    return { ...this.#args.labels, [INSTANCE_LABEL]: this.#name };
   }
 
   /**
@@ -101,7 +115,7 @@ export class Application extends pulumi.ComponentResource {
     ).metadata.name;
   }
 
-  #createMigrations(references: PodReferences): readonly batch.Job[] {
+  #createMigrations(references: PodReferences, after: pulumi.Resource): readonly batch.Job[] {
     return Object.entries(this.#args.migrations ?? {}).map(([task, taskArgs]) => {
       const spec = planTaskPod(task, taskArgs, { args: this.#args, references });
       // Without a name of its own: a new image is a new Job beside the finished one.
@@ -109,9 +123,9 @@ export class Application extends pulumi.ComponentResource {
         `${this.#name}-${task}`,
         {
           metadata: this.#metadata(),
-          spec: { backoffLimit: 2, template: { metadata: { labels: { ...this.#args.labels } }, spec } },
+          spec: { backoffLimit: 2, template: { metadata: { labels: this.#taskLabels() }, spec } },
         },
-        this.#child,
+        { ...this.#child, dependsOn: [after] },
       );
     });
   }
@@ -130,7 +144,7 @@ export class Application extends pulumi.ComponentResource {
           selector: { matchLabels: { ...this.#selector } },
           strategy: holdsOneWriter(args) ? { type: 'Recreate' } : { type: 'RollingUpdate', rollingUpdate },
           template: {
-            metadata: { labels: { ...args.labels, ...this.#selector } },
+            metadata: { labels: { ...this.#taskLabels(), ...this.#selector } },
             spec: planPod(this.#name, { ...args, image: this.image }, references),
           },
         },
@@ -155,14 +169,17 @@ export class Application extends pulumi.ComponentResource {
     );
   }
 
+  #createPolicy(): networking.NetworkPolicy {
+    const spec = planNetworkPolicy(this.#name, this.#args);
+    return new networking.NetworkPolicy(this.#name, { metadata: this.#metadata(this.#name), spec }, this.#child);
+  }
+
   #createExposure(): void {
     const { ingress, route } = this.#args;
     const name = this.#name;
     if ((ingress || route) && this.#args.port === undefined) {
       throw new Error(`Cannot lead anybody to application ${name} as it listens on no port. Set its port.`);
     }
-    const policy = planNetworkPolicy(this.#args, this.#selector);
-    new networking.NetworkPolicy(name, { metadata: this.#metadata(name), spec: policy }, this.#child);
     if (ingress) {
       const metadata = { ...this.#metadata(name), annotations: { ...ingress.annotations } };
       new networking.Ingress(name, { metadata, spec: planIngress(name, ingress) }, this.#child);
@@ -194,7 +211,11 @@ export class Application extends pulumi.ComponentResource {
       const name = `${this.#name}-${task}`;
       const spec = planTaskPod(task, cron, { args: this.#args, references });
       const jobTemplate = {
-        spec: { backoffLimit: 1, activeDeadlineSeconds: cron.deadline ?? 3600, template: { spec } },
+        spec: {
+          backoffLimit: 1,
+          activeDeadlineSeconds: cron.deadline ?? 3600,
+          template: { metadata: { labels: this.#taskLabels() }, spec },
+        },
       };
       const { schedule, timeZone } = cron;
       new batch.CronJob(

@@ -4,8 +4,10 @@ import type { ApplicationArgs, NetworkPolicyArgs } from './application-args';
 type NetworkPolicySpec = types.input.networking.v1.NetworkPolicySpec;
 type Peer = types.input.networking.v1.NetworkPolicyPeer;
 
-/** Label by which policies of other applications name this one. */
+/** Label of the pods that serve: Service, Deployment and budget select by it. */
 export const APPLICATION_LABEL = 'app.kubernetes.io/name';
+/** Label of all pods of an application, its migrations and scheduled jobs too: network policies select by it. */
+export const INSTANCE_LABEL = 'app.kubernetes.io/instance';
 /** Label that Kubernetes puts on every namespace. */
 const NAMESPACE_LABEL = 'kubernetes.io/metadata.name';
 
@@ -13,16 +15,13 @@ const NAMESPACE_LABEL = 'kubernetes.io/metadata.name';
  * Who talks to an application and whom it talks to. Nobody comes in who was not named; the ingress controller's namespace only
  * where there is an ingress or a route.
  */
-export function planNetworkPolicy(
-  args: ApplicationArgs,
-  selector: Readonly<Record<string, string>>,
-): NetworkPolicySpec {
+export function planNetworkPolicy(name: string, args: ApplicationArgs): NetworkPolicySpec {
   const { network = {}, port } = args;
   const from = (network.from ?? []).map(peer);
   if (args.ingress || args.route) from.push(peer({ namespace: ingressNamespace(args, network) }));
   const ports = port === undefined ? undefined : [{ protocol: 'TCP', port }];
   const ingress = port === undefined || from.length === 0 ? [] : [{ from, ports }];
-  const spec = { podSelector: { matchLabels: { ...selector } }, ingress };
+  const spec = { podSelector: { matchLabels: { [INSTANCE_LABEL]: name } }, ingress };
   // A tenant lets nothing out by default: without a list, out is everywhere.
   if (network.to === undefined) return { ...spec, policyTypes: ['Ingress', 'Egress'], egress: [{}] };
   const dns = [53].flatMap((dnsPort) => ['UDP', 'TCP'].map((protocol) => ({ protocol, port: dnsPort })));
@@ -41,7 +40,7 @@ function peer(of: { readonly cidr?: string; readonly namespace?: string; readonl
   if (of.cidr !== undefined) return { ipBlock: { cidr: of.cidr } };
   return {
     ...(of.namespace === undefined ? {} : { namespaceSelector: { matchLabels: { [NAMESPACE_LABEL]: of.namespace } } }),
-    ...(of.application === undefined ? {} : { podSelector: { matchLabels: { [APPLICATION_LABEL]: of.application } } }),
+    ...(of.application === undefined ? {} : { podSelector: { matchLabels: { [INSTANCE_LABEL]: of.application } } }),
   };
 }
 

@@ -99,7 +99,18 @@ export class DiyBackend implements Backend {
       const owner = stackOfKey(key);
       if (owner) stacks.set(qualified(owner), { project: owner.project, stack: owner.stack });
     }
-    return Promise.all([...stacks.values()].map((stack) => this.#summarize(stack)));
+    const summaries = await Promise.all([...stacks.values()].map((stack) => this.#summarizeIfThere(stack)));
+    return summaries.filter((summary) => summary !== undefined);
+  }
+
+  /** Undefined for a stack that another process has removed since it was listed. */
+  async #summarizeIfThere(stack: StackIdentity): Promise<StackSummary | undefined> {
+    try {
+      return await this.#summarize(stack);
+    } catch (error) {
+      if (error instanceof StackNotFound) return undefined;
+      throw error;
+    }
   }
 
   async #summarize(stack: StackIdentity): Promise<StackSummary> {

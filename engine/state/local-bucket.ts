@@ -99,9 +99,22 @@ async function listFiles(root: string, prefix: string): Promise<readonly BucketE
     .filter((entry) => entry.isFile() && !/\.(attrs|tmp)$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name));
   const found = await Promise.all(
-    files.map(async (file) => ({ key: file.slice(root.length + 1), modified: (await stat(file)).mtimeMs })),
+    files.map(async (file) => {
+      const modified = await modifiedAt(file);
+      return modified === undefined ? [] : [{ key: file.slice(root.length + 1), modified }];
+    }),
   );
-  return found.sort((a, b) => (a.key < b.key ? -1 : 1));
+  return found.flat().sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+/** Undefined for a file that another process has deleted since it was listed. */
+async function modifiedAt(file: string): Promise<number | undefined> {
+  try {
+    return (await stat(file)).mtimeMs;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw asMainstayError(error, file);
+  }
 }
 
 function translate(path: string): (error: unknown) => never {

@@ -29,6 +29,9 @@ const schema = z.strictObject({
   stacks: z.record(z.string(), stackSettings).default({}),
 });
 
+/** For the JSON schema that editors complete from (`runner/generate-reference.ts`). */
+export { schema as settingsSchema };
+
 /** What a repository tells the runner, in `mainstay.yaml` at its root or in `stacks/`. */
 export type Settings = z.output<typeof schema>;
 export type EnvironmentSettings = Settings['environments'][number];

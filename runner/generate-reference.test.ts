@@ -14,7 +14,7 @@ describe('the JSON schema of mainstay.yaml', () => {
 
   it("takes this repository's own file, and no unknown key", () => {
     const validate = new Ajv2020({ strict: false, logger: false }).compile(JSON.parse(mainstayJsonSchema()));
-    const own = parse(readFileSync(new URL('../stacks/mainstay.yaml', import.meta.url), 'utf8'));
+    const own: object = parse(readFileSync(new URL('../stacks/mainstay.yaml', import.meta.url), 'utf8'));
     assert.ok(validate(own), JSON.stringify(validate.errors));
     assert.ok(!validate({ ...own, enviroments: [] }));
   });

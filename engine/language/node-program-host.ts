@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { isAbsolute, join } from 'node:path';
+import { isMainstayError } from '../../foundation/errors.ts';
 import type { ProcessExit } from '../../foundation/processes.ts';
 import { cacheDirectory, pruneDirectory } from './disk-cache.ts';
 import { endedEarlyExitCode, type ProgramAssignment } from './program-assignment.ts';
@@ -16,31 +17,38 @@ export interface NodeProgramHostOptions {
 }
 
 /**
- * Runs programs of the `nodejs` runtime, each in a process of its own through the SDK's cmd/run. `run` rejects with a user error where
- * the program cannot be started (no SDK, wrong options); how it ended is the outcome.
+ * Runs programs of the `nodejs` runtime, each in a process of its own through the SDK's cmd/run. A program that cannot be started (no SDK,
+ * wrong options) has failed.
  */
 export function createNodeProgramHost({ warm = false }: NodeProgramHostOptions = {}): ProgramHost {
   const living = new Set<ProgramProcess>();
   const warmPrograms = warm === false ? undefined : new WarmPrograms(warm === true ? {} : warm);
   pruneDirectory(transpileCache(), 30);
+  const runProgram = async (run: ProgramRun): Promise<ProgramOutcome> => {
+    const options = parseRuntimeOptions(run.runtimeOptions);
+    const command = commandOf(run, options, findPulumiSdk(run.programDirectory));
+    const waiting = command.kind === undefined ? undefined : await warmPrograms?.take(command.kind);
+    const started = waiting ?? (await startProgramProcess(command.cold));
+    living.add(started);
+    try {
+      return await runIn(started, run, options);
+    } finally {
+      living.delete(started);
+      if (command.kind !== undefined) warmPrograms?.restock(command.kind, command.warm);
+    }
+  };
   return {
-    async run(run) {
-      const options = parseRuntimeOptions(run.runtimeOptions);
-      const command = commandOf(run, options, findPulumiSdk(run.programDirectory));
-      const waiting = command.kind === undefined ? undefined : await warmPrograms?.take(command.kind);
-      const started = waiting ?? (await startProgramProcess(command.cold));
-      living.add(started);
-      try {
-        return await runIn(started, run, options);
-      } finally {
-        living.delete(started);
-        if (command.kind !== undefined) warmPrograms?.restock(command.kind, command.warm);
-      }
-    },
+    run: (run) => runProgram(run).catch(cannotStart),
     async close() {
       await Promise.all([warmPrograms?.close(), ...[...living].map((started) => started.end())]);
     },
   };
+}
+
+/** The user's mistake is the program's end; a bug of ours stays one. */
+function cannotStart(error: unknown): ProgramOutcome {
+  if (isMainstayError(error)) return { kind: 'failed', message: error.message };
+  throw error;
 }
 
 const transpileCache = () => cacheDirectory('transpiled');

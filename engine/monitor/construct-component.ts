@@ -5,8 +5,8 @@ import { type MonitorContext, remember } from './monitor-context.ts';
 import type { RegisterRequest, RegisterResponse } from './monitor-messages.ts';
 import { outputDependencies, withoutOutputMarks } from './output-values.ts';
 import { completeReference, resolveProvider } from './provider-choice.ts';
-import { type Registration, withoutPartialValues } from './register-resource.ts';
-import { responseProperties } from './response-properties.ts';
+import type { Registration } from './registration.ts';
+import { responseProperties, withoutPartialValues } from './response-properties.ts';
 
 /**
  * A remote component: its provider makes it, and registers it and its children back on this monitor (proto/pulumi/provider.proto,

@@ -39,6 +39,7 @@ export interface MonitorContext {
   /** Transforms of remote components that their provider has not registered back yet, by parent, type and name. */
   readonly pendingTransforms: Map<string, readonly WireCallback[]>;
   readonly settled: SettledResources;
+  readonly progress: { stackOutputs: boolean };
 }
 
 /** Keeps what the children of a resource inherit from it. */

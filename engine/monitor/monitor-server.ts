@@ -33,6 +33,11 @@ export interface Monitor {
   readonly signalled: Promise<void>;
   /** Errors that the program logged. */
   readonly errors: number;
+  /**
+   * Why a program that ended with success was not done: it never came to its stack outputs, as something that it waits for cannot happen.
+   * What it did not register must not be deleted then. Undefined: it was done.
+   */
+  readonly unfinished: string | undefined;
   /** Answers the waiting program: every step has run. */
   finish(): void;
   close(): Promise<void>;
@@ -65,6 +70,7 @@ export function createProgramCallbacks(): ProgramCallbacks {
         invokeTransforms: [],
         pendingTransforms: new Map(),
         settled: new SettledResources(),
+        progress: { stackOutputs: false },
       };
       const engine = new EngineService(options.events);
       const shutdown = createShutdownSignal();
@@ -76,6 +82,9 @@ export function createProgramCallbacks(): ProgramCallbacks {
         get errors() {
           return engine.errors;
         },
+        get unfinished() {
+          return context.progress.stackOutputs ? undefined : unfinishedProgram;
+        },
         finish: shutdown.finish,
         close: async () => {
           shutdown.finish();
@@ -85,6 +94,10 @@ export function createProgramCallbacks(): ProgramCallbacks {
     },
   };
 }
+
+const unfinishedProgram =
+  'Cannot take the program as finished as it ended before its stack outputs were registered: something that it awaits never happens. ' +
+  'Nothing is deleted. Look for a promise that is never resolved, or outputs that wait for each other.';
 
 interface ShutdownSignal {
   readonly signalled: Promise<void>;
@@ -138,6 +151,7 @@ function monitorHandlers(
     async registerResourceOutputs({ urn, outputs }) {
       const hashed = await hashAssets(outputs ?? {}, context.programDirectory);
       await registrar.registerResourceOutputs(urn, withoutOutputMarks(hashed));
+      if (urn.includes('::pulumi:pulumi:Stack::')) context.progress.stackOutputs = true;
       return {};
     },
     registerStackTransform: (callback) => added(stackTransforms, callback),
@@ -152,6 +166,7 @@ function monitorHandlers(
     },
     registerPackage: (request) => ({ ref: packages.register(request) }),
     async signalAndWaitForShutdown() {
+      if (!context.progress.stackOutputs) throw new Error(unfinishedProgram);
       await shutdown.signal();
       return {};
     },

@@ -1,5 +1,3 @@
-import { containsUnknowns } from '../../protocol/property-equality.ts';
-import type { PropertyMap } from '../../protocol/property-value.ts';
 import { parseProviderReference } from '../plugins/provider-registry.ts';
 import { constructComponent } from './construct-component.ts';
 import { type Dependencies, dependenciesOf, goalOf, transformedDependencies } from './goal-of-request.ts';
@@ -9,7 +7,8 @@ import { withDependencies } from './output-values.ts';
 import { checkTypeToken } from './packages.ts';
 import { explicitProvider } from './provider-choice.ts';
 import { isProviderType } from './provider-inputs-of-request.ts';
-import { responseProperties } from './response-properties.ts';
+import type { Registration } from './registration.ts';
+import { responseProperties, withoutPartialValues } from './response-properties.ts';
 import { applyTransforms } from './transforms.ts';
 
 const RESULTS = ['success', 'fail', 'skip'] as const;
@@ -28,14 +27,6 @@ export async function registerResource(context: MonitorContext, asked: RegisterR
   });
 }
 
-/** A registration after its transforms, and what is left to know of it. */
-export interface Registration {
-  readonly request: RegisterRequest;
-  readonly dependencies: Dependencies;
-  /** The resource's own transforms: its children have them too. */
-  readonly transforms: readonly WireCallback[];
-}
-
 async function registerLocal(context: MonitorContext, registration: Registration): Promise<RegisterResponse> {
   const { request, dependencies, transforms } = registration;
   const { parent, custom } = request;
@@ -46,12 +37,6 @@ async function registerLocal(context: MonitorContext, registration: Registration
   context.settled.settle(urn, { parent, pending: custom && id === '' });
   const object = custom ? withoutPartialValues(outputs, request) : {};
   return { urn, id, object: responseProperties(object, request), result: RESULTS.indexOf(result), unknown };
-}
-
-/** Older callers take a property as a whole or not at all. */
-export function withoutPartialValues(outputs: PropertyMap, request: RegisterRequest): PropertyMap {
-  if (request.supportsPartialValues) return outputs;
-  return Object.fromEntries(Object.entries(outputs).filter(([, value]) => !containsUnknowns(value)));
 }
 
 function refuseUnsupported(request: RegisterRequest): void {

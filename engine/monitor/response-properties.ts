@@ -1,4 +1,4 @@
-import { mapParts } from '../../protocol/property-equality.ts';
+import { containsUnknowns, mapParts } from '../../protocol/property-equality.ts';
 import { type PropertyMap, type PropertyValue, ResourceReference, Secret } from '../../protocol/property-value.ts';
 import { withoutOutputMarks } from './output-values.ts';
 
@@ -20,4 +20,13 @@ function limit(value: PropertyValue, understanding: Understanding): PropertyValu
   }
   if (value instanceof ResourceReference) return understanding.acceptResources ? value : (value.id ?? value.urn);
   return mapParts(value, (part) => limit(part, understanding));
+}
+
+/** Older callers take a property as a whole or not at all. */
+export function withoutPartialValues(
+  outputs: PropertyMap,
+  request: { readonly supportsPartialValues: boolean },
+): PropertyMap {
+  if (request.supportsPartialValues) return outputs;
+  return Object.fromEntries(Object.entries(outputs).filter(([, value]) => !containsUnknowns(value)));
 }

@@ -50,12 +50,13 @@ export function createDeploymentProgram(settings: ProgramSettings): DeploymentPr
       const onAbort = () => stop.abort(signal.reason);
       signal.addEventListener('abort', onAbort, { once: true });
       if (signal.aborted) onAbort();
-      ended = settings.host.run({
+      const running = settings.host.run({
         ...settings.run,
         monitorAddress: address,
         engineAddress: address,
         signal: stop.signal,
       });
+      ended = running.then((outcome) => finished(outcome, monitor));
       const outcome = await Promise.race([ended, monitor.signalled.then(() => ({ kind: 'done' }) as const)]);
       signal.removeEventListener('abort', onAbort);
       told = outcome.kind !== 'done';
@@ -71,6 +72,12 @@ export function createDeploymentProgram(settings: ProgramSettings): DeploymentPr
       return { failed: late || (monitor?.errors ?? 0) > 0, message };
     },
   };
+}
+
+/** A success that came too early is none. */
+function finished(outcome: ProgramOutcome, monitor: Monitor | undefined): ProgramOutcome {
+  const unfinished = monitor?.unfinished;
+  return outcome.kind === 'done' && unfinished !== undefined ? { kind: 'failed', message: unfinished } : outcome;
 }
 
 function monitorOptions(settings: ProgramSettings, registrar: Registrar) {

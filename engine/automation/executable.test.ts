@@ -1,0 +1,219 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { createDemoProject, type DemoProject } from './testing/demo-project.ts';
+
+const executable = fileURLToPath(new URL('../bin/pulumi', import.meta.url));
+
+interface Result {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+interface Running {
+  readonly pid: number;
+  readonly result: Promise<Result>;
+}
+
+function start(
+  project: DemoProject,
+  args: readonly string[],
+  options: { readonly command?: string; readonly environment?: Record<string, string> } = {},
+): Running {
+  const child = spawn(options.command ?? executable, args, {
+    cwd: project.directory,
+    env: { PATH: process.env.PATH, HOME: dirname(project.directory), ...project.environment, ...options.environment },
+    detached: true,
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (data) => {
+    stdout += data;
+  });
+  child.stderr.on('data', (data) => {
+    stderr += data;
+  });
+  child.stdin.end();
+  return {
+    pid: child.pid!,
+    result: new Promise((resolve) => child.once('close', (code) => resolve({ code, stdout, stderr }))),
+  };
+}
+
+const run = (project: DemoProject, ...args: string[]) => start(project, args).result;
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  while (!(await condition())) {
+    assert.ok(Date.now() < deadline, 'it takes too long');
+    await delay(20);
+  }
+}
+
+let project: DemoProject;
+
+describe('engine/bin/pulumi', () => {
+  before(async () => {
+    project = await createDemoProject();
+    const { code, stderr } = await run(project, 'stack', 'init', 'dev');
+    assert.equal(code, 0, stderr);
+  });
+  after(() => project.remove());
+
+  const set = async (key: string, value: string | undefined) => {
+    const args = value === undefined ? ['rm', key] : ['set', key, value];
+    assert.equal((await run(project, 'config', ...args)).code, 0);
+  };
+
+  test('previews and updates from a command line, and through a symbolic link', async () => {
+    const links = await mkdtemp(join(tmpdir(), 'mainstay-link-'));
+    try {
+      await symlink(executable, join(links, 'target'));
+      await symlink('target', join(links, 'pulumi'));
+      const version = await start(project, ['version'], { command: join(links, 'pulumi') }).result;
+      assert.match(version.stdout, /^v3\.\d+\.\d+\n$/);
+    } finally {
+      await rm(links, { recursive: true });
+    }
+    const up = await run(project, 'up', '--yes');
+    assert.equal(up.code, 0, up.stderr + up.stdout);
+    assert.match(up.stdout, /Previewing update \(dev\):.*\+ 4 to create.*Updating \(dev\):.*\+ 4 created/s);
+    assert.equal((await run(project, 'preview', '--expect-no-changes')).code, 0);
+    const json = await run(project, 'preview', '--json');
+    assert.deepEqual((JSON.parse(json.stdout) as { changeSummary: unknown }).changeSummary, { same: 4 });
+  });
+
+  test('exit codes tell what went wrong', async () => {
+    assert.equal((await run(project, 'stack', 'select', 'nope')).code, 6);
+    assert.equal((await run(project, 'up')).code, 2, 'nobody can be asked');
+    assert.equal((await run(project, 'up', '--tarrget', 'x', '--yes')).code, 1);
+    await set('value', 'changed');
+    const preview = await run(project, 'preview', '--expect-no-changes', '--diff');
+    assert.equal(preview.code, 7);
+    assert.match(preview.stdout, /~ value: "x" => "changed"/);
+    await set('value', undefined);
+  });
+
+  test('the first Ctrl-C ends cleanly', async () => {
+    await set('value', 'slow');
+    await run(project, 'state', 'delete', '--yes', '--all');
+    const running = start(project, ['up', '--yes', '--skip-preview']);
+    await until(async () => (await project.calls()).length > 3);
+    process.kill(running.pid, 'SIGINT');
+    await project.write('go', '');
+    const { code, stderr } = await running.result;
+    assert.notEqual(code, 0);
+    assert.match(stderr, /cancelling/);
+    await set('value', undefined);
+    const again = await run(project, 'up', '--yes', '--skip-preview');
+    assert.equal(again.code, 0, again.stderr + again.stdout);
+    await rm(join(project.directory, 'go'));
+  });
+
+  test('kill -9 inside a provider call: the state loads, and the next update finishes', async () => {
+    await set('value', 'slow');
+    await run(project, 'state', 'delete', '--yes', '--all');
+    const before = (await project.calls()).length;
+    const running = start(project, ['up', '--yes', '--skip-preview']);
+    await until(async () => (await project.calls()).length > before);
+    process.kill(-running.pid, 'SIGKILL');
+    await running.result;
+    await project.write('go', '');
+    await set('value', undefined);
+    const locked = await run(project, 'up', '--yes', '--skip-preview');
+    assert.equal(locked.code, 1);
+    assert.match(locked.stderr, /the stack is currently locked by 1 lock.*pulumi cancel/s);
+    assert.equal((await run(project, 'cancel', '--yes')).code, 0);
+    const again = await run(project, 'up', '--yes', '--skip-preview');
+    assert.equal(again.code, 0, again.stderr + again.stdout);
+    assert.match(again.stdout, /pending|interrupted/i, 'it says what was under way');
+    assert.equal((await run(project, 'preview', '--expect-no-changes')).code, 0);
+    await rm(join(project.directory, 'go'));
+  });
+
+  test('a provider whose process ends is one error', async () => {
+    await set('second', 'exit');
+    await run(project, 'state', 'delete', '--yes', '--all');
+    const up = await run(project, 'up', '--yes', '--skip-preview');
+    assert.equal(up.code, 1);
+    assert.match(up.stdout, /Thing|Resource.*\(b\)/s);
+    await set('second', undefined);
+    assert.equal((await run(project, 'up', '--yes', '--skip-preview')).code, 0);
+  });
+
+  for (const [key, pattern] of [
+    ['throw', /the program does not want to/],
+    ['leave', /exit/i],
+  ] as const) {
+    test(`a program that ends early (${key}) fails the update and deletes nothing`, async () => {
+      await set(key, 'true');
+      const before = (await project.calls()).length;
+      const up = await run(project, 'up', '--yes', '--skip-preview');
+      assert.equal(up.code, 1, up.stdout);
+      assert.match(up.stdout, pattern);
+      assert.ok((await project.calls()).slice(before).every((call) => !call.startsWith('delete')));
+      await set(key, undefined);
+      assert.equal((await run(project, 'preview', '--expect-no-changes')).code, 0);
+    });
+  }
+
+  describe('bad input is one error that names the file', () => {
+    const cases = [
+      { name: 'a Pulumi.yaml that is no YAML', file: 'Pulumi.yaml', text: 'name: [', pattern: /Pulumi\.yaml:1/ },
+      {
+        name: 'an unknown key in Pulumi.yaml',
+        file: 'Pulumi.yaml',
+        text: 'name: demo\nruntime: nodejs\nmian: x\n',
+        pattern: /Pulumi\.yaml:3.*mian/s,
+      },
+      {
+        name: 'a stack file that is no YAML',
+        file: 'Pulumi.dev.yaml',
+        text: 'config: {',
+        pattern: /Pulumi\.dev\.yaml:1/,
+      },
+      {
+        name: 'an unknown key in a stack file',
+        file: 'Pulumi.dev.yaml',
+        text: 'confg: {}\n',
+        pattern: /Pulumi\.dev\.yaml:1.*confg/s,
+      },
+    ];
+    for (const { name, file, text, pattern } of cases) {
+      test(name, async () => {
+        const path = join(project.directory, file);
+        const good = await readFile(path, 'utf8');
+        await writeFile(path, text);
+        const { code, stderr } = await run(project, 'preview');
+        await writeFile(path, good);
+        assert.equal(code, 1, stderr);
+        assert.match(stderr, pattern);
+        assert.doesNotMatch(stderr, /\n\s+at /, 'no stack trace');
+      });
+    }
+
+    test('a wrong passphrase', async () => {
+      const result = await start(project, ['preview'], { environment: { PULUMI_CONFIG_PASSPHRASE: 'wrong' } }).result;
+      assert.equal(result.code, 1);
+      assert.match(result.stderr, /incorrect passphrase/);
+    });
+
+    test('a broken state file', async () => {
+      const folder = join(dirname(project.directory), 'state/.pulumi/stacks/demo');
+      const path = join(folder, 'dev.json');
+      assert.ok((await readdir(folder)).includes('dev.json'));
+      const good = await readFile(path, 'utf8');
+      await writeFile(path, good.slice(0, good.length / 2));
+      const { code, stderr } = await run(project, 'preview');
+      await writeFile(path, good);
+      assert.equal(code, 1);
+      assert.match(stderr, /dev\.json.*\.bak/s);
+    });
+  });
+});

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import fc from 'fast-check';
-import { type PropertyMap, Unknown } from '../../../protocol/property-value.ts';
+import { type PropertyMap, Secret, Unknown } from '../../../protocol/property-value.ts';
 import { TestDesk } from '../testing-desk.ts';
 import { blocksOverlap, isInside } from './cidr-block.ts';
 
@@ -125,6 +125,8 @@ describe('AWS in the sandbox', () => {
     assert.deepEqual(outputs.tagsAll, { Team: 'b' });
     const read = await desk.read(vpc);
     assert.deepEqual(read.outputs.tags, { Team: 'b' });
+    const hidden = await desk.update(vpc, { ...vpc.inputs, tags: new Secret({ Team: 'c' }) });
+    assert.deepEqual(hidden.tagsAll, new Secret({ Team: 'c' }));
   });
 
   it('answers the functions that programs call most', async () => {

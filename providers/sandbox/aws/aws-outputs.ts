@@ -1,4 +1,4 @@
-import { isPropertyMap, type PropertyMap, type PropertyValue } from '../../../protocol/property-value.ts';
+import { isPropertyMap, type PropertyMap, type PropertyValue, Secret } from '../../../protocol/property-value.ts';
 import { plain } from '../diff-inputs.ts';
 import { computeOutputs, overlay } from '../facts/computed-outputs.ts';
 import type { SdkFacts } from '../facts/sdk-facts.ts';
@@ -32,8 +32,10 @@ export function awsOutputs(
   );
   const tags = plain(made.inputs.tags);
   const hasTags = published?.tagsAll !== undefined;
+  const allTags = { ...options.defaultTags, ...(isPropertyMap(tags) ? tags : {}) };
+  // Tags that are a secret as a whole stay one.
   const tagsAll: PropertyMap = hasTags
-    ? { tagsAll: { ...options.defaultTags, ...(isPropertyMap(tags) ? tags : {}) } }
+    ? { tagsAll: made.inputs.tags instanceof Secret ? new Secret(allTags) : allTags }
     : {};
   return { ...(overlay(outputs, special) as PropertyMap), ...tagsAll };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import type { PropertyMap } from '../../../protocol/property-value.ts';
+import { type PropertyMap, Secret, Unknown } from '../../../protocol/property-value.ts';
 import { TestDesk } from '../testing-desk.ts';
 
 let desk: TestDesk;
@@ -42,6 +42,17 @@ describe('Kubernetes in the sandbox', () => {
     const news = deployment('web:2');
     const checked = await provider.check({ ...made, olds: made.inputs, news, randomSeed: new Uint8Array(32) });
     assert.deepEqual(checked.inputs.metadata, made.inputs.metadata);
+  });
+
+  it('keeps metadata that is secret or not known yet as it is', async () => {
+    const secret = await desk.make('kubernetes:core/v1:ConfigMap', 's', { metadata: new Secret({ name: 'hidden' }) });
+    for (const values of [secret.inputs, secret.outputs]) assert.ok(values.metadata instanceof Secret);
+    const provider = await desk.provider('kubernetes');
+    const news = { metadata: new Unknown('object') };
+    const checked = await provider.check({ ...secret, olds: {}, news, randomSeed: new Uint8Array(32) });
+    assert.ok(checked.inputs.metadata instanceof Unknown);
+    const { id } = await provider.create({ ...secret, inputs: checked.inputs, timeout: 0, preview: true });
+    assert.equal(id, '');
   });
 
   it('checks inputs against the published types', async () => {

@@ -1,5 +1,11 @@
 import { createHash } from 'node:crypto';
-import { isPropertyMap, type PropertyMap, type PropertyValue, Unknown } from '../../../protocol/property-value.ts';
+import {
+  isPropertyMap,
+  type PropertyMap,
+  type PropertyValue,
+  Secret,
+  Unknown,
+} from '../../../protocol/property-value.ts';
 import type { CheckFailure, InvokeRequest } from '../../../protocol/provider.ts';
 import { ProviderError } from '../../../protocol/provider.ts';
 import { plain } from '../diff-inputs.ts';
@@ -49,10 +55,12 @@ export const kubernetesModel: PackageModel = {
 
   complete(draft: Draft, context: NamingContext) {
     const [apiVersion, kind] = apiVersionAndKind(draft);
+    // What is not known yet gets its name and namespace when it is.
+    if (plain(draft.inputs.metadata) instanceof Unknown) return { apiVersion, kind, ...draft.inputs };
     const metadata = mapOf(draft.inputs.metadata);
     const named = 'name' in metadata || 'generateName' in metadata ? metadata : autonamed(metadata, draft, context);
     const namespaced = isClusterScoped(apiVersion, kind) ? named : { namespace: 'default', ...named };
-    return { apiVersion, kind, ...draft.inputs, metadata: namespaced };
+    return { apiVersion, kind, ...draft.inputs, metadata: asSecretAs(draft.inputs.metadata, namespaced) };
   },
 
   check(draft) {
@@ -85,7 +93,13 @@ export const kubernetesModel: PackageModel = {
     const status = statusOf(draft);
     return {
       ...draft.inputs,
-      metadata: { ...metadata, uid, generation, creationTimestamp, resourceVersion },
+      metadata: asSecretAs(draft.inputs.metadata, {
+        ...metadata,
+        uid,
+        generation,
+        creationTimestamp,
+        resourceVersion,
+      }),
       ...(status === undefined ? {} : { status }),
     };
   },
@@ -180,6 +194,11 @@ function holdsData(kind: string): boolean {
 
 function isWithin(path: string, prefix: string): boolean {
   return path === prefix || path.startsWith(`${prefix}.`) || path.startsWith(`${prefix}[`);
+}
+
+/** A value that was made of a secret is one. */
+function asSecretAs(origin: PropertyValue | undefined, value: PropertyMap): PropertyValue {
+  return origin instanceof Secret ? new Secret(value) : value;
 }
 
 function mapOf(value: PropertyValue | undefined): PropertyMap {

@@ -7,7 +7,7 @@ import { findStacks, type Stack } from '../core/stack.ts';
 import { managedStacks, orderStages, type Stage } from '../core/stack-order.ts';
 import { upstreamsOf } from './known-upstreams.ts';
 import { runId } from './preview-change.ts';
-import { type RolloutAt, rolloutId } from './roll-out.ts';
+import { type RolloutAt, rolloutId } from './rollout-at.ts';
 import { type Repository, repositoryOf, type Services } from './services.ts';
 
 export interface RolloutPlan {

@@ -2,7 +2,7 @@ import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { RepositoryEvent } from '../core/repository-event.ts';
 import { attempt } from './attempt.ts';
 import { type ChangeAt, changeId } from './preview-change.ts';
-import { type RolloutAt, rolloutId } from './roll-out.ts';
+import { type RolloutAt, rolloutId } from './rollout-at.ts';
 import { repositoryOf, type Services } from './services.ts';
 
 export interface ReceivingWorkflows {

@@ -5,12 +5,8 @@ import type { RunState } from '../core/run.ts';
 import type { Stage } from '../core/stack-order.ts';
 import { attempt } from './attempt.ts';
 import { planRollout } from './plan-rollout.ts';
+import { type RolloutAt, rolloutId } from './rollout-at.ts';
 import type { Services } from './services.ts';
-
-export interface RolloutAt {
-  readonly repository: string;
-  readonly commit: string;
-}
 
 /** What ends a rollout's wait. */
 export type RolloutMessage = Decision | { readonly kind: 'overtaken'; readonly by: string };
@@ -19,10 +15,6 @@ export type RolloutMessage = Decision | { readonly kind: 'overtaken'; readonly b
 export const STACKS_QUEUE = 'stacks';
 
 const DECISION_DAYS = 30;
-
-export function rolloutId({ repository, commit }: RolloutAt): string {
-  return `${repository}@${commit.slice(0, 12)}`;
-}
 
 /**
  * The workflow of one commit of the base branch: find what it affects, then environment by environment update. A failure stops it there until

@@ -25,6 +25,8 @@ export async function applyDelete(
 
 function isForProvider({ options, ledger }: DeploymentContext, old: ResourceState): boolean {
   if (options.preview || !old.custom || old.external || old.retainOnDelete) return false;
+  // It was deleted already, for the sake of a replacement that never came. Its id may be somebody else's by now.
+  if (old.pendingReplacement) return false;
   return old.deletedWith === '' || !ledger.deletes.has(old.deletedWith);
 }
 

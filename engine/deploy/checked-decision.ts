@@ -49,11 +49,9 @@ async function decideSteps(
   const { urn, old, fresh, recreating } = registration;
   const { ledger } = context;
   if (recreating && old) {
-    // It may have been deleted under an earlier name.
-    const known = ledger.deletes.has(urn) ? urn : old.urn;
-    ledger.deletes.delete(known);
+    ledger.deletes.delete(urn);
     ledger.replaces.add(urn);
-    return { steps: recreate(old, fresh, ledger.dependentReplaceKeys.get(known) ?? []) };
+    return { steps: recreate(old, fresh, ledger.dependentReplaceKeys.get(urn) ?? []) };
   }
   // The state knows it as somebody else's: ours is made, and theirs forgotten at the end.
   if (old?.external) {

@@ -58,7 +58,7 @@ async function decideRefreshed(context: DeploymentContext, registration: Registr
   const checked: CheckedRegistration = {
     ...registration,
     provider: await servingProvider(context, fresh),
-    recreating: context.ledger.deletes.has(urn) || (old !== undefined && context.ledger.condemned.has(old)),
+    recreating: context.ledger.deletes.has(urn),
     randomSeed: context.plans.seed(urn) ?? randomBytes(32),
     autonaming: undefined,
     deleteBeforeReplace: goal.deleteBeforeReplace,

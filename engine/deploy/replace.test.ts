@@ -147,3 +147,17 @@ test('a provider for another place replaces what it serves', async () => {
   assert.deepEqual(outcome.changes, { replace: 2 });
   assert.deepEqual((await stack.preview(program('south'))).steps, []);
 });
+
+test('what was deleted for a replacement that never came is not deleted again', async () => {
+  const stack = await stackAfter(async (p) => {
+    const a = await p.thing('a', { replaceBy: 1, exclusive: true });
+    await p.dependent('b', a, { input: 'replaceFrom' });
+  });
+  stack.cloud.failures.set('create a', { kind: 'clean' });
+  await stack.up((p) => p.thing('a', { replaceBy: 2, exclusive: true }));
+  assert.equal(stack.find('b').pendingReplacement, true);
+  stack.cloud.calls.length = 0;
+  const outcome = await stack.up((p) => p.thing('b'));
+  assert.deepEqual(outcome.steps, ['create-replacement b', 'replace b', 'delete-replaced b']);
+  assert.deepEqual([outcome.result, stack.cloud.calls, stack.names], ['succeeded', ['create b'], ['b']]);
+});

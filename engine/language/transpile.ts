@@ -67,6 +67,8 @@ function optionsFor(format: ModuleFormat, options: TranspileOptions, version: st
   const interop = module === undefined || module >= kinds.node16 || Number.parseInt(version, 10) >= 6;
   return {
     esModuleInterop: interop,
+    // From ES2022 on the compiler would take a declared field for a definition, which overwrites what super() set, unless told otherwise.
+    ...(!options.ownTarget && { useDefineForClassFields: false }),
     ...others,
     target: options.ownTarget ? target : format === 'module' ? targets.es2022 : targets.es2020,
     module: format === 'module' ? kinds.esnext : kinds.commonjs,

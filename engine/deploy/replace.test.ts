@@ -158,6 +158,7 @@ test('what was deleted for a replacement that never came is not deleted again', 
   assert.equal(stack.find('b').pendingReplacement, true);
   stack.cloud.calls.length = 0;
   const outcome = await stack.up((p) => p.thing('b'));
-  assert.deepEqual(outcome.steps, ['create-replacement b', 'replace b', 'delete-replaced b']);
+  const expected = ['create-replacement b', 'replace b', 'delete-replaced b', 'remove-pending-replace a'];
+  assert.deepEqual(outcome.steps, expected);
   assert.deepEqual([outcome.result, stack.cloud.calls, stack.names], ['succeeded', ['create b'], ['b']]);
 });

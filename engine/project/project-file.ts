@@ -1,11 +1,14 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { userError } from '../../foundation/errors.ts';
+import { type ConfigType, configTypeNames, isOfType, typeName } from './config-type.ts';
 import { readYaml, type YamlSource } from './yaml-source.ts';
 
 /** A value that the project declares: its type, default or fixed value (Pulumi.yaml, `config`). */
 export interface ConfigDeclaration {
   readonly type: string | undefined;
+  /** Of a list: the type of what is in it. */
+  readonly items: ConfigType | undefined;
   readonly secret: boolean;
   readonly default: unknown;
   /** Given in place of a default: a stack cannot leave it out. */
@@ -83,7 +86,10 @@ export async function readProject(directory: string): Promise<Project> {
     runtimeOptions: options,
     description: optionalText(content.description, { key: 'description', source }),
     main: optionalText(content.main, { key: 'main', source }),
-    stackConfigDirectory: optionalText(content.stackConfigDir, { key: 'stackConfigDir', source }) ?? '',
+    stackConfigDirectory:
+      optionalText(content.stackConfigDir, { key: 'stackConfigDir', source }) ??
+      // The older way to say it.
+      (typeof content.config === 'string' ? content.config : ''),
     backendUrl: optionalText((content.backend as { readonly url?: unknown } | undefined)?.url, {
       key: 'backend',
       source,
@@ -134,25 +140,80 @@ function declarationsOf(value: unknown, source: YamlSource): Project['config'] {
     throw userError('Cannot read the project as config is not a mapping. Correct it.', {
       place: source.place(['config']),
     });
-  return Object.fromEntries(Object.entries(value).map(([key, declared]) => [key, declarationOf(declared)]));
+  const name = String(source.document.get('name'));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, declared]) => {
+      const fail = failAt(source, key);
+      const declaration = declarationOf(declared, fail);
+      checkDeclaration(declaration, { isOwn: !key.includes(':') || key.startsWith(`${name}:`), fail });
+      return [key, declaration];
+    }),
+  );
 }
 
-function declarationOf(declared: unknown): ConfigDeclaration {
+function failAt(source: YamlSource, key: string): (why: string) => never {
+  return (why) => {
+    throw userError(`Cannot read the project as the configuration key '${key}' ${why}. Correct it.`, {
+      place: source.place(['config', key]),
+    });
+  };
+}
+
+function declarationOf(declared: unknown, fail: (why: string) => never): ConfigDeclaration {
   if (typeof declared !== 'object' || declared === null || Array.isArray(declared)) {
-    return { type: undefined, secret: false, default: undefined, value: declared, hasDefault: false };
+    return { type: undefined, items: undefined, secret: false, default: undefined, value: declared, hasDefault: false };
   }
   const {
     type,
+    items,
     secret,
     default: fallback,
     value,
   } = declared as {
-    readonly type?: string;
-    readonly secret?: boolean;
+    readonly type?: unknown;
+    readonly items?: unknown;
+    readonly secret?: unknown;
     readonly default?: unknown;
     readonly value?: unknown;
   };
-  return { type, secret: secret === true, default: fallback, value, hasDefault: fallback !== undefined };
+  return {
+    type: type === undefined ? undefined : typeOf(type, fail),
+    items: items === undefined ? undefined : itemsOf(items, fail),
+    secret: secret === true,
+    default: fallback,
+    value,
+    hasDefault: fallback !== undefined,
+  };
+}
+
+function typeOf(type: unknown, fail: (why: string) => never): string {
+  const known: readonly unknown[] = configTypeNames;
+  return known.includes(type)
+    ? (type as string)
+    : fail(`has an unknown type, ${JSON.stringify(type)}: use ${known.join(', ')}`);
+}
+
+function itemsOf(declared: unknown, fail: (why: string) => never): ConfigType {
+  const { type, items } = (declared ?? {}) as { readonly type?: unknown; readonly items?: unknown };
+  return { type: typeOf(type, fail), items: items === undefined ? undefined : itemsOf(items, fail) };
+}
+
+/** The rules of sdk/go/common/workspace/project.go, `Validate`: types and defaults are for the project's own keys, others have a value. */
+function checkDeclaration(
+  { type, items, default: fallback, value }: ConfigDeclaration,
+  { isOwn, fail }: { readonly isOwn: boolean; readonly fail: (why: string) => never },
+): void {
+  const hasValue = value !== undefined && value !== null;
+  if (fallback !== undefined && hasValue) fail("has both a 'default' and a 'value'");
+  if (isOwn) {
+    if (type === 'array' && items === undefined) fail("is an array and does not say of what: it has no 'items'");
+    if (type !== undefined && fallback !== undefined && !isOfType(fallback, { type, items }))
+      fail(`has a default that is not of the type '${typeName({ type, items })}'`);
+    return;
+  }
+  if (type !== undefined) fail("does not belong to the project and cannot have a 'type'");
+  if (fallback !== undefined) fail("does not belong to the project and cannot have a 'default': use 'value'");
+  if (!hasValue) fail("does not belong to the project and has no 'value'");
 }
 
 function pluginPathsOf(plugins: unknown): Readonly<Record<string, string>> {

@@ -1,5 +1,5 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { isMap, isScalar, isSeq, type Node, YAMLMap } from 'yaml';
 import { userError } from '../../foundation/errors.ts';
 import type { PropertyPath } from '../../protocol/property-path.ts';
@@ -76,6 +76,11 @@ export class StackFile {
     }
   }
 
+  /** As the file's name says. */
+  get stackName(): string {
+    return /^Pulumi\.(.+)\.(?:ya?ml|json)$/.exec(basename(this.path))?.[1] ?? this.path;
+  }
+
   /** Where something in the file stands. */
   place(path: readonly (string | number)[]) {
     return this.#source.place(path);
@@ -107,7 +112,7 @@ export class StackFile {
   /** Sets a value, at a path inside it where one is given. Throws a user error if something that is no object or list is in the way. */
   setConfig(key: string, value: ConfigData, path: PropertyPath = []): void {
     const { document } = this.#source;
-    const name = this.#nameInFile(key) ?? key;
+    const name = this.nameInFile(key) ?? key;
     if (!isMap(document.get('config', true))) document.set('config', new YAMLMap());
     for (let depth = 1; depth <= path.length; depth += 1)
       this.#ensureContainer(['config', name, ...path.slice(0, depth - 1)], path[depth - 1]!);
@@ -135,7 +140,7 @@ export class StackFile {
 
   /** Removes a value. False if there was none. */
   removeConfig(key: string, path: PropertyPath = []): boolean {
-    const name = this.#nameInFile(key);
+    const name = this.nameInFile(key);
     if (name === undefined) return false;
     const removed = this.#source.document.deleteIn(['config', name, ...path]);
     const config = this.#source.document.get('config', true);
@@ -144,7 +149,7 @@ export class StackFile {
   }
 
   /** The key as the file has it: with or without the project's namespace. */
-  #nameInFile(key: string): string | undefined {
+  nameInFile(key: string): string | undefined {
     const config = this.#source.document.get('config', true);
     if (!isMap(config)) return undefined;
     const names = config.items.map((item) => String(isScalar(item.key) ? item.key.value : item.key));

@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { isAbsolute, join, resolve } from 'node:path';
+import { userError } from '../../foundation/errors.ts';
+import { startProcess } from '../../foundation/processes.ts';
+import { cacheDirectory } from './disk-cache.ts';
+import { outputLines } from './output-lines.ts';
+import { programEnvironment } from './program-environment.ts';
+import { parseRuntimeOptions } from './runtime-options.ts';
+
+export interface TypeCheckRequest {
+  readonly programDirectory: string;
+  /** `runtime.options` of Pulumi.yaml. */
+  readonly runtimeOptions: Readonly<Record<string, unknown>>;
+  readonly signal?: AbortSignal;
+}
+
+/** One mistake that the compiler found. Lines and columns count from 1; 0 where it is about no place. */
+export interface TypeProblem {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly code: string;
+  readonly message: string;
+}
+
+/**
+ * Checks the types of a program with its own compiler (else ours) and tsconfig, in a process of its own, and remembers what did not change for
+ * the next time. It is a step by itself, once for a commit: running a program never waits for it. Resolves to every problem; none without a
+ * tsconfig, as there is nothing that says what to check. Rejects with a user error where the compiler cannot run.
+ */
+export async function typeCheckProgram(request: TypeCheckRequest): Promise<readonly TypeProblem[]> {
+  const { programDirectory, signal } = request;
+  const { typescript, tsconfig } = parseRuntimeOptions(request.runtimeOptions);
+  const project = resolve(programDirectory, tsconfig ?? 'tsconfig.json');
+  if (!typescript || (tsconfig === undefined && !existsSync(project))) return [];
+  const cache = cacheDirectory('type-checks');
+  mkdirSync(cache, { recursive: true, mode: 0o700 });
+  const buildInfo = join(cache, `${createHash('sha256').update(project).digest('hex')}.tsbuildinfo`);
+  const options = ['--noEmit', '--incremental', '--tsBuildInfoFile', buildInfo, '--pretty', 'false'];
+  const lines: string[] = [];
+  const managed = await startProcess(process.execPath, [compilerOf(programDirectory), '-p', project, ...options], {
+    cwd: programDirectory,
+    env: programEnvironment(process.env, {}),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const stop = () => void managed.end({ graceMs: 500 });
+  signal?.addEventListener('abort', stop, { once: true });
+  if (signal?.aborted) stop();
+  const output = outputLines((line) => lines.push(line));
+  for (const stream of [managed.child.stdout!, managed.child.stderr!])
+    stream.on('data', (chunk: Buffer) => output.write(chunk));
+  await new Promise((done) => managed.child.once('close', done));
+  signal?.removeEventListener('abort', stop);
+  signal?.throwIfAborted();
+  output.end();
+  const { code } = await managed.exited;
+  const problems = parseProblems(lines, programDirectory);
+  if (code !== 0 && problems.length === 0)
+    throw userError(
+      `Cannot check the program's types as the compiler failed: ${project}. It wrote:\n${lines.join('\n')}`,
+    );
+  return problems;
+}
+
+function compilerOf(programDirectory: string): string {
+  for (const from of [join(programDirectory, 'index.js'), import.meta.url]) {
+    try {
+      return createRequire(from).resolve('typescript/lib/tsc.js');
+    } catch {
+      // The program brings no compiler.
+    }
+  }
+  throw userError('Cannot check types as there is no typescript package. Run npm install.');
+}
+
+/** `file(line,column): error TS1234: message`, or without a place; further lines of a message are indented. */
+function parseProblems(lines: readonly string[], directory: string): TypeProblem[] {
+  const problems: TypeProblem[] = [];
+  for (const text of lines) {
+    const match = /^(?:(.+?)\((\d+),(\d+)\): )?error (TS\d+): (.*)$/.exec(text);
+    const last = problems.at(-1);
+    if (match) {
+      const [, file = '', line = '0', column = '0', code = '', message = ''] = match;
+      const path = file === '' || isAbsolute(file) ? file : join(directory, file);
+      problems.push({ file: path, line: Number(line), column: Number(column), code, message });
+    } else if (last && text.startsWith(' '))
+      problems[problems.length - 1] = { ...last, message: `${last.message}\n${text}` };
+  }
+  return problems;
+}

@@ -1,32 +1,18 @@
 import semver from 'semver';
-import type { Method } from '../../protocol/provider-messages.ts';
-import { flag, integer, message, text } from '../../protocol/wire-message.ts';
-import type { EventSink, Severity } from '../deploy/events.ts';
+import { engineMethods, logSeverities } from '../../protocol/engine-messages.ts';
+import { message, text } from '../../protocol/wire-message.ts';
+import type { EventSink } from '../deploy/events.ts';
 import { engineVersion } from '../version.ts';
-
-const empty = message({});
-
-function method<Q, A>(
-  name: string,
-  request: Method<Q, A>['request'],
-  response: Method<Q, A>['response'],
-): Method<Q, A> {
-  return { path: `/pulumirpc.Engine/${name}`, request, response };
-}
 
 /** `pulumirpc.Engine` as programs use it (proto/pulumi/engine.proto). */
 export const engineServiceMethods = {
-  log: method(
-    'Log',
-    message({ severity: integer(1), message: text(2), urn: text(3), streamId: integer(4), ephemeral: flag(5) }),
-    empty,
-  ),
-  getRootResource: method('GetRootResource', empty, message({ urn: text(1) })),
-  setRootResource: method('SetRootResource', message({ urn: text(1) }), empty),
-  requirePulumiVersion: method('RequirePulumiVersion', message({ range: text(1) }), empty),
+  ...engineMethods,
+  requirePulumiVersion: {
+    path: '/pulumirpc.Engine/RequirePulumiVersion',
+    request: message({ range: text(1) }),
+    response: message({}),
+  },
 } as const;
-
-const SEVERITIES: readonly Severity[] = ['debug', 'info', 'warning', 'error'];
 
 /** The engine's side of a program's log and of its root resource. */
 export class EngineService {
@@ -50,7 +36,7 @@ export class EngineService {
     readonly streamId: number;
     readonly ephemeral: boolean;
   }): object {
-    const severity = SEVERITIES[request.severity] ?? 'info';
+    const severity = logSeverities[request.severity] ?? 'info';
     if (severity === 'error') this.#errors += 1;
     const { message: text, urn, streamId, ephemeral } = request;
     this.#events({ kind: 'diagnostic', diagnostic: { severity, message: text, urn, streamId, ephemeral } });

@@ -18,7 +18,7 @@ export function statusLines({ repositories }: StatusResponse): readonly string[]
       stacks.map((stack) => [
         `  ${stack.environment}`,
         stack.id,
-        stack.alignment,
+        stack.sandbox ? `${stack.alignment} (sandbox)` : stack.alignment,
         short(stack.appliedCommit),
         firstLine(stack.summary),
       ]),
@@ -32,13 +32,20 @@ export function statusLines({ repositories }: StatusResponse): readonly string[]
 export function runLines(runs: readonly RunResponse[]): readonly string[] {
   if (runs.length === 0) return ['No runs yet.'];
   return columns(
-    runs.map((run) => [run.id, run.kind, run.stack, short(run.commit), run.state, firstLine(run.summary)]),
+    runs.map((run) => [
+      run.id,
+      run.kind,
+      run.sandbox ? `${run.stack} (sandbox)` : run.stack,
+      short(run.commit),
+      run.state,
+      firstLine(run.summary),
+    ]),
   );
 }
 
 export function runDetailLines(run: RunDetailResponse): readonly string[] {
   return [
-    `${run.id}  ${run.kind} of ${run.stack} at ${short(run.commit)}: ${run.state}`,
+    `${run.id}  ${run.kind} of ${run.stack}${run.sandbox ? ' (sandbox)' : ''} at ${short(run.commit)}: ${run.state}`,
     ...(run.problem ? [run.problem] : [run.summary]),
     ...run.reasons.map((reason) => `  why    ${reason}`),
     ...run.steps.map(({ name, state, milliseconds, detail }) => {

@@ -13,6 +13,9 @@ import { walkFirstChange } from './walk.ts';
 /** The passphrase of the demo stacks' salts. It protects nothing: the repository that it is for comes with this package. */
 const DEMO_PASSPHRASE = 'mainstay-demo';
 
+/** A line of the runner's standard output: the time, and what it has to say. */
+const RESULT_LINE = /^\d\d:\d\d:\d\d\.\d{3} (.*)$/;
+
 /** `npm start`: a runner on embedded defaults, a local repository, and one change walked through. `-- --reset` begins anew. */
 async function main(): Promise<void> {
   refuseOldNode();
@@ -41,18 +44,23 @@ async function start(args: readonly string[], shutdown: Shutdown): Promise<void>
   const made = await ensureDemoRepository(repository);
   say(made ? `made the repository ${repository}` : `using the repository ${repository}`);
   say('starting PostgreSQL and the runner');
+  let walking = true;
   const runner = await startRunnerProcess({
     folder,
     shutdown,
     anew,
     environment: runnerEnvironment(folder, repository),
     onLine: (line) => {
-      if (process.env.MAINSTAY_LOG || !/^\d\d:\d\d:\d\d/.test(line)) console.error(redactor.redact(line));
+      const told = RESULT_LINE.exec(line)?.[1];
+      // The walk says by itself what comes of its change; what comes of the user's own is said here.
+      if (told === undefined) console.error(redactor.redact(line));
+      else if (!walking) say(told);
     },
   });
   say(`the runner is ready: ${runner.url}`);
   await walkFirstChange({ repository, api: runner.api, say });
   printNextSteps(repository, runner.url);
+  walking = false;
 }
 
 function runnerEnvironment(folder: string, repository: string): Readonly<Record<string, string | undefined>> {

@@ -21,6 +21,8 @@ export interface StackStatus {
   /** What it waits for, or how its last run ended. */
   readonly summary: string;
   readonly lastRun: string | undefined;
+  /** Its resources live in the sandbox, not in a cloud. */
+  readonly sandbox: boolean;
 }
 
 export interface RunResponse {
@@ -37,6 +39,8 @@ export interface RunResponse {
   readonly reasons: readonly string[];
   readonly digest: string | undefined;
   readonly engine: string | undefined;
+  /** Its resources live in the sandbox, not in a cloud. */
+  readonly sandbox: boolean;
   readonly createdAt: string;
   readonly startedAt: string | undefined;
   readonly endedAt: string | undefined;

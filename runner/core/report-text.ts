@@ -66,7 +66,7 @@ function tableOf(runs: readonly Run[]): readonly string[] {
   if (runs.length === 0) return [];
   const rows = runs.map(
     (run) =>
-      `| ${run.stack} | ${cell(run.summary || run.state)} | ${run.outcome?.digest ? `\`${run.outcome.digest}\`` : ''} | ${cell(
+      `| ${run.stack}${run.outcome?.sandbox ? ' (sandbox)' : ''} | ${cell(run.summary || run.state)} | ${run.outcome?.digest ? `\`${run.outcome.digest}\`` : ''} | ${cell(
         run.reasons
           .map(({ text }) => text)
           .slice(0, 3)

@@ -54,6 +54,8 @@ export interface Outcome {
   readonly references: readonly string[];
   readonly outputs: Readonly<Record<string, unknown>>;
   readonly engine: string;
+  /** Whether its resources live in the sandbox, as the stack's settings ask: such a result is never shown as a real one. */
+  readonly sandbox: boolean;
   readonly milliseconds: number;
 }
 

@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { LocalWorkspace, type PulumiCommand, Stack } from '@pulumi/pulumi/automation/index.js';
+import { type ConfigMap, LocalWorkspace, type PulumiCommand, Stack } from '@pulumi/pulumi/automation/index.js';
 import { isMainstayError, MainstayError, userError } from '../../foundation/errors.ts';
 import { endRecorded, isAlive, ownIdentity, type ProcessIdentity, signalGroup } from '../../foundation/processes.ts';
 import { redactor } from '../../foundation/redact.ts';
@@ -46,15 +46,15 @@ async function operate(
   const collector = createOutcomeCollector();
   const stack = await openStack(options, work);
   const common = { onEvent: collector.take, color: 'never' as const, signal: work.signal };
-  const secrets = learnSecrets(stack);
+  const config = readConfig(stack);
   const failure = await (verb === 'preview'
     ? failureOf(() => stack.preview(common), work)
     : recorded(options, work, () =>
         failureOf(() => withOwnLocksCancelled(options, { work, stack }, () => stack.up(common)), work),
       ));
-  await secrets;
+  const { sandbox } = await config;
   const outputs = verb === 'update' && failure === undefined ? await outputsOf(stack) : {};
-  return collector.finish({ failure, outputs, engine: options.name });
+  return collector.finish({ failure, outputs, engine: options.name, sandbox });
 }
 
 /** The failure's text, or undefined. A stack that somebody else holds and a cancelled operation are no failures of the program: they reject. */
@@ -88,11 +88,12 @@ async function openStack(options: AutomationEngineOptions, work: StackWork): Pro
 }
 
 /** From now on no secret of the stack's configuration shows anywhere. */
-async function learnSecrets(stack: Stack): Promise<void> {
+async function readConfig(stack: Stack): Promise<{ readonly sandbox: boolean }> {
   // A configuration that cannot be read fails the operation itself, which says why.
-  const config = await stack.getAllConfig().catch(() => ({}));
+  const config: ConfigMap = await stack.getAllConfig().catch(() => ({}));
   for (const { secret, value } of Object.values(config))
     if (secret && value) for (const text of secretTexts(value)) redactor.add(text);
+  return { sandbox: config['mainstay:sandbox']?.value === 'true' };
 }
 
 /** A structured secret is secret in each of its texts. */

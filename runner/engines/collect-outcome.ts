@@ -13,6 +13,7 @@ export interface OutcomeCollector {
     readonly failure: string | undefined;
     readonly outputs: Readonly<Record<string, unknown>>;
     readonly engine: string;
+    readonly sandbox: boolean;
   }): Outcome;
 }
 
@@ -37,7 +38,7 @@ export function createOutcomeCollector(): OutcomeCollector {
         diagnostics.push(...diagnosticsOf(diagnosticEvent));
       if (summaryEvent) counts = { ...summaryEvent.resourceChanges } as Record<string, number>;
     },
-    finish({ failure, outputs, engine }) {
+    finish({ failure, outputs, engine, sandbox }) {
       const all = redacted([...steps.values()]);
       const said = redacted(joinLines(diagnostics));
       const first = said.find(({ severity }) => severity === 'error')?.message.trim();
@@ -52,6 +53,7 @@ export function createOutcomeCollector(): OutcomeCollector {
         references: [...references],
         outputs: redacted(outputs),
         engine,
+        sandbox,
         milliseconds: Math.round(performance.now() - started),
       };
     },

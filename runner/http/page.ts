@@ -45,7 +45,7 @@ export function estatePage(
           repository.stacks.map((stack) => [
             stack.environment,
             stack.id,
-            badge(stack.alignment),
+            html`${badge(stack.alignment)}${stack.sandbox ? badge('sandbox') : ''}`,
             short(stack.appliedCommit),
             stack.lastRun ? html`<a href="/runs/${stack.lastRun}">${stack.summary}</a>` : stack.summary,
           ]),
@@ -75,7 +75,7 @@ export function estatePage(
 
 export function runPage(run: RunDetailResponse): Html {
   const body = html`
-    <p>${badge(run.state)} ${run.kind} of ${run.stack} at ${short(run.commit)}${run.engine ? `, ${run.engine} engine` : ''}: ${run.summary}</p>
+    <p>${badge(run.state)}${run.sandbox ? badge('sandbox') : ''} ${run.kind} of ${run.stack} at ${short(run.commit)}${run.engine ? `, ${run.engine} engine` : ''}: ${run.summary}</p>
     ${run.problem ? html`<pre class="problem">${run.problem}</pre>` : ''}
     <h2>Why</h2><ul>${run.reasons.map((reason) => html`<li>${reason}</li>`)}</ul>
     <h2>Steps</h2>${table(
@@ -116,7 +116,7 @@ function runTable(runs: readonly RunResponse[]): Html {
       run.kind,
       run.stack,
       short(run.commit),
-      badge(run.state),
+      html`${badge(run.state)}${run.sandbox ? badge('sandbox') : ''}`,
       run.summary,
     ]),
   );

@@ -20,6 +20,7 @@ export function runResponse(run: Run): RunResponse {
     reasons: run.reasons.map(({ text }) => text),
     digest: run.outcome?.digest,
     engine: run.outcome?.engine,
+    sandbox: run.outcome?.sandbox ?? false,
     createdAt: run.createdAt.toISOString(),
     startedAt: run.startedAt?.toISOString(),
     endedAt: run.endedAt?.toISOString(),
@@ -102,5 +103,6 @@ function stackStatus(stack: KnownStack, base: string | undefined, last: Run | un
     appliedAt: stack.appliedAt?.toISOString(),
     summary: last ? `${last.state}${last.summary ? `: ${last.summary}` : ''}` : 'no update yet',
     lastRun: last?.id,
+    sandbox: last?.outcome?.sandbox ?? false,
   };
 }

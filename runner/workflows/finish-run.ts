@@ -11,6 +11,8 @@ export async function finishRun(services: Services, id: string, end: RunEnd): Pr
   const { state, text } = summarise(run.kind, end);
   await services.store.runs.set(id, { state, summary: text, endedAt: new Date(services.clock.now()) });
   const seconds = run.startedAt ? ` in ${((services.clock.now() - run.startedAt.getTime()) / 1000).toFixed(2)} s` : '';
-  services.tell(`${run.kind} of ${run.stack} at ${short(run.commit)} ${state}${seconds}: ${text}`);
+  services.tell(
+    `${run.kind} of ${run.stack}${run.outcome?.sandbox ? ' (sandbox)' : ''} at ${short(run.commit)} ${state}${seconds}: ${text}`,
+  );
   return state;
 }

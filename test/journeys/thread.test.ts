@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, readdirSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -132,8 +132,7 @@ test('finishes an update once when the runner is killed in the middle of it', as
     const steps = run?.commit === commit ? (await estate.api().run(run.id)).steps : [];
     return steps.some(({ name, state }) => name === 'update' && state === 'running') ? run : undefined;
   });
-  await waitFor(async () => (locks().length > 0 ? true : undefined));
-  await delay(2000);
+  await waitFor(async () => (journal().includes('ConfigMap::four') ? true : undefined));
   await estate.kill();
   assert.equal(locks().length, 1, 'the lock was left behind');
   // The next life does not wait: what is begun is begun.
@@ -149,8 +148,14 @@ test('finishes an update once when the runner is killed in the middle of it', as
   assert.equal(new Set(resources.map(({ urn }) => urn)).size, resources.length, 'each resource is there once');
   assert.deepEqual(pending_operations ?? [], []);
   assert.deepEqual(locks(), []);
-  assert.equal((await estate.api().runs({ rollout: rollout.id })).length, 1);
+  assert.equal((await estate.api().runs({ rollout: rollout.id, stack: 'journey/dev' })).length, 1);
 });
+
+/** What the engine writes down before and after each step. */
+function journal(): string {
+  const file = join(estate.folder, 'data/state/.pulumi/journals/journey/dev.jsonl');
+  return existsSync(file) ? readFileSync(file, 'utf8') : '';
+}
 
 function locks(): readonly string[] {
   const folder = join(estate.folder, 'data/state/.pulumi/locks/organization/journey/dev');

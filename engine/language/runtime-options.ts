@@ -31,12 +31,11 @@ function wrong(name: string, value: unknown, wanted: string): Error {
 
 /** Splits at blanks as a shell does: quotes of either kind keep a part together, a backslash keeps one character. */
 export function splitArguments(text: string): string[] {
-  const parts = text.match(/(?:\\.|"(?:\\.|[^"\\])*"|'[^']*'|[^\s"'\\])+/g) ?? [];
-  const kept = parts.join('').length;
-  if (kept < text.replaceAll(/\s/g, '').length && !parts.some((part) => /["']/.test(part)))
-    throw wrong('nodeargs', text, 'a text whose quotes are closed');
-  return parts.map((part) =>
-    part.replaceAll(/\\(.)|"((?:\\.|[^"\\])*)"|'([^']*)'/g, (_all, escaped, double, single) =>
+  const part = /(?:\\.|"(?:\\.|[^"\\])*"|'[^']*'|[^\s"'\\])+/g;
+  if (text.replaceAll(part, '').trim() !== '') throw wrong('nodeargs', text, 'a text whose quotes are closed');
+  const parts = text.match(part) ?? [];
+  return parts.map((quoted) =>
+    quoted.replaceAll(/\\(.)|"((?:\\.|[^"\\])*)"|'([^']*)'/g, (_all, escaped, double, single) =>
       escaped !== undefined ? escaped : double !== undefined ? double.replaceAll(/\\(["\\])/g, '$1') : single,
     ),
   );

@@ -18,11 +18,13 @@ const namespace = new k8s.core.v1.Namespace('bench').metadata.name;
 for (let index = 0; index < count; index += 1) {
   const labels = { app: 'app-' + index };
   const spec = { containers: [{ name: 'main', image: 'nginx:1' }] };
-  new k8s.apps.v1.Deployment('app-' + index, {
+  const deployment = new k8s.apps.v1.Deployment('app-' + index, {
     metadata: { namespace },
     spec: { replicas: 2, selector: { matchLabels: labels }, template: { metadata: { labels }, spec } },
   });
-  new k8s.core.v1.Service('app-' + index, { metadata: { namespace }, spec: { selector: labels, ports: [{ port: 80 }] } });
+  // After its Deployment: as many Services as operations run at once would else wait for pods that are behind them in the queue.
+  const selector = deployment.spec.template.metadata.labels;
+  new k8s.core.v1.Service('app-' + index, { metadata: { namespace }, spec: { selector, ports: [{ port: 80 }] } });
 }
 const maps = new pulumi.Config().getNumber('maps') ?? 0;
 for (let index = 0; index < maps; index += 1)

@@ -1,7 +1,7 @@
 import { parseProviderReference } from '../plugins/provider-registry.ts';
 import { skippedCreate } from './carried-forward.ts';
 import { checkInputs, startsAfresh } from './check-inputs.ts';
-import type { Decision } from './decision.ts';
+import type { Decision, StepsDecision } from './decision.ts';
 import type { DeploymentContext } from './deployment-context.ts';
 import { decideByDiff } from './diff-decision.ts';
 import { isTargeted, noteScope } from './operation-scope.ts';
@@ -45,7 +45,7 @@ async function decideSteps(
   context: DeploymentContext,
   registration: CheckedRegistration,
   targeted: boolean,
-): Promise<Decision> {
+): Promise<StepsDecision> {
   const { urn, old, fresh, recreating } = registration;
   const { ledger } = context;
   if (recreating && old) {
@@ -74,7 +74,7 @@ async function decideSteps(
 }
 
 /** Not targeted: it stays as it was, and so does what it needs. */
-function leave(context: DeploymentContext, { urn }: CheckedRegistration, old: ResourceState): Decision {
+function leave(context: DeploymentContext, { urn }: CheckedRegistration, old: ResourceState): StepsDecision {
   refuseProviderChange(context, urn, old);
   const steps = untargetedSames(context, urn, old);
   return { steps, answer: steps.at(-1)?.step.new ?? old };

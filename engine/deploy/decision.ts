@@ -7,6 +7,9 @@ export interface Decision {
   readonly steps: readonly PlannedStep[];
   /** Called with the steps as they ended when all have succeeded. */
   readonly next?: (ended: readonly Step[]) => Promise<Decision>;
-  /** The state that answers the registration. */
-  readonly answer?: ResourceState;
+  /** The state that answers the registration, also where a step fails. */
+  readonly answer: ResourceState;
 }
+
+/** A decision about the steps of a checked registration: its own new state answers unless another one is given. */
+export type StepsDecision = Pick<Decision, 'steps'> & Partial<Pick<Decision, 'answer'>>;

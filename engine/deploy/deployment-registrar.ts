@@ -170,7 +170,6 @@ export class DeploymentRegistrar implements Registrar {
 
   #answer(decision: Decision, submission: Submission, ends: readonly StepEnd[] | undefined): RegisterResult {
     const state = decision.answer;
-    if (!state) throw new Error('a decision without an answer');
     if (!ends) {
       this.#refuseWhenStopped();
       return toResult(state, { result: 'fail' });

@@ -1,7 +1,7 @@
 import { containsUnknowns, equalValues } from '../../protocol/property-equality.ts';
 import type { DiffResponse } from '../../protocol/provider.ts';
 import { parseProviderReference } from '../plugins/provider-registry.ts';
-import type { Decision } from './decision.ts';
+import type { StepsDecision } from './decision.ts';
 import type { DeploymentContext } from './deployment-context.ts';
 import { diffResource, noDiff, someDiff } from './diff-resource.ts';
 import { mustReplace } from './operation-scope.ts';
@@ -18,7 +18,7 @@ export async function decideByDiff(
   context: DeploymentContext,
   registration: CheckedRegistration,
   old: ResourceState,
-): Promise<Decision> {
+): Promise<StepsDecision> {
   const { urn, fresh, goal } = registration;
   if (!context.options.preview && containsUnknowns(fresh.replacementTrigger ?? null)) {
     throw context.reporter.fatal(urn, `replacement trigger contains unknowns for ${urn}`);
@@ -43,7 +43,7 @@ function update(
   { urn, fresh, goal }: CheckedRegistration,
   old: ResourceState,
   diff: DiffResponse,
-): Decision {
+): StepsDecision {
   ledger.updates.add(urn);
   const { diffs, detailedDiff } = diff;
   return {
@@ -56,7 +56,7 @@ function update(
   };
 }
 
-function same({ ledger }: DeploymentContext, { urn, fresh }: CheckedRegistration, old: ResourceState): Decision {
+function same({ ledger }: DeploymentContext, { urn, fresh }: CheckedRegistration, old: ResourceState): StepsDecision {
   // What was imported a moment ago and needs no change is answered with what was read.
   if (ledger.imports.has(urn)) return { steps: [], answer: old };
   ledger.sames.add(urn);

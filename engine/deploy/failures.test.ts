@@ -143,3 +143,17 @@ test('outputs of an update that failed half-way are secret as the new inputs say
   await stack.up((p) => p.thing('a', { word: 'new' }));
   assert.deepEqual([stack.find('a').inputs.word, stack.find('a').outputs.word], [new Secret('old'), 'new']);
 });
+
+test('continueOnError answers an import that failed', async () => {
+  const stack = new TestStack();
+  const results: string[] = [];
+  const outcome = await stack.up(
+    async (p) => {
+      const a = await p.thing('a', {}, { importId: 'nothing' });
+      const b = await p.thing('b');
+      results.push(a.result, b.result);
+    },
+    { continueOnError: true },
+  );
+  assert.deepEqual([outcome.result, results, stack.names], ['failed', ['fail', 'success'], ['b']]);
+});

@@ -30,6 +30,7 @@ export function decideImport(context: DeploymentContext, registration: CheckedRe
   };
   return {
     steps: original ? [importing, replaceStep(original, fresh)] : [importing],
+    answer: fresh,
     next: async ([ended]) => {
       const imported = ended!.new!;
       // The imported state belongs to the recorder now; what it is to become needs one of its own.

@@ -43,6 +43,7 @@ function refreshFirst(context: DeploymentContext, registration: Registration, ol
         action: { kind: 'refresh', internal: !goal.custom || isProviderType(goal.type), inPlace: true },
       },
     ],
+    answer: fresh,
     next: async ([refresh]) => {
       const refreshed = refresh!.new;
       if (refreshed) context.ledger.refreshed.set(old, refreshed);

@@ -1,6 +1,6 @@
 import type { DiffResponse } from '../../protocol/provider.ts';
 import { checkReplacement } from './check-inputs.ts';
-import type { Decision } from './decision.ts';
+import type { StepsDecision } from './decision.ts';
 import { deleteStep } from './delete-steps.ts';
 import { cascadingReplacements, dependentReplacements } from './dependents.ts';
 import type { DeploymentContext } from './deployment-context.ts';
@@ -15,7 +15,7 @@ export async function decideReplacement(
   registration: CheckedRegistration,
   old: ResourceState,
   diff: DiffResponse,
-): Promise<Decision> {
+): Promise<StepsDecision> {
   const { urn, fresh } = registration;
   refuseProtected(context, urn, old, fresh);
   refuseImportId(context, registration, old, diff);

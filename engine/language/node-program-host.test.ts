@@ -5,6 +5,7 @@ import { after, afterEach, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
 import { identityOf } from '../../foundation/processes.ts';
+import { Secret } from '../../protocol/property-value.ts';
 import { type ProgramResult, ProgramStack, prelude } from '../monitor/testing/program-stack.ts';
 import { createNodeProgramHost } from './node-program-host.ts';
 
@@ -108,6 +109,25 @@ describe('a program in TypeScript', () => {
     });
     const errors = stripVTControlCharacters((await stack.preview()).errors.join('\n'));
     assert.match(errors, /at fail \(.*index\.ts:4:32\)/);
+  });
+
+  it('hands dynamic providers over as code that names the modules it uses', async () => {
+    const stack = stackOf({
+      'index.ts': `import * as pulumi from '@pulumi/pulumi';
+        import * as path from 'path';
+        const provider: pulumi.dynamic.ResourceProvider = {
+          async create(inputs: { name: string }) { return { id: path.join('a', inputs.name), outs: {} }; },
+        };
+        class Made extends pulumi.dynamic.Resource {
+          constructor(name: string) { super(provider, name, { name }); }
+        }
+        new Made('made');`,
+    });
+    outputsOf(await stack.up());
+    const { __provider: code } = stack.inputs('made');
+    const text = code instanceof Secret ? code.value : code;
+    assert.match(String(text), /const path = require\("path(\/posix)?"\)/);
+    assert.match(String(text), /path\.join\('a', inputs\.name\)/);
   });
 
   it('is refused where the runtime option switches TypeScript off', async () => {

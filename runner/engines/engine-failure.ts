@@ -13,7 +13,7 @@ export interface LockHolder {
  */
 export function failureText(error: unknown): string {
   const text = messageOf(error);
-  const stderr = /stderr: ([\s\S]*?)(?:\nerr\?: |$)/.exec(text)?.[1] ?? text;
+  const stderr = /stderr: ([\s\S]*?)(?:\n err\?: |$)/.exec(text)?.[1] ?? text;
   const lines = stderr.split('\n').filter((line) => !line.startsWith('Command failed with exit code'));
   const first = lines.findIndex((line) => /^\s*error: /.test(line));
   const said = (first < 0 ? lines : lines.slice(first))

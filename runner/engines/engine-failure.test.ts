@@ -1,0 +1,17 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { failureText, lockHolders } from './engine-failure.ts';
+
+test('takes what a person needs from what a command said', () => {
+  const said =
+    'code: -2\n stdout: \n stderr: Command failed with exit code 255: pulumi up\nPreviewing\nerror: no such region: atlantis\n  try another\n err?: Error: x\n';
+  assert.equal(failureText(new Error(said)), 'no such region: atlantis\n  try another');
+  assert.equal(failureText(new Error('plain')), 'plain');
+});
+
+test('reads who holds a lock from the words of both engines', () => {
+  const error = new Error(
+    'error: the stack is currently locked by 1 lock(s).\n  file:///x: created by root@vm (pid 4711) at 2026-11-21T06:00:00Z',
+  );
+  assert.deepEqual(lockHolders(error), [{ host: 'vm', pid: 4711 }]);
+});

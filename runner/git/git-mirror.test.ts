@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { createDependencyStore } from './dependency-store.ts';
+import { openGit } from './git-command.ts';
+import { type GitMirror, openMirror } from './git-mirror.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'mainstay-mirror-'));
+const origin = join(folder, 'origin');
+const person = { name: 'A', email: 'a@example.org', date: '1700000000 +0000' };
+let mirror: GitMirror;
+
+before(async () => {
+  mkdirSync(origin);
+  const git = openGit(origin);
+  await git.run('init', '--quiet', '--initial-branch=main');
+  await commit({
+    'a.ts': "import { b } from './b';\nexport * from '@scope/x/deep';\nconst c = require('c');\n",
+    'b.ts': 'export const b = 1;\n',
+  });
+  mirror = await openMirror({
+    folder: join(folder, 'mirror.git'),
+    url: origin,
+    dependencies: createDependencyStore({ folder: join(folder, 'dependencies'), seeds: [] }),
+  });
+});
+
+after(async () => {
+  await mirror.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function commit(files: Readonly<Record<string, string>>, branch = 'main'): Promise<string> {
+  const git = openGit(origin);
+  const known = (await git.run('branch', '--list', branch)).trim() !== '';
+  if (branch !== 'main') await git.run('checkout', '--quiet', ...(known ? [branch] : ['-b', branch]));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(origin, name), text);
+  await git.run('add', '--all');
+  await git.runAs(person, 'commit', '--quiet', '--message', 'x');
+  const id = (await git.run('rev-parse', 'HEAD')).trim();
+  if (branch !== 'main') await git.run('checkout', '--quiet', 'main');
+  return id;
+}
+
+const head = async (branch: string) => (await mirror.fetch()).find((each) => each.branch === branch)!.commit;
+
+test('reads files and imports of a commit', async () => {
+  const tree = await mirror.tree(await head('main'));
+  assert.deepEqual([...tree.files.keys()], ['a.ts', 'b.ts']);
+  assert.deepEqual(await tree.importsOf('a.ts'), ['./b', '@scope/x/deep', 'c']);
+  const texts = await Promise.all(Array.from({ length: 20 }, (_, index) => tree.read(index % 2 ? 'a.ts' : 'b.ts')));
+  assert.equal(texts[0], 'export const b = 1;\n');
+  await assert.rejects(tree.read('none.ts'), /has none: none\.ts/);
+});
+
+test('makes the same merge commit each time, and names the files of a conflict', async () => {
+  const base = await head('main');
+  const change = await commit({ 'c.ts': 'export const c = 1;\n' }, 'change');
+  const moved = await commit({ 'b.ts': 'export const b = 2;\n' });
+  const conflicting = await (async () => {
+    await openGit(origin).run('branch', 'conflicting', base);
+    return commit({ 'b.ts': 'export const b = 3;\n' }, 'conflicting');
+  })();
+  await mirror.fetch();
+  assert.deepEqual(await mirror.merge(base, change), { kind: 'merged', commit: change }, 'nothing to merge');
+  const merge = await mirror.merge(moved, change);
+  assert.deepEqual(await mirror.merge(moved, change), merge);
+  assert.ok(merge.kind === 'merged');
+  assert.deepEqual([...(await mirror.tree(merge.commit)).files.keys()], ['a.ts', 'b.ts', 'c.ts']);
+  assert.deepEqual(await mirror.merge(moved, conflicting), { kind: 'conflict', files: ['b.ts'] });
+  assert.equal(await mirror.contains(moved, base), true);
+  assert.equal(await mirror.contains(base, moved), false);
+});
+
+test('checks commits out side by side, and takes them away', async () => {
+  const commitId = await head('main');
+  const places = ['one', 'two', 'three'].map((name) => ({ folder: join(folder, 'work', name), program: '' }));
+  const checkouts = await Promise.all(places.map((place) => mirror.checkout(commitId, place)));
+  for (const checkout of checkouts) {
+    assert.equal(readFileSync(join(checkout.folder, 'b.ts'), 'utf8'), 'export const b = 2;\n');
+    await checkout.remove();
+    assert.equal(existsSync(checkout.folder), false);
+  }
+});
+
+test('says that an origin cannot be reached', async () => {
+  const lost = await openMirror({
+    folder: join(folder, 'lost.git'),
+    url: join(folder, 'nowhere'),
+    dependencies: createDependencyStore({ folder, seeds: [] }),
+  });
+  await assert.rejects(lost.fetch(), { kind: 'transient' });
+  await lost.close();
+});

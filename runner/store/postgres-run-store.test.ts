@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { silentLog } from '../../foundation/log.ts';
+import type { RunStore } from '../core/run-store.ts';
+import { type Database, openDatabase } from './database.ts';
+import { type RunningPostgres, startEmbeddedPostgres } from './embedded-postgres.ts';
+import { migrate } from './migrations.ts';
+import { createPostgresRunStore } from './postgres-run-store.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'mainstay-store-'));
+chmodSync(folder, 0o755);
+let postgres: RunningPostgres;
+let database: Database;
+let store: RunStore;
+
+before(async () => {
+  postgres = await startEmbeddedPostgres({ folder: join(folder, 'postgres'), log: silentLog });
+  database = openDatabase(postgres.url, silentLog);
+  await Promise.all([migrate(database.pool), migrate(database.pool)]);
+  store = createPostgresRunStore(database);
+});
+
+after(async () => {
+  await database.close();
+  await postgres.end();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const RUN = {
+  id: 'u-1',
+  repository: 'r',
+  stack: 'shop/dev',
+  kind: 'update',
+  change: undefined,
+  rollout: 'r@1',
+  commit: 'c',
+  reasons: [{ kind: 'new', text: 'why' }],
+} as const;
+
+test('takes the same event, run and rollout once', async () => {
+  const event = { id: 'e', repository: 'r', kind: 'base-moved', head: 'h' } as const;
+  const added = await Promise.all(Array.from({ length: 8 }, () => store.events.add(event)));
+  assert.equal(added.filter(Boolean).length, 1);
+  await Promise.all([store.runs.add(RUN), store.runs.add({ ...RUN, commit: 'other' })]);
+  await store.runs.set('u-1', { state: 'running', startedAt: new Date(1000) });
+  await store.runs.add(RUN);
+  const run = await store.runs.get('u-1');
+  assert.equal(run!.state, 'running');
+  assert.deepEqual([run!.startedAt, run!.endedAt, run!.reasons], [new Date(1000), undefined, RUN.reasons]);
+});
+
+test('numbers steps in the order they began, and begins one again in its place', async () => {
+  await store.runs.beginStep('u-1', 'preview');
+  await store.runs.endStep('u-1', 'preview', { state: 'succeeded', detail: 'fine' });
+  await store.runs.beginStep('u-1', 'update');
+  await store.runs.beginStep('u-1', 'preview');
+  const steps = await store.runs.steps('u-1');
+  assert.deepEqual(
+    steps.map(({ number, name, state, detail }) => [number, name, state, detail]),
+    [
+      [1, 'preview', 'running', ''],
+      [2, 'update', 'running', ''],
+    ],
+  );
+});
+
+test('keeps the newer head, whichever comes last', async () => {
+  await store.events.setHead('r', 'main', { commit: 'new', version: 2 });
+  await store.events.setHead('r', 'main', { commit: 'old', version: 1 });
+  assert.deepEqual(await store.events.heads('r'), new Map([['main', { commit: 'new', version: 2 }]]));
+});
+
+test('remembers what is applied of a stack, and forgets stacks that are gone', async () => {
+  const dev = { id: 'shop/dev', name: 'dev', environment: 'dev', position: 0 };
+  const prod = { id: 'shop/prod', name: 'prod', environment: 'prod', position: 1 };
+  await store.stacks.ensure('r', [dev, prod]);
+  await store.stacks.setApplied('r', 'shop/dev', 'c1');
+  await store.stacks.setReferences('r', 'shop/dev', ['organization/shop/prod']);
+  await store.stacks.ensure('r', [{ ...dev, position: 5 }]);
+  const stacks = await store.stacks.list('r');
+  assert.deepEqual(
+    stacks.map(({ id, position, appliedCommit, references }) => ({ id, position, appliedCommit, references })),
+    [{ id: 'shop/dev', position: 5, appliedCommit: 'c1', references: ['organization/shop/prod'] }],
+  );
+});
+
+test('says that the database cannot be reached, as something that passes', async () => {
+  const lost = openDatabase('postgres://nobody:x@127.0.0.1:1/none', silentLog);
+  await assert.rejects(lost.rows('select 1'), {
+    kind: 'transient',
+    message: /^Cannot reach the database as it says: .*ECONNREFUSED/,
+  });
+  await lost.close();
+});
+
+test('attaches to the PostgreSQL of an earlier life', async () => {
+  const again = await startEmbeddedPostgres({ folder: join(folder, 'postgres'), log: silentLog });
+  assert.equal(again.attached, true);
+  assert.equal(again.url, postgres.url);
+});

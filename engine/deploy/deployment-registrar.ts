@@ -14,7 +14,7 @@ import type { ResourceState } from './resource-state.ts';
 import type { StepEnd } from './step-end.ts';
 import type { StepExecutor } from './step-executor.ts';
 import { makeUrn } from './urn.ts';
-import { validateSteps } from './validate-steps.ts';
+import { refuseMissingCreates, validateSteps } from './validate-steps.ts';
 
 interface Parts {
   readonly context: DeploymentContext;
@@ -112,8 +112,7 @@ export class DeploymentRegistrar implements Registrar {
       this.#refuseWhenStopped();
       try {
         const decision = await deciding();
-        const steps = decision.next ? decision.steps : validateSteps(this.#parts.context, decision.steps);
-        return { decision, submission: this.#submit(steps) };
+        return { decision, submission: this.#submit(this.#validated(decision)) };
       } catch (error) {
         this.#abandon(this.#urnFor(goal), error);
         throw new DeploymentAborted(messageOf(error));
@@ -121,6 +120,17 @@ export class DeploymentRegistrar implements Registrar {
     });
     this.#decisions = turn.catch(() => {});
     return turn;
+  }
+
+  /** Plans count the steps of a whole decision, not those that it is only prepared by. */
+  #validated(decision: Decision): readonly PlannedStep[] {
+    const { context } = this.#parts;
+    if (!decision.next) return validateSteps(context, decision.steps);
+    refuseMissingCreates(
+      context,
+      decision.steps.filter(({ action }) => action.kind === 'import'),
+    );
+    return decision.steps;
   }
 
   #submit(steps: readonly PlannedStep[]): Submission {

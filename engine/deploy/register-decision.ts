@@ -9,7 +9,7 @@ import { stateOfGoal } from './goal-state.ts';
 import { claimUrn } from './identity.ts';
 import { decideImport, isImport } from './import-decision.ts';
 import { decideWithoutChange } from './observe-decision.ts';
-import { isIncluded } from './operation-scope.ts';
+import { isIncluded, isTargeted } from './operation-scope.ts';
 import { makeStep } from './planned-step.ts';
 import type { CheckedRegistration, Registration } from './registration.ts';
 import type { ResourceState } from './resource-state.ts';
@@ -65,7 +65,8 @@ async function decideRefreshed(context: DeploymentContext, registration: Registr
     deleteBeforeReplace: goal.deleteBeforeReplace,
     imported: false,
   };
-  if (isImport(goal, old)) return decideImport(context, checked);
+  // What is not targeted is not adopted either.
+  if (isImport(goal, old) && isTargeted(context, fresh)) return decideImport(context, checked);
   return decideChecked(context, checked);
 }
 

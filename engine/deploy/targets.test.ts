@@ -109,3 +109,17 @@ test('a dependency that was renamed in the same program is kept once', async () 
   assert.deepEqual([outcome.errors, stack.violations, outcome.steps], [[], [], ['update c']]);
   assert.deepEqual(stack.names.sort(), ['b', 'c', 'renamed']);
 });
+
+test('does not adopt what is not targeted, nor what needs what is not created', async () => {
+  const stack = await stackAfter((p) => p.thing('c', { size: 1 }));
+  stack.cloud.things.set('foreign', { type: 'test:index:Thing', urn: '', inputs: {} });
+  const program: ProgramBody = async (p) => {
+    const a = await p.thing('a');
+    await p.thing('b', {}, { importId: 'foreign', dependencies: [a.urn] });
+    await p.thing('c', { size: 2 });
+  };
+  const outcome = await stack.up(program, { targets: [urnOfThing('c')] });
+  assert.deepEqual([outcome.errors, outcome.steps, stack.names], [[], ['update c'], ['c']]);
+  const refused = await stack.up(program, { targets: [urnOfThing('b')] });
+  assert.deepEqual([refused.result, stack.violations, stack.names], ['failed', [], ['c']]);
+});

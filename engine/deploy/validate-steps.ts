@@ -7,13 +7,14 @@ import { takeQueued } from './untargeted-sames.ts';
 export function validateSteps(context: DeploymentContext, decided: readonly PlannedStep[]): PlannedStep[] {
   const steps = [...takeQueued(context), ...decided];
   context.plans.apply(steps.map(({ step }) => step));
-  const { targets, replaces } = context.constraints;
-  if (targets.isConstrained || replaces.isConstrained) refuseMissingCreates(context, steps);
+  refuseMissingCreates(context, steps);
   return steps;
 }
 
 /** A step must not need a resource that does not exist as it was not targeted (facts 3.8). */
-function refuseMissingCreates({ ledger, reporter, options }: DeploymentContext, steps: readonly PlannedStep[]): void {
+export function refuseMissingCreates(context: DeploymentContext, steps: readonly PlannedStep[]): void {
+  const { ledger, reporter, options, constraints } = context;
+  if (!constraints.targets.isConstrained && !constraints.replaces.isConstrained) return;
   for (const { step, action } of steps) {
     if (!step.new || (action.kind === 'same' && action.skippedCreate)) continue;
     for (const urn of neededUrns(step.new)) {

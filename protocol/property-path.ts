@@ -18,11 +18,13 @@ export function parsePath(text: string): PropertyPath {
       rest = rest.slice(length);
       continue;
     }
-    if (rest.startsWith('.')) rest = rest.slice(1);
-    const [name] = /^[^.[]*/.exec(rest)!;
-    if (name === '' && !rest.startsWith('['))
-      throw new Error(`expected a name after "." in property path ${JSON.stringify(text)}`);
-    if (name !== '') elements.push(name);
+    if (rest.startsWith('.')) {
+      rest = rest.slice(1);
+      if (rest === '') throw new Error(`expected property path to end with a name or index: ${JSON.stringify(text)}`);
+      continue;
+    }
+    const [name] = /^[^.[]+/.exec(rest)!;
+    elements.push(name);
     rest = rest.slice(name.length);
   }
   return elements;
@@ -32,19 +34,22 @@ export function parsePath(text: string): PropertyPath {
 function parseIndex(rest: string, whole: string): { readonly element: string | number; readonly length: number } {
   const quoted = /^\["((?:\\"|[^"])*)"\]/.exec(rest);
   if (quoted) return { element: quoted[1]!.replaceAll('\\"', '"'), length: quoted[0].length };
-  const plain = /^\[(\d+|\*)\]/.exec(rest);
+  const plain = /^\[([+-]?\d+|\*)\]/.exec(rest);
   if (plain) return { element: plain[1] === '*' ? '*' : Number(plain[1]), length: plain[0].length };
   throw new Error(
     `missing closing bracket or bad index in property path ${JSON.stringify(whole)} at ${JSON.stringify(rest)}`,
   );
 }
 
-/** The path's text; `parsePath` reads it back. */
+/**
+ * The path's text; `parsePath` reads it back. Quoted is what has anything but letters, digits and `_`, as in the official engine; an empty name
+ * too, which the official engine leaves out so that nobody can read its path.
+ */
 export function formatPath(path: PropertyPath): string {
   let text = '';
   for (const element of path) {
     if (typeof element === 'number') text += `[${element}]`;
-    else if (element !== '' && !/["[\].]/.test(element)) text += `${text === '' ? '' : '.'}${element}`;
+    else if (/^[A-Za-z0-9_]+$/.test(element)) text += `${text === '' ? '' : '.'}${element}`;
     else text += `["${element.replaceAll('"', '\\"')}"]`;
   }
   return text;
@@ -76,8 +81,9 @@ export function setAt(
   if (typeof element === 'number') {
     if (value !== undefined && !isPropertyArray(value)) return undefined;
     const list = [...(value ?? [])];
+    if (element < 0 || element > list.length) return undefined;
     const inner = setAt(list[element], rest, next);
-    if (inner === undefined || element > list.length) return undefined;
+    if (inner === undefined) return undefined;
     list[element] = inner;
     return list;
   }
@@ -131,21 +137,26 @@ export function resetPath(path: PropertyPath, old: PropertyValue, next: Property
 }
 
 function reset(path: PropertyPath, given: Reset): ResetResult {
+  if (given.next instanceof Secret) {
+    const { value } = given.next;
+    const inner = reset(path, { ...given, next: value, nextIsSecret: true });
+    if (inner === impossible || inner === absent) return inner;
+    return inner === value ? given.next : new Secret(inner);
+  }
   const state: Reset = {
+    ...given,
     old: unwrap(given.old),
-    next: unwrap(given.next),
     oldIsSecret: given.oldIsSecret || given.old instanceof Secret,
-    nextIsSecret: given.nextIsSecret || given.next instanceof Secret,
   };
   const [element, ...rest] = path;
   if (element === undefined) return impossible;
-  const result =
-    element === '*'
-      ? resetEvery(rest, state)
-      : typeof element === 'number'
-        ? resetIndex(element, rest, state)
-        : resetKey(element, rest, state);
-  return given.next instanceof Secret && result !== impossible && result !== absent ? new Secret(result) : result;
+  if (element === '*') return resetEvery(rest, state);
+  return typeof element === 'number' ? resetIndex(element, rest, state) : resetKey(element, rest, state);
+}
+
+/** Nothing is to be done: null is a value, and not to be there is none. */
+function unchanged(next: PropertyValue | undefined): ResetResult {
+  return next === undefined ? absent : next;
 }
 
 function unwrap(value: PropertyValue | undefined): PropertyValue | undefined {
@@ -162,8 +173,9 @@ function below(state: Reset, old: PropertyValue | undefined, next: PropertyValue
 
 function resetIndex(index: number, rest: PropertyPath, state: Reset): ResetResult {
   const { old, next } = state;
+  if (index < 0) return impossible;
   if (!isPropertyArray(old) || !isPropertyArray(next))
-    return isPropertyArray(old) || isPropertyArray(next) ? impossible : (next ?? absent);
+    return isPropertyArray(old) || isPropertyArray(next) ? impossible : unchanged(next);
   const inOld = index < old.length;
   const inNext = index < next.length;
   if (rest.length === 0 && !inOld && !inNext) return next;
@@ -177,7 +189,7 @@ function resetKey(key: string, rest: PropertyPath, state: Reset): ResetResult {
   const { old, next } = state;
   if (rest.length === 0) return resetLeaf(key, state);
   if (!isPropertyMap(old) || !isPropertyMap(next))
-    return isPropertyMap(old) || isPropertyMap(next) ? impossible : (next ?? absent);
+    return isPropertyMap(old) || isPropertyMap(next) ? impossible : unchanged(next);
   if (!(key in next)) return key in old ? impossible : next;
   const inner = reset(rest, below(state, old[key], next[key]));
   return inner === impossible ? impossible : inner === absent ? next : { ...next, [key]: inner };
@@ -187,7 +199,7 @@ function resetLeaf(key: string, state: Reset): ResetResult {
   const { old, next } = state;
   if (isPropertyMap(old) && key in old)
     return isPropertyMap(next) ? { ...next, [key]: oldValue(old[key]!, state) } : impossible;
-  if (!isPropertyMap(next)) return next ?? absent;
+  if (!isPropertyMap(next)) return unchanged(next);
   const { [key]: _, ...others } = next;
   return others;
 }

@@ -73,17 +73,22 @@ export class EmbeddedEngine {
       hooks: callbacks.hooks,
     });
     callbacks.close();
-    if (kind === 'preview') await recorder.close();
-    else await recorder.close();
+    const unwritten = await recorder.close().then(
+      () => [],
+      (error: Error) => [error.message],
+    );
     await registry.close();
     await lock.release();
     return {
-      result: result.result === 'succeeded' ? 'succeeded' : 'failed',
+      result: result.result === 'succeeded' && unwritten.length === 0 ? 'succeeded' : 'failed',
       steps: normalizeSteps(events.flatMap(stepOf)),
       changes: result.changes as Record<string, number>,
       calls: [...workplace.cloud.calls].sort(),
       state: normalizeState(await workplace.resources()),
-      messages: events.flatMap((event) => (event.kind === 'diagnostic' ? [event.diagnostic.message] : [])),
+      messages: [
+        ...events.flatMap((event) => (event.kind === 'diagnostic' ? [event.diagnostic.message] : [])),
+        ...unwritten,
+      ],
     };
   }
 

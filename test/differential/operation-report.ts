@@ -89,7 +89,7 @@ export function normalizeSteps(steps: readonly SeenStep[]): string[] {
 /** Deletes that may run at the same time begin in any order. */
 function sortDeletes(sorted: string[], text: string): string[] {
   const last = sorted.at(-1);
-  const isDelete = (step: string | undefined): boolean => step?.startsWith('delete') === true;
+  const isDelete = (step: string | undefined): boolean => step !== undefined && /^(delete|discard)/.test(step);
   const swaps = isDelete(last) && isDelete(text) && last!.split(' ')[1] === text.split(' ')[1] && text < last!;
   return swaps ? [...sorted.slice(0, -1), text, last!] : [...sorted, text];
 }

@@ -101,3 +101,16 @@ test('destroys with the program: nothing is created, what the program registers 
   assert.deepEqual(outcome.steps, ['delete b', 'delete a']);
   assert.deepEqual(stack.snapshot.resources, []);
 });
+
+test('keeps the replaced provider of what cannot be deleted', async () => {
+  const program =
+    (region: string, protect: boolean): ProgramBody =>
+    async (p) => {
+      const provider = await p.thing('places', { region }, { type: 'pulumi:providers:test', provider: '' });
+      if (protect) await p.thing('a', {}, { protect, provider: `${provider.urn}::${provider.id}` });
+    };
+  const stack = await stackAfter(program('north', true));
+  assert.equal((await stack.up(program('south', false))).result, 'failed');
+  const outcome = await stack.destroy();
+  assert.deepEqual([outcome.result, stack.violations, stack.names], ['failed', [], ['a']]);
+});

@@ -1,4 +1,5 @@
-import { dependenciesOf, neededUrns, providerUrnOf } from './dependencies.ts';
+import { parseProviderReference } from '../plugins/provider-registry.ts';
+import { dependenciesOf, neededUrns, neededUrnsBeyondProvider, providerUrnOf } from './dependencies.ts';
 import type { ResourceState } from './resource-state.ts';
 
 /**
@@ -84,8 +85,8 @@ export class DependencyGraph {
   transitiveDependenciesOf(resource: ResourceState): Set<ResourceState> {
     const found = new Set<ResourceState>();
     const visit = (from: ResourceState): void => {
-      for (const urn of neededUrns(from)) {
-        const target = this.#lookup(from, urn);
+      const needed = neededUrnsBeyondProvider(from).map((urn) => this.#lookup(from, urn));
+      for (const target of [...needed, this.#providerOf(from)]) {
         if (!target || found.has(target)) continue;
         found.add(target);
         visit(target);
@@ -101,6 +102,14 @@ export class DependencyGraph {
       providerUrnOf(resource) === urn ||
       dependenciesOf(resource).some((dependency) => dependency.kind !== 'parent' && dependency.urn === urn)
     );
+  }
+
+  /** By its id: a provider that was replaced serves what has not moved to the new one. */
+  #providerOf(from: ResourceState): ResourceState | undefined {
+    if (from.provider === '') return undefined;
+    const { urn, id } = parseProviderReference(from.provider);
+    const known = this.#resources.filter((candidate) => candidate.urn === urn);
+    return known.find((candidate) => candidate.id === id) ?? known[0];
   }
 
   /** A condemned resource refers to the condemned one of two that share a URN, a live resource to the live one. */

@@ -1,6 +1,7 @@
 import type { DeploymentKind } from '../deploy/deployment-options.ts';
 import type { OpenStack } from '../operations/open-stack.ts';
 import type { OperationOptions } from '../operations/operation-options.ts';
+import { prepareProgram } from '../operations/prepare-program.ts';
 import type { OperationOutcome } from '../operations/run-operation.ts';
 import type { CommandContext } from './command.ts';
 import { CommandFailure, type ExitCode, exitCodes } from './exit-codes.ts';
@@ -19,6 +20,7 @@ export interface Operation {
 export async function showOperation(operation: Operation, preview: boolean): Promise<OperationOutcome> {
   const { context, flags, stack, options } = operation;
   const { kind } = options;
+  await prepareProgram(context, stack, options);
   // Loaded here, as most commands need no engine at all.
   const { runOperation } = await import('../operations/run-operation.ts');
   const display = await openOperationDisplay(context, flags, { kind, preview, stack: stack.identity.stack });

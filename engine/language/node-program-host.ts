@@ -5,7 +5,7 @@ import type { ProcessExit } from '../../foundation/processes.ts';
 import { cacheDirectory, pruneDirectory } from './disk-cache.ts';
 import { endedEarlyExitCode, type ProgramAssignment } from './program-assignment.ts';
 import { loadTimeEnvironment, programEnvironment } from './program-environment.ts';
-import type { ProgramHost, ProgramOutcome, ProgramRun } from './program-host.ts';
+import type { ProgramHost, ProgramKind, ProgramOutcome, ProgramRun } from './program-host.ts';
 import { type ProgramCommand, type ProgramProcess, startProgramProcess } from './program-process.ts';
 import { findPulumiSdk, type PulumiSdk } from './pulumi-sdk.ts';
 import { type NodeRuntimeOptions, parseRuntimeOptions } from './runtime-options.ts';
@@ -22,25 +22,34 @@ export interface NodeProgramHostOptions {
  */
 export function createNodeProgramHost({ warm = false }: NodeProgramHostOptions = {}): ProgramHost {
   const living = new Set<ProgramProcess>();
-  const warmPrograms = warm === false ? undefined : new WarmPrograms(warm === true ? {} : warm);
+  // Without `warm` it holds only what `prepare` started.
+  const programs = new WarmPrograms(typeof warm === 'boolean' ? {} : warm);
   pruneDirectory(transpileCache(), 30);
   const runProgram = async (run: ProgramRun): Promise<ProgramOutcome> => {
     const options = parseRuntimeOptions(run.runtimeOptions);
     const command = commandOf(run, options, findPulumiSdk(run.programDirectory));
-    const waiting = command.kind === undefined ? undefined : await warmPrograms?.take(command.kind);
+    const waiting = command.kind === undefined ? undefined : await programs.take(command.kind);
     const started = waiting ?? (await startProgramProcess(command.cold));
     living.add(started);
     try {
       return await runIn(started, run, options);
     } finally {
       living.delete(started);
-      if (command.kind !== undefined) warmPrograms?.restock(command.kind, command.warm);
+      if (command.kind !== undefined && warm !== false) programs.restock(command.kind, command.warm);
     }
   };
   return {
+    prepare(run) {
+      try {
+        const command = commandOf(run, parseRuntimeOptions(run.runtimeOptions), findPulumiSdk(run.programDirectory));
+        if (command.kind !== undefined) programs.restock(command.kind, warm === false ? command.cold : command.warm);
+      } catch {
+        // The run itself says what is wrong.
+      }
+    },
     run: (run) => runProgram(run).catch(cannotStart),
     async close() {
-      await Promise.all([warmPrograms?.close(), ...[...living].map((started) => started.end())]);
+      await Promise.all([programs.close(), ...[...living].map((started) => started.end())]);
     },
   };
 }
@@ -62,7 +71,7 @@ interface Commands {
   readonly kind: string | undefined;
 }
 
-function commandOf(run: ProgramRun, { nodeArguments }: NodeRuntimeOptions, sdk: PulumiSdk): Commands {
+function commandOf(run: ProgramKind, { nodeArguments }: NodeRuntimeOptions, sdk: PulumiSdk): Commands {
   const loadTime = loadTimeEnvironment(programEnvironment(process.env, run.environment));
   const cold: ProgramCommand = {
     nodeArguments,

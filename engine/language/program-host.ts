@@ -34,8 +34,13 @@ export type ProgramOutcome =
   | { readonly kind: 'bail' }
   | { readonly kind: 'failed'; readonly message: string };
 
+/** What decides which process a program can have. */
+export type ProgramKind = Pick<ProgramRun, 'programDirectory' | 'runtimeOptions' | 'environment'>;
+
 /** Runs programs. One adapter starts Node processes (kept warm), one calls the Automation API's inline server. */
 export interface ProgramHost {
+  /** Starts what a run of this kind will want, if it has nothing waiting. The run may never come; `close` ends it then. Never throws. */
+  prepare?(run: ProgramKind): void;
   run(run: ProgramRun): Promise<ProgramOutcome>;
   close(): Promise<void>;
 }

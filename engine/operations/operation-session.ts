@@ -17,6 +17,7 @@ import { discardingRecorder, type Snapshot, type SnapshotRecorder } from '../sta
 import { ensureSecrets, existingSecrets, type OpenStack, readStackConfig, type Workplace } from './open-stack.ts';
 import type { OperationOptions } from './operation-options.ts';
 import { type PlanFile, readPlanFile } from './plan-file.ts';
+import { programEnvironment } from './program-environment.ts';
 import { programHostOf } from './program-host-choice.ts';
 import { createDeploymentProgram, type DeploymentProgram } from './program-source.ts';
 
@@ -131,21 +132,6 @@ function programRun(request: SessionRequest, config: StackConfig, parallel: numb
     onStdout: say('info'),
     onStderr: say('info#err'),
   };
-}
-
-/** The keys to all secrets and to the state are the engine's: the program gets its configuration by the protocol. */
-function programEnvironment(environment: Environment): Readonly<Record<string, string>> {
-  const withheld = [
-    'PULUMI_CONFIG_PASSPHRASE',
-    'PULUMI_CONFIG_PASSPHRASE_FILE',
-    'PULUMI_ACCESS_TOKEN',
-    'PULUMI_BACKEND_URL',
-  ];
-  const entries = Object.entries(environment).filter(
-    (entry): entry is [string, string] =>
-      entry[1] !== undefined && !withheld.includes(entry[0]) && !entry[0].startsWith('MAINSTAY_'),
-  );
-  return Object.fromEntries(entries);
 }
 
 function createRegistry(

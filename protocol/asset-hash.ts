@@ -102,7 +102,13 @@ interface ArchiveFile {
 async function* archiveFiles({ source }: Archive, directory: string): AsyncGenerator<ArchiveFile> {
   if (!source) throw userError('Cannot read an archive as it has no content. Give it assets or a path.');
   if (!('assets' in source)) {
-    yield* folderFiles('path' in source ? resolvePath(source.path, directory) : pathOfUri(source.uri), '');
+    const path = 'path' in source ? resolvePath(source.path, directory) : pathOfUri(source.uri);
+    if (ARCHIVE_FILE.test(path)) {
+      throw userError(
+        `Cannot hash an archive as it holds another one that is a file, which the embedded engine does not unpack: ${JSON.stringify(path)}. Unpack it and give its folder, or use the official pulumi CLI for this stack.`,
+      );
+    }
+    yield* folderFiles(path, '');
     return;
   }
   for (const [name, part] of Object.entries(source.assets).sort(([a], [b]) => (a < b ? -1 : 1))) {

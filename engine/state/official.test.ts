@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
+import { hashAssets } from '../../protocol/asset-hash.ts';
 import { equalValues } from '../../protocol/property-equality.ts';
-import { Asset, Secret } from '../../protocol/property-value.ts';
+import { Archive, Asset, Secret } from '../../protocol/property-value.ts';
 import { newResourceState, type ResourceState } from '../deploy/resource-state.ts';
 import type { Step } from '../deploy/step.ts';
 import { readProject, stackFilePath } from '../project/project-file.ts';
@@ -42,6 +43,20 @@ class Group extends pulumi.ComponentResource {
 const outer = new Group('outer');
 new Group('inner', { parent: outer });
 module.exports = { secret: pulumi.secret('hunter2'), plain: { a: [1, 'x', true] }, asset: new pulumi.asset.StringAsset('hello') };
+`;
+
+const archiveProgram = `
+const pulumi = require('@pulumi/pulumi');
+const { AssetArchive, FileArchive, FileAsset, StringAsset } = pulumi.asset;
+const site = new FileArchive('./site');
+const text = new StringAsset('héllo');
+module.exports = {
+  file: new FileAsset('./site/index.html'),
+  site,
+  mixed: new AssetArchive({ 'z.txt': text, 'dir/': site, 'more/x': new AssetArchive({ y: text }) }),
+  empty: new AssetArchive({}),
+  secret: pulumi.secret([text]),
+};
 `;
 
 async function newWorkspace(t: TestContext, environment: Readonly<Record<string, string>> = {}) {
@@ -170,4 +185,37 @@ test('sets configuration that the official CLI reads, and reads what it sets', {
   assert.equal(await pulumi('config', 'get', 'ours'), 'open sesame\n');
   assert.equal(await pulumi('config', 'get', '--path', 'nested.more[0]'), 'deeper\n');
   assert.equal(await pulumi('config', 'get', '--path', 'nested.list[0].name'), '<a & b>\n');
+});
+
+test('hashes assets and archives as the official CLI does', { skip }, async (t) => {
+  const { folder, backend, pulumi } = await newWorkspace(t);
+  const long = `${'long-folder-name/'.repeat(8)}file.txt`;
+  const files = {
+    'site/index.html': '<p>',
+    'site/a/b/c.txt': 'c',
+    'site/a.txt': '',
+    'site/b.bin': 'x'.repeat(1024),
+    [`site/${long}`]: 'deep',
+  };
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), text);
+  }
+  await writeFile(join(folder, 'index.js'), archiveProgram);
+  await pulumi('stack', 'init', 'dev');
+  await pulumi('up', '--yes', '--skip-preview');
+  const { outputs } = (await backend.readSnapshot(stack, open)).resources[0]!;
+  const site = new Archive({ path: './site' });
+  const text = new Asset({ text: 'héllo' });
+  const ours = await hashAssets(
+    {
+      file: new Asset({ path: './site/index.html' }),
+      site,
+      mixed: new Archive({ assets: { 'z.txt': text, 'dir/': site, 'more/x': new Archive({ assets: { y: text } }) } }),
+      empty: new Archive({ assets: {} }),
+      secret: new Secret([text]),
+    },
+    folder,
+  );
+  assert.ok(equalValues(ours, outputs), JSON.stringify([ours, outputs], undefined, 1));
 });

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { PulumiCommand } from '@pulumi/pulumi/automation/index.js';
 import { createEmbeddedPulumi } from '../../engine/automation/pulumi-command.ts';
 import type { Environment } from '../../foundation/environment.ts';
+import { messageOf, userError } from '../../foundation/errors.ts';
 import type { RunStore } from '../core/run-store.ts';
 import { createAutomationEngine } from './automation-engine.ts';
 import type { Engine, EngineName } from './engine.ts';
@@ -37,7 +38,7 @@ export async function createEngines(options: {
   ];
   const executable = findExecutable('pulumi', options.environment.PATH ?? '');
   if (executable !== undefined) {
-    const { version } = await PulumiCommand.get();
+    const { version } = await officialVersion(executable);
     engines.push(
       createAutomationEngine({
         ...shared,
@@ -53,6 +54,19 @@ export async function createEngines(options: {
     const finished = Promise.all([previews.idle(), updates.idle()]);
     await Promise.race([finished, delay(ENDED_WITHIN_MS, undefined, { ref: false })]);
     await embedded.close();
+  }
+}
+
+/** An executable that cannot be used is a mistake of this machine: using another engine silently would hide it. */
+async function officialVersion(executable: string): Promise<PulumiCommand> {
+  try {
+    return await PulumiCommand.get();
+  } catch (error) {
+    throw userError(
+      `Cannot use the official engine as it does not say its version: ${executable}: ${messageOf(error)} ` +
+        'Install a release of it, or take it off the PATH.',
+      { cause: error },
+    );
   }
 }
 

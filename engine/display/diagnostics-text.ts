@@ -55,10 +55,22 @@ export interface ShownViolation {
 export function policyLines(violations: readonly ShownViolation[], colors: Colors): string[] {
   if (violations.length === 0) return [];
   const lines = [colors.heading('Policies:')];
-  for (const { level, pack, policy, urn, message } of violations) {
-    const mark = level === 'advisory' ? colors.warning(`[${level}]`) : colors.error(`[${level}]`);
-    lines.push(`    - ${mark}  ${pack}  ${policy}${urn === '' ? '' : `  (${resourceLabel(urn)})`}`);
-    for (const text of message.replace(/\s+$/, '').split('\n')) lines.push(`      ${text}`);
+  for (const [pack, found] of Map.groupBy(violations, (one) => one.pack)) {
+    const fails = found.some(({ level }) => level !== 'advisory');
+    lines.push(`    ${fails ? colors.error('X') : colors.warning('!')} ${pack}`);
+    for (const violation of found) lines.push(...violationLines(violation, colors));
   }
   return [...lines, ''];
+}
+
+function violationLines({ level, policy, urn, message }: ShownViolation, colors: Colors): readonly string[] {
+  const mark = level === 'advisory' ? colors.warning(`[${level}]`) : colors.error(`[${level}]`);
+  const texts = message.replace(/\s+$/, '').split('\n');
+  const where = urn === '' ? '' : `  (${resourceOf(urn)})`;
+  return [`        - ${mark}  ${policy}${where}`, ...texts.map((text) => `          ${text}`)];
+}
+
+function resourceOf(urn: string): string {
+  const { type, name } = parseUrn(urn);
+  return `${type}: ${name}`;
 }

@@ -14,6 +14,7 @@ import type { StackConfig } from '../project/stack-config.ts';
 import { StackFile } from '../project/stack-file.ts';
 import type { SecretsManager } from '../secrets/secrets-manager.ts';
 import { discardingRecorder, type Snapshot, type SnapshotRecorder } from '../state/snapshot.ts';
+import { refuseNewerSdk } from './check-sdk-level.ts';
 import { ensureSecrets, existingSecrets, type OpenStack, readStackConfig, type Workplace } from './open-stack.ts';
 import type { OperationOptions } from './operation-options.ts';
 import { type PlanFile, readPlanFile } from './plan-file.ts';
@@ -45,6 +46,9 @@ export interface SessionRequest {
 /** Reads configuration and state, and makes what the deployment needs. Nothing has been changed when it rejects. */
 export async function openSession(request: SessionRequest): Promise<OperationSession> {
   const { place, stack, options, preview, events } = request;
+  const needsProgram = options.kind === 'update' || options.runProgram;
+  if (!preview && needsProgram && options.client === undefined && stack.project.runtime === 'nodejs')
+    refuseNewerSdk(programOf(stack.project).directory);
   const planned = await readPlan(request);
   const config = await readStackConfig(planned ? await withConfig(stack, planned.config) : stack);
   refuseUnsupportedConfig(config);
@@ -53,7 +57,6 @@ export async function openSession(request: SessionRequest): Promise<OperationSes
   const manager = preview ? undefined : await writingManager(stack, base, place.environment);
   const parallel = parallelOf(options, place.environment);
   // The registry and the program need each other: the program is asked for resources only while it runs.
-  const needsProgram = options.kind === 'update' || options.runProgram;
   let registry: ProviderRegistry | undefined;
   const program = needsProgram
     ? createDeploymentProgram({

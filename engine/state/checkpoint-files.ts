@@ -1,11 +1,14 @@
 import { promisify } from 'node:util';
-import { gunzip, gzip, zstdDecompress } from 'node:zlib';
+import { gunzip, gzip, zstdCompress, zstdDecompress } from 'node:zlib';
+import type { EnvironmentReader } from '../../foundation/environment.ts';
+import { userError } from '../../foundation/errors.ts';
 import type { StackIdentity } from './backend.ts';
 import { StackNotFound } from './backend.ts';
 import type { Bucket } from './bucket.ts';
 
 const unzip = promisify(gunzip);
 const zip = promisify(gzip);
+const zipZstd = promisify(zstdCompress);
 const unzstd = promisify(zstdDecompress);
 
 /** Endings of a checkpoint file: plain, gzip, Zstandard. */
@@ -52,13 +55,27 @@ export async function readCheckpoint(
   return { file, text: await unpack(bytes, file.ending) };
 }
 
-async function unpack(bytes: Buffer, ending: CheckpointEnding): Promise<string> {
-  if (ending === '.json.gz') return (await unzip(bytes)).toString('utf8');
-  if (ending === '.json.zst') return (await unzstd(bytes)).toString('utf8');
+/** The text of a file's bytes, by the file's ending. */
+export async function unpack(bytes: Buffer, file: string): Promise<string> {
+  if (file.endsWith('.gz')) return (await unzip(bytes)).toString('utf8');
+  if (file.endsWith('.zst')) return (await unzstd(bytes)).toString('utf8');
   return bytes.toString('utf8');
 }
 
-/** Bytes of a text under the ending. What was packed by Zstandard is written as gzip or plain from then on: the latest form counts. */
+/** Bytes of a text under the ending. */
 export async function pack(text: string, ending: CheckpointEnding): Promise<Buffer> {
-  return ending === '.json.gz' ? await zip(text) : Buffer.from(text, 'utf8');
+  if (ending === '.json.gz') return await zip(text);
+  if (ending === '.json.zst') return await zipZstd(text);
+  return Buffer.from(text, 'utf8');
+}
+
+/** The form to write in: the one that the environment asks for, else the one that is there, else plain. */
+export function endingFor(settings: EnvironmentReader, present: CheckpointEnding = '.json'): CheckpointEnding {
+  const gzip = settings.flag('PULUMI_DIY_BACKEND_GZIP', false);
+  const zstd = settings.flag('PULUMI_DIY_BACKEND_ZSTD', false);
+  if (gzip && zstd)
+    throw userError(
+      'Cannot write states as PULUMI_DIY_BACKEND_GZIP and PULUMI_DIY_BACKEND_ZSTD are both set. Unset one of them.',
+    );
+  return zstd ? '.json.zst' : gzip ? '.json.gz' : present;
 }

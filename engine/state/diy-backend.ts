@@ -22,6 +22,7 @@ import {
 import {
   type CheckpointEnding,
   type CheckpointFile,
+  endingFor,
   findCheckpoint,
   pack,
   readCheckpoint,
@@ -39,6 +40,8 @@ import { renamedDeployment } from './rename-deployment.ts';
 import type { Snapshot, SnapshotRecorder } from './snapshot.ts';
 
 const NAME = /^[A-Za-z0-9_.-]{1,100}$/;
+/** Either keeps a copy of every checkpoint that is written. */
+const RETENTION = ['PULUMI_DIY_BACKEND_RETAIN_CHECKPOINTS', 'PULUMI_RETAIN_CHECKPOINTS'] as const;
 const META = '.pulumi/meta.yaml';
 
 const journalKey = ({ project, stack }: StackIdentity) => `.pulumi/journals/${project}/${stack}.jsonl`;
@@ -114,7 +117,11 @@ export class DiyBackend implements Backend {
   }
 
   async #summarize(stack: StackIdentity): Promise<StackSummary> {
-    const { deployment } = await this.exportDeployment(stack);
+    const { deployment } = await this.exportDeployment(stack).catch((error: unknown) => {
+      // One that cannot be read is in the list like the others: reading it says what is wrong.
+      if (isMainstayError(error, 'user')) return { deployment: {} as RawDeployment['deployment'] };
+      throw error;
+    });
     const resources = deployment.resources as readonly unknown[] | undefined;
     const time = (deployment.manifest as { readonly time?: string } | undefined)?.time;
     return {
@@ -286,10 +293,9 @@ export class DiyBackend implements Backend {
     const { file, text } = await readCheckpoint(this.#bucket, stack);
     await addToHistory(this.#bucket, stack, { update, checkpoint: text, ending: file.ending });
     if (this.#settings.flag('PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS', false)) return;
-    const ending = file.ending === '.json.zst' ? '.json' : file.ending;
     await this.#bucket.write(
-      `.pulumi/backups/${stack.project}/${stack.stack}/${stack.stack}.${unixNanos()}${ending}`,
-      await pack(text, ending),
+      `.pulumi/backups/${stack.project}/${stack.stack}/${stack.stack}.${unixNanos()}${file.ending}`,
+      await pack(text, file.ending),
     );
   }
 
@@ -312,15 +318,20 @@ export class DiyBackend implements Backend {
     await this.#bucket.write(tagsKey(stack), JSON.stringify({ version: 1, tags }));
   }
 
-  /** Keeps the state before as `.bak`. A state in another form than it was read in becomes the latest, which is the one that counts. */
-  async #writeCheckpoint(stack: StackIdentity, text: string, ending?: CheckpointEnding): Promise<void> {
-    const gzip = this.#settings.flag('PULUMI_DIY_BACKEND_GZIP', ending === '.json.gz');
-    const wanted = gzip ? '.json.gz' : '.json';
+  /** Keeps the state before as `.bak`, also where it is in another form, which goes only when the new one is there. */
+  async #writeCheckpoint(stack: StackIdentity, text: string, present?: CheckpointEnding): Promise<void> {
+    const wanted = endingFor(this.#settings, present);
     const key = `${stackKey(stack)}${wanted}`;
-    const before = await this.#bucket.read(key);
-    if (before) await this.#bucket.write(`${key}.bak`, before);
-    await this.#bucket.write(key, await pack(text, wanted));
-    if (ending !== undefined && ending !== wanted) await this.#bucket.delete(`${stackKey(stack)}${ending}`);
+    const old = present === undefined || present === wanted ? undefined : `${stackKey(stack)}${present}`;
+    for (const name of [key, ...(old === undefined ? [] : [old])]) {
+      const before = await this.#bucket.read(name);
+      if (before) await this.#bucket.write(`${name}.bak`, before);
+    }
+    const bytes = await pack(text, wanted);
+    await this.#bucket.write(key, bytes);
+    if (old !== undefined) await this.#bucket.delete(old);
+    if (RETENTION.some((name) => this.#settings.flag(name, false)))
+      await this.#bucket.write(`${key}.${unixNanos()}`, bytes);
   }
 }
 

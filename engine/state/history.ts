@@ -1,9 +1,8 @@
-import { gunzipSync } from 'node:zlib';
 import type { ChangeSummary } from '../deploy/step.ts';
 import type { StackIdentity, UpdateInfo } from './backend.ts';
 import type { Bucket } from './bucket.ts';
 import type { CheckpointEnding } from './checkpoint-files.ts';
-import { pack } from './checkpoint-files.ts';
+import { pack, unpack } from './checkpoint-files.ts';
 
 const historyFolder = ({ project, stack }: StackIdentity) => `.pulumi/history/${project}/${stack}`;
 
@@ -23,7 +22,7 @@ export async function addToHistory(
   entry: { readonly update: UpdateInfo; readonly checkpoint: string; readonly ending: CheckpointEnding },
 ): Promise<void> {
   const prefix = `${historyFolder(stack)}/${stack.stack}-${unixNanos()}`;
-  const ending = entry.ending === '.json.gz' ? '.json.gz' : '.json';
+  const { ending } = entry;
   await bucket.write(`${prefix}.history${ending}`, await pack(JSON.stringify(toFile(entry.update)), ending));
   await bucket.write(`${prefix}.checkpoint${ending}`, await pack(entry.checkpoint, ending));
 }
@@ -36,7 +35,7 @@ export async function readHistory(
 ): Promise<readonly UpdateInfo[]> {
   const keys = (await bucket.list(historyFolder(stack)))
     .map(({ key }) => key)
-    .filter((key) => /\.history\.json(\.gz)?$/.test(key));
+    .filter((key) => /\.history\.json(\.gz|\.zst)?$/.test(key));
   const newest = keys.sort((a, b) => (nanosOf(a) < nanosOf(b) ? 1 : -1));
   const wanted = pageSize === undefined || pageSize < 1 ? newest : newest.slice((page - 1) * pageSize, page * pageSize);
   const updates = await Promise.all(wanted.map((key) => readUpdate(bucket, key)));
@@ -51,7 +50,7 @@ async function readUpdate(bucket: Bucket, key: string): Promise<UpdateInfo | und
   const bytes = await bucket.read(key);
   if (!bytes) return undefined;
   try {
-    return fromFile(JSON.parse((key.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8')) as HistoryFile);
+    return fromFile(JSON.parse(await unpack(bytes, key)) as HistoryFile);
   } catch {
     return undefined;
   }

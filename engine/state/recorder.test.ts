@@ -9,6 +9,7 @@ import type { Step, StepOp } from '../deploy/step.ts';
 import { openSecretsManager } from '../secrets/open-secrets-manager.ts';
 import { newPassphraseManager } from '../secrets/passphrase.ts';
 import type { SecretsManager } from '../secrets/secrets-manager.ts';
+import { encodeDeployment } from './checkpoint.ts';
 import { openBackend } from './open-backend.ts';
 import type { Snapshot, SnapshotRecorder } from './snapshot.ts';
 
@@ -140,4 +141,42 @@ test('reads the same from any whole prefix of the journal as the steps acknowled
     const atLeast = acknowledged.filter((one) => one.bytes <= bytes).at(-1)?.names ?? [];
     assert.deepEqual(resources.map(({ urn }) => urn.split('::').at(-1)).slice(0, atLeast.length), atLeast);
   }
+});
+
+test('records a step at the same cost in a stack of any size', async (t) => {
+  const sizes: number[] = [];
+  for (const count of [2, 3000]) {
+    const { backend, record, journal } = await newBackend(t);
+    const resources = Array.from({ length: count }, (_, index) => resource(`r${String(index).padStart(4, '0')}`));
+    const raw = encodeDeployment({ resources, pendingOperations: [], secretsManager: undefined, preserved: {} });
+    await backend.importDeployment(stack, raw, { force: false });
+    const recorder = await record(await backend.readSnapshot(stack, open));
+    await created(recorder, resource('first'));
+    const before = (await readFile(journal)).length;
+    await created(recorder, resource('other'));
+    sizes.push((await readFile(journal)).length - before);
+  }
+  assert.equal(sizes[0], sizes[1]);
+});
+
+test('keeps a stack in the form that is asked for, and the form before as a backup', async (t) => {
+  const { backend, record, folder } = await newBackend(t);
+  await created(await record(await backend.readSnapshot(stack, open)), resource('zero'));
+  const files = () => readdir(join(folder, '.pulumi/stacks/demo')).then((names) => names.sort());
+  for (const [variable, name] of [
+    ['PULUMI_DIY_BACKEND_GZIP', 'dev.json.gz'],
+    ['PULUMI_DIY_BACKEND_ZSTD', 'dev.json.zst'],
+  ] as const) {
+    const packed = await openBackend(`file://${folder}`, { environment: { [variable]: 'true' } });
+    const recorder = await packed.record(stack, await packed.readSnapshot(stack, open), undefined);
+    await created(recorder, resource(name));
+    await recorder.close();
+    assert.ok((await files()).includes(name), (await files()).join(', '));
+  }
+  assert.deepEqual(await files(), ['dev.json.bak', 'dev.json.gz.bak', 'dev.json.zst']);
+  const names = (await backend.readSnapshot(stack, open)).resources.map(({ urn }) => urn.split('::').at(-1));
+  assert.deepEqual(names, ['dev.json.zst', 'dev.json.gz', 'zero']);
+  const both = { PULUMI_DIY_BACKEND_GZIP: 'true', PULUMI_DIY_BACKEND_ZSTD: 'true' };
+  const confused = await openBackend(`file://${folder}`, { environment: both });
+  await assert.rejects(confused.createStack({ ...stack, stack: 'x' }), /both set/);
 });

@@ -65,6 +65,7 @@ async function start(settings: RunnerSettings, { log, shutdown }: Process): Prom
     environment: process.env,
     processes: store.processes,
     parallel: settings.parallel,
+    wanted: settings.engine,
   });
   shutdown.add('engines', () => engines.close());
   const repositories = await openRepositories(settings, shutdown);

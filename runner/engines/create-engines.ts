@@ -26,6 +26,8 @@ export async function createEngines(options: {
   readonly environment: Environment;
   readonly processes: RunStore['processes'];
   readonly parallel: number;
+  /** The engine that the runner's settings choose. */
+  readonly wanted: EngineName | undefined;
 }): Promise<Engines> {
   mkdirSync(options.settings.pulumiHome, { recursive: true });
   const environment = engineEnvironment(options.settings, options.environment);
@@ -37,8 +39,9 @@ export async function createEngines(options: {
     createAutomationEngine({ ...shared, name: 'embedded', command: () => embedded as unknown as PulumiCommand }),
   ];
   const executable = findExecutable('pulumi', options.environment.PATH ?? '');
-  if (executable !== undefined) {
-    const { version } = await officialVersion(executable);
+  const official = executable && (await officialVersion(executable, options.wanted));
+  if (executable && official) {
+    const { version } = official;
     engines.push(
       createAutomationEngine({
         ...shared,
@@ -58,10 +61,12 @@ export async function createEngines(options: {
 }
 
 /** An executable that cannot be used is a mistake of this machine: using another engine silently would hide it. */
-async function officialVersion(executable: string): Promise<PulumiCommand> {
+async function officialVersion(executable: string, wanted: EngineName | undefined): Promise<PulumiCommand | undefined> {
   try {
     return await PulumiCommand.get();
   } catch (error) {
+    // Whoever has chosen the embedded one is not kept from starting; a stack that names this one is told that it is not here.
+    if (wanted === 'embedded') return undefined;
     throw userError(
       `Cannot use the official engine as it does not say its version: ${executable}: ${messageOf(error)} ` +
         'Install a release of it, or take it off the PATH.',

@@ -71,8 +71,10 @@ export async function pack(text: string, ending: CheckpointEnding): Promise<Buff
 
 /** The form to write in: the one that the environment asks for, else the one that is there, else plain. */
 export function endingFor(settings: EnvironmentReader, present: CheckpointEnding = '.json'): CheckpointEnding {
-  const gzip = settings.flag('PULUMI_DIY_BACKEND_GZIP', false);
-  const zstd = settings.flag('PULUMI_DIY_BACKEND_ZSTD', false);
+  const [gzip, zstd] = (['GZIP', 'ZSTD'] as const).map(
+    (form) =>
+      settings.flag(`PULUMI_DIY_BACKEND_${form}`, false) || settings.flag(`PULUMI_SELF_MANAGED_STATE_${form}`, false),
+  );
   if (gzip && zstd)
     throw userError(
       'Cannot write states as PULUMI_DIY_BACKEND_GZIP and PULUMI_DIY_BACKEND_ZSTD are both set. Unset one of them.',

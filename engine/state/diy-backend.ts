@@ -40,9 +40,12 @@ import { renamedDeployment } from './rename-deployment.ts';
 import type { Snapshot, SnapshotRecorder } from './snapshot.ts';
 
 const NAME = /^[A-Za-z0-9_.-]{1,100}$/;
+/** Either leaves out the backup after each operation. */
+const NO_BACKUPS = ['PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS', 'PULUMI_DISABLE_CHECKPOINT_BACKUPS'] as const;
 /** Either keeps a copy of every checkpoint that is written. */
 const RETENTION = ['PULUMI_DIY_BACKEND_RETAIN_CHECKPOINTS', 'PULUMI_RETAIN_CHECKPOINTS'] as const;
-const META = '.pulumi/meta.yaml';
+/** Says which layout the bucket has. */
+export const META = '.pulumi/meta.yaml';
 
 const journalKey = ({ project, stack }: StackIdentity) => `.pulumi/journals/${project}/${stack}.jsonl`;
 const tagsKey = (stack: StackIdentity) => `${stackKey(stack)}.pulumi-tags`;
@@ -292,7 +295,7 @@ export class DiyBackend implements Backend {
   async addHistory(stack: StackIdentity, update: UpdateInfo): Promise<void> {
     const { file, text } = await readCheckpoint(this.#bucket, stack);
     await addToHistory(this.#bucket, stack, { update, checkpoint: text, ending: file.ending });
-    if (this.#settings.flag('PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS', false)) return;
+    if (NO_BACKUPS.some((name) => this.#settings.flag(name, false))) return;
     await this.#bucket.write(
       `.pulumi/backups/${stack.project}/${stack.stack}/${stack.stack}.${unixNanos()}${file.ending}`,
       await pack(text, file.ending),

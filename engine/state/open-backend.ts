@@ -4,7 +4,8 @@ import { isAbsolute, join, resolve } from 'node:path';
 import type { Environment } from '../../foundation/environment.ts';
 import { userError } from '../../foundation/errors.ts';
 import type { Backend } from './backend.ts';
-import { DiyBackend } from './diy-backend.ts';
+import type { Bucket } from './bucket.ts';
+import { DiyBackend, META } from './diy-backend.ts';
 import { createLocalBucket } from './local-bucket.ts';
 import { createS3Bucket, parseS3Url } from './s3-bucket.ts';
 
@@ -17,8 +18,13 @@ export interface BackendPlace {
 
 /** Opens the backend of a `pulumi login` URL. `file://~` is the home folder. Rejects with a user error for a kind that is not served. */
 export async function openBackend(url: string, place: BackendPlace): Promise<Backend> {
-  if (url.startsWith('s3://'))
-    return new DiyBackend(url, await createS3Bucket(parseS3Url(url, place.environment)), place.environment);
+  const bucket = await openBucket(url, place);
+  await checkLayout(bucket);
+  return new DiyBackend(url, bucket, place.environment);
+}
+
+async function openBucket(url: string, place: BackendPlace): Promise<Bucket> {
+  if (url.startsWith('s3://')) return createS3Bucket(parseS3Url(url, place.environment));
   if (!url.startsWith('file://')) throw unsupported(url);
   const folder = folderOf(url.slice('file://'.length).split('?')[0]!, place.directory ?? process.cwd());
   await mkdir(folder, { recursive: true }).catch((cause: Error) => {
@@ -27,7 +33,28 @@ export async function openBackend(url: string, place: BackendPlace): Promise<Bac
       { place: { file: url }, cause },
     );
   });
-  return new DiyBackend(url, createLocalBucket(folder), place.environment);
+  return createLocalBucket(folder);
+}
+
+/** Only the layout that keeps stacks by project is served (pkg/backend/diy/meta.go): in another one, stacks would seem not to be there. */
+async function checkLayout(bucket: Bucket): Promise<void> {
+  const text = (await bucket.read(META))?.toString('utf8');
+  const version = text === undefined ? undefined : (/^\s*version:\s*(\S+)/m.exec(text)?.[1] ?? '0');
+  if (version === '1') return;
+  const place = { file: bucket.describe(META) };
+  if (version !== undefined && version !== '0') {
+    throw userError(
+      `Cannot use the state backend as its layout is not known: version ${version}. Use the official pulumi CLI.`,
+      { place },
+    );
+  }
+  const stacks = await bucket.list('.pulumi/stacks');
+  if (version === undefined && !stacks.some(({ key }) => /^\.pulumi\/stacks\/[^/]+\.json(\.gz|\.zst)?$/.test(key)))
+    return;
+  throw userError(
+    'Cannot use the state backend as it has the legacy layout, in which stacks do not belong to projects. Run `pulumi state upgrade` of the official pulumi CLI.',
+    { place },
+  );
 }
 
 function folderOf(path: string, directory: string): string {

@@ -89,3 +89,11 @@ test('a replacement with its dependents keeps to its plan', async () => {
   assert.deepEqual(plan[urnOfThing('b')]!.steps, ['delete-replaced', 'replace', 'create-replacement']);
   assert.deepEqual((await stack.up(program(2), { plan })).errors, []);
 });
+
+test('look-ups are no part of a plan', async () => {
+  const stack = new TestStack();
+  stack.cloud.things.set('foreign', { type: 'test:index:Thing', urn: '', inputs: {} });
+  const program: ProgramBody = (p) => p.read('a', 'foreign');
+  const plan = await planOf(stack, program);
+  assert.deepEqual((await stack.up(program, { plan })).errors, []);
+});

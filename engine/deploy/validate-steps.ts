@@ -6,7 +6,8 @@ import { takeQueued } from './untargeted-sames.ts';
 /** The steps of a finished decision, after those that it needs beside them; throws where plan or targets forbid one. */
 export function validateSteps(context: DeploymentContext, decided: readonly PlannedStep[]): PlannedStep[] {
   const steps = [...takeQueued(context), ...decided];
-  context.plans.apply(steps.map(({ step }) => step));
+  // Look-ups are no part of plans: they change nothing.
+  if (!decided.some(({ action }) => action.kind === 'read')) context.plans.apply(steps.map(({ step }) => step));
   refuseMissingCreates(context, steps);
   return steps;
 }

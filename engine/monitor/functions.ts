@@ -86,7 +86,6 @@ export async function readResource(context: MonitorContext, request: ReadResourc
     additionalSecretOutputs,
     sourcePosition: sourcePositionOf(context.rootDirectory, request.sourcePosition),
   });
-  if (result.result !== 'success') throw new ProviderError(`resource '${request.id}' could not be read`);
   remember(context, result.urn, { goal: undefined, parent, providers: {}, transforms: [] });
   context.settled.settle(result.urn, { parent, pending: false });
   return { urn: result.urn, properties: responseProperties(result.outputs, request) };

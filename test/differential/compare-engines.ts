@@ -96,9 +96,12 @@ function repeatsRenamed(expected: readonly string[], actual: readonly string[]):
   return more.length > 0 && actual.every((step) => expected.includes(step)) && more.every(isRepeated);
 }
 
-/** A resource that gives way to a look-up under its URN is forgotten by the official engine when its delete is not in scope. */
-function forgetsReplaced(expected: OperationReport, { targets }: Operation): boolean {
-  return targets.length > 0 && expected.steps.some((step) => step.startsWith('read-replacement'));
+/**
+ * With targets, a resource that gives way to a look-up under its URN is forgotten by the official engine when its delete is not in
+ * scope, and imports are carried out whether they are targeted or not.
+ */
+function goesBeyondTargets(expected: OperationReport, { targets }: Operation): boolean {
+  return targets.length > 0 && expected.steps.some((step) => /^(read-replacement|import)/.test(step));
 }
 
 function differenceOf(
@@ -106,13 +109,13 @@ function differenceOf(
   actual: OperationReport,
   where: Pick<Difference, 'stack' | 'operation'> & { readonly asked: Operation },
 ): Difference | undefined {
-  // The yardstick has failed its own check of the state that it has written, hangs, has lost a provider of a targeted refresh, or
+  // The yardstick has failed its own check of the state that it has written, hangs, crashes, has lost a provider of a targeted refresh, or
   // deletes a resource a second time: there is nothing to compare with, and after a failed delete no order either.
-  const broken = ['snapshot integrity failure', neverEnded, 'unknown provider', 'was deleted twice'];
+  const broken = ['snapshot integrity failure', neverEnded, 'unknown provider', 'was deleted twice', 'panic: '];
   if (expected.messages.some((text) => broken.some((sign) => text.includes(sign)))) throw new YardstickBroken();
   const field = comparedFields.find((name) => !isDeepStrictEqual(expected[name], actual[name]));
   if (!field) return undefined;
-  if (repeatsRenamed(expected.steps, actual.steps) || forgetsReplaced(expected, where.asked))
+  if (repeatsRenamed(expected.steps, actual.steps) || goesBeyondTargets(expected, where.asked))
     throw new YardstickBroken();
   const messages = { expected: expected.messages, actual: actual.messages };
   return {

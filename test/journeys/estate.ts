@@ -8,7 +8,7 @@ import { type ApiClient, createApiClient, parseRunnerAddress } from '../../runne
 import type { ChangeResponse, RolloutResponse } from '../../runner/api/responses.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const EACH_WITHIN_MS = 90_000;
+const EACH_WITHIN_MS = 180_000;
 
 /** A repository with a small program on the sandbox, and a runner on it. */
 export interface Estate {

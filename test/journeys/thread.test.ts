@@ -171,7 +171,7 @@ test('ends with one clear line when PostgreSQL dies, and goes on after a start',
 });
 
 async function waitFor<T>(ask: () => Promise<T | undefined>): Promise<T> {
-  for (const deadline = performance.now() + 60_000; performance.now() < deadline; await delay(25)) {
+  for (const deadline = performance.now() + 180_000; performance.now() < deadline; await delay(25)) {
     const answer = await ask();
     if (answer !== undefined) return answer;
   }

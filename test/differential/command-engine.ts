@@ -141,7 +141,7 @@ export class CommandEngine {
       this.#running = execFile(
         this.#executable,
         [...args, '--non-interactive', '--color', 'never'],
-        { cwd: directory, env: environment, timeout: 40_000, maxBuffer: 1 << 24 },
+        { cwd: directory, env: environment, timeout: 60_000, maxBuffer: 1 << 24 },
         (error, stdout, stderr) =>
           resolve({ code: error ? 1 : 0, output: `${stdout}${stderr}${error?.killed ? neverEnded : ''}` }),
       );

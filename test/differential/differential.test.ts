@@ -24,7 +24,7 @@ describe('this engine and the official one', { skip: official === undefined && '
     await ours.close();
   });
 
-  it('take the same steps to the same state, alone and in turns', { timeout: 120_000 }, async () => {
+  it('take the same steps to the same state, alone and in turns', { timeout: 300_000 }, async () => {
     for (const one of fc.sample(scenario, { numRuns: 4 })) {
       const difference = await compareEngines(one, yardstick, ours).catch((error: unknown) => {
         if (!(error instanceof YardstickBroken)) throw error;

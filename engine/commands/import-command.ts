@@ -2,10 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { messageOf, userError } from '../../foundation/errors.ts';
 import type { ImportRequest } from '../deploy/deployment-options.ts';
+import type { Registrar } from '../deploy/goal.ts';
+import type { ResourceState } from '../deploy/resource-state.ts';
 import { makeUrn } from '../deploy/urn.ts';
 import type { OpenStack } from '../operations/open-stack.ts';
 import { openStack, readStackConfig } from '../operations/open-stack.ts';
-import { createDefaultProviders } from '../plugins/default-providers.ts';
+import { createDefaultProviders, type DefaultProviders, defaultProviderName } from '../plugins/default-providers.ts';
 import type { StackConfig } from '../project/stack-config.ts';
 import type { Command, CommandContext } from './command.ts';
 import { CommandFailure } from './exit-codes.ts';
@@ -48,7 +50,13 @@ export const importCommand: Command = {
     const stack = await openStack(context, { name: flags.text('stack'), configFile: flags.text('config-file') });
     const file = await importFileOf(context, args, flags);
     const config = await readStackConfig(stack);
-    const imports = importRequests(file, { stack, config, protect: flags.boolean('protect', true) });
+    const { resources } = await stack.backend.readSnapshot(stack.identity, stack.openSecrets);
+    const imports = importRequests(file, {
+      stack,
+      defaults: sharedDefaults(config),
+      resources,
+      protect: flags.boolean('protect', true),
+    });
     const options = { ...operationOptions('import', context, flags), imports };
     const operation = { context, flags, stack, options };
     return flags.boolean('preview-only') ? performPreview(operation) : perform(operation);
@@ -100,8 +108,10 @@ async function readImportFile(file: string): Promise<ImportFile> {
 
 interface ImportContext {
   readonly stack: OpenStack;
-  readonly config: StackConfig;
+  readonly defaults: (registrar: Registrar) => DefaultProviders;
   readonly protect: boolean;
+  /** The state. */
+  readonly resources: readonly ResourceState[];
 }
 
 function importRequests(file: ImportFile, context: ImportContext): readonly ImportRequest[] {
@@ -142,27 +152,46 @@ function importRequest(
     id: id ?? '',
     component: spec.component === true,
     parent: resolved(spec.parent, 'parent'),
-    provider: providerUrn !== '' ? explicitProvider(providerUrn) : defaultProvider(spec, context.config),
+    provider: providerUrn !== '' ? explicitProvider(providerUrn, context.resources) : defaultProvider(spec, context),
     properties: spec.properties ?? [],
     protect: context.protect,
   };
 }
 
-/** The deployment completes a provider's URN with its id in the state. */
-function explicitProvider(urn: string): string {
-  return urn;
+/** The reference of a provider of the state. Throws if there is none of the URN. */
+function explicitProvider(urn: string, resources: readonly ResourceState[]): string {
+  const provider = resources.find((state) => state.urn === urn && !state.delete);
+  if (provider === undefined || provider.id === '')
+    throw new CommandFailure(
+      `the provider of the import is not in the state: ${urn}. Look at \`pulumi stack --show-urns\`.`,
+    );
+  return `${urn}::${provider.id}`;
 }
 
-function defaultProvider(spec: ImportSpec, config: StackConfig): ImportRequest['provider'] {
+/** The default provider of the state, or one that the deployment makes: the same for all resources of one package. */
+function defaultProvider(spec: ImportSpec, context: ImportContext): ImportRequest['provider'] {
   const request = {
     package: spec.type!.split(':')[0]!,
     version: spec.version ?? '',
     pluginDownloadURL: spec.pluginDownloadUrl ?? '',
   };
-  return (registrar) =>
-    createDefaultProviders({ registrar, config: config.values, configSecretKeys: config.secretKeys }).reference(
-      request,
-    );
+  const { project, stack } = context.stack.identity;
+  const type = `pulumi:providers:${request.package}`;
+  const name = defaultProviderName(request.version, request.pluginDownloadURL);
+  const urn = makeUrn({ stack, project, parent: '', type, name });
+  const existing = context.resources.find((state) => state.urn === urn && !state.delete && state.id !== '');
+  return existing ? `${urn}::${existing.id}` : (registrar) => context.defaults(registrar).reference(request);
+}
+
+/** One table of default providers for each deployment (the preview is one of its own): each provider is registered once. */
+function sharedDefaults({ values, secretKeys }: StackConfig): (registrar: Registrar) => DefaultProviders {
+  const tables = new WeakMap<Registrar, DefaultProviders>();
+  return (registrar) => {
+    const known =
+      tables.get(registrar) ?? createDefaultProviders({ registrar, config: values, configSecretKeys: secretKeys });
+    tables.set(registrar, known);
+    return known;
+  };
 }
 
 function urnOf(request: ImportRequest, { identity }: OpenStack): string {

@@ -189,9 +189,10 @@ export class DiyBackend implements Backend {
   /** The state as it is, with what a killed process left in its journal. */
   async #readCurrent(stack: StackIdentity): Promise<CurrentState> {
     for (let attempt = 1; ; attempt += 1) {
+      // In this order: where an operation writes its checkpoint in between, that holds what the journal then no longer does.
+      const log = await this.#bucket.readLog(journalKey(stack));
       const { file, text } = await readCheckpoint(this.#bucket, stack);
       const raw = parseCheckpoint(text, this.#bucket.describe(file.key));
-      const log = await this.#bucket.readLog(journalKey(stack));
       if (log === undefined) return { file, text, raw, log, folded: false };
       const entries = parseJournal(log, this.#bucket.describe(journalKey(stack)));
       const added = entries.length === 0 ? [] : entriesSince(entries, text);
@@ -286,6 +287,7 @@ export class DiyBackend implements Backend {
       baseText,
       checkpointText: (deployment: RawDeployment) => checkpointText(qualified(stack), deployment),
       writeCheckpoint: write,
+      ...(this.#settings.flag('PULUMI_SKIP_CHECKPOINTS', false) && { checkpointPause: Number.POSITIVE_INFINITY }),
       openJournal: () => this.#bucket.openLog(journalKey(stack)),
       deleteJournal: () => this.#bucket.deleteLog(journalKey(stack)),
     };

@@ -14,7 +14,8 @@ import { openBackend } from './open-backend.ts';
 import type { Snapshot, SnapshotRecorder } from './snapshot.ts';
 
 const stack = { project: 'demo', stack: 'dev' };
-const environment = { PULUMI_CONFIG_PASSPHRASE: 'pass' };
+/** Checkpoints only at the end: however slow the machine is, the journal is there to be looked at. */
+const environment = { PULUMI_CONFIG_PASSPHRASE: 'pass', PULUMI_SKIP_CHECKPOINTS: 'true' };
 const open = (type: string, state: Readonly<Record<string, unknown>>) => openSecretsManager(type, state, environment);
 
 async function newBackend(t: TestContext) {

@@ -15,7 +15,6 @@ export interface AwsConfiguration {
   readonly allowedAccountIds: readonly string[];
   readonly forbiddenAccountIds: readonly string[];
   readonly maxAttempts: number;
-  readonly s3UsePathStyle: boolean;
   readonly skipCredentialsValidation: boolean;
 }
 
@@ -35,7 +34,7 @@ const KNOWN_KEYS = new Set([
     'maxRetries',
     'profile',
     'region',
-    's3UsePathStyle',
+
     'secretKey',
     'sharedConfigFiles',
     'sharedCredentialsFiles',
@@ -84,7 +83,6 @@ export async function readConfiguration(inputs: PlainMap, environment: Environme
     allowedAccountIds: asList(settings.allowedAccountIds),
     forbiddenAccountIds: asList(settings.forbiddenAccountIds),
     maxAttempts: typeof settings.maxRetries === 'number' ? settings.maxRetries + 1 : 8,
-    s3UsePathStyle: settings.s3UsePathStyle === true,
     skipCredentialsValidation: settings.skipCredentialsValidation === true,
   };
 }

@@ -128,7 +128,7 @@ async function takeOverDead(session: pg.Client, own: string, log: Log): Promise<
     );
     for (const { executor_id: dead } of rows) {
       if (!(await tryLock(session, dead))) continue;
-      // Not public: the public way resets attempts and deadlines. The exact version is pinned, and a test covers it.
+      // Not public: the public way resets attempts and deadlines. The exact version is pinned, and test/journeys/takeover.test.ts covers it.
       const runs = await DBOSExecutor.globalInstance!.recoverPendingWorkflows([dead]);
       await session.query('select pg_advisory_unlock($1, hashtext($2))', [LOCK_SPACE, dead]);
       log.warn({ worker: dead, runs: runs.length }, 'took the runs of a lost worker over');

@@ -16,8 +16,8 @@ export interface Estate {
   api(): ApiClient;
   /** Everything that the runner has said so far. */
   said(): string;
-  /** Starts the runner and waits until it answers. */
-  start(): Promise<void>;
+  /** Starts the runner and waits until it answers; `environment` is for this life only. */
+  start(environment?: Readonly<Record<string, string>>): Promise<void>;
   /** Kills the runner with -9. */
   kill(): Promise<void>;
   /** Waits until the runner has ended by itself; its exit code. */
@@ -126,7 +126,7 @@ class RunningEstate implements Estate {
     return this.#api;
   }
 
-  async start(): Promise<void> {
+  async start(environment: Readonly<Record<string, string>> = {}): Promise<void> {
     const env = {
       ...process.env,
       MAINSTAY_DATA: this.#data,
@@ -136,6 +136,7 @@ class RunningEstate implements Estate {
       MAINSTAY_ENGINE: 'embedded',
       PULUMI_CONFIG_PASSPHRASE: 'a passphrase of the journey',
       ...this.#environment,
+      ...environment,
     };
     const args = ['--disable-warning=DeprecationWarning', join(ROOT, 'runner/main.ts')];
     const runner = await startProcess(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });

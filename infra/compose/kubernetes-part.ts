@@ -33,8 +33,14 @@ export function composeKubernetes(
     new Chart(name, { ...args, namespace: namespaceOf(tenant) }, options);
   }
   const applications = Object.entries(settings.applications).map(([name, { tenant, awsPolicies, ...args }]) => {
-    if (awsPolicies) giveRole(name, { settings, namespace: tenant ?? 'default', policyArns: awsPolicies, cluster });
-    return [name, new Application(name, { ...args, namespace: namespaceOf(tenant) }, options)] as const;
+    const role =
+      awsPolicies && giveRole(name, { settings, namespace: tenant ?? 'default', policyArns: awsPolicies, cluster });
+    // Pods that start before their role is theirs would run without it until somebody restarts them.
+    const dependsOn = role ? [role] : [];
+    return [
+      name,
+      new Application(name, { ...args, namespace: namespaceOf(tenant) }, { ...options, dependsOn }),
+    ] as const;
   });
   return { cluster, applications: Object.fromEntries(applications) };
 }
@@ -57,7 +63,7 @@ function giveRole(
     readonly policyArns: readonly string[];
     readonly cluster: Cluster | undefined;
   },
-): void {
+): pulumi.Resource {
   // Loaded here, as few applications need AWS and its SDK is slow to load.
   const { WorkloadRole } =
     require('../../components/cluster/workload-role') as typeof import('../../components/cluster/workload-role');
@@ -65,5 +71,5 @@ function giveRole(
   if (clusterName === undefined) throw new Error(`Cannot give application ${name} a role as there is no EKS cluster.`);
   const { namespace, policyArns } = made;
   const through = { kind: 'podIdentity', clusterName } as const;
-  new WorkloadRole(name, { namespace, serviceAccount: name, policyArns, through, tags: made.settings.tags });
+  return new WorkloadRole(name, { namespace, serviceAccount: name, policyArns, through, tags: made.settings.tags });
 }

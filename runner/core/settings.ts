@@ -1,32 +1,55 @@
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
-import { userError } from '../../foundation/errors.ts';
+import { formatPlace, userError } from '../../foundation/errors.ts';
+import { driftSettings } from './drift-settings.ts';
+import { duration } from './duration.ts';
+import { approvalSettings, onFailureSettings, SOAK_AT_MOST, verifySettings } from './gate-settings.ts';
+import { promotionSettings } from './promotion-settings.ts';
+import { type Mistake, mistakeLines, mistakesOf, strict, unknownName } from './settings-mistakes.ts';
 import type { SourceTree } from './source-tree.ts';
+import { findStacks, type Stack } from './stack.ts';
+import { freezeSettings, timeZone, windowSettings } from './window-settings.ts';
 
-const approval = z.strictObject({
-  /** How many people have to approve before an environment is updated. */
-  count: z.number().int().min(1).default(1),
-});
-
-const environment = z.strictObject({
+const environment = strict({
   name: z.string().min(1),
-  /** Names of stacks (`dev`) or ids (`shop/dev`). */
-  stacks: z.array(z.string().min(1)).min(1),
-  approval: approval.optional(),
+  stacks: z.array(z.string().min(1)).min(1).describe('Names of stacks (`dev`) or ids (`shop/dev`).'),
+  approval: approvalSettings.optional().describe('Who has to approve before it is updated. Default: nobody.'),
+  soak: duration({ atMost: SOAK_AT_MOST })
+    .prefault('0s')
+    .describe('How long the environment before has to have been good.'),
+  windows: z.array(windowSettings).default([]).describe('When updates may begin. Default: always.'),
+  freezes: z.array(freezeSettings).default([]).describe('When none may, besides those of the file.'),
+  verify: z.array(verifySettings).default([]).describe('What shows, after the update, that it works; in this order.'),
+  onFailure: onFailureSettings.default('stop'),
 });
 
-const stackSettings = z.strictObject({
-  /** Further files that the stack depends on, as globs from the repository's root. */
-  watches: z.array(z.string().min(1)).default([]),
-  /** Stacks whose outputs it reads, by name or id, where no run has shown it yet. */
-  dependsOn: z.array(z.string().min(1)).default([]),
-  /** Which engine runs it. Default: the runner's own setting. */
-  engine: z.enum(['embedded', 'official']).optional(),
+const stackSettings = strict({
+  watches: z
+    .array(z.string().min(1))
+    .default([])
+    .describe(`Further files that the stack depends on, as globs from the repository's root.`),
+  dependsOn: z
+    .array(z.string().min(1))
+    .default([])
+    .describe('Stacks whose outputs it reads, by name or id, where no run has shown it yet.'),
+  engine: z
+    .enum(['embedded', 'official'])
+    .optional()
+    .describe(`Which engine runs it. Default: the runner's own setting.`),
+  drift: driftSettings.optional().describe(`How it is kept as its commit says. Default: the file's own.`),
 });
 
-const schema = z.strictObject({
+const schema = strict({
   environments: z.array(environment).default([]),
   stacks: z.record(z.string(), stackSettings).default({}),
+  drift: driftSettings.prefault({}).describe('The drift settings of stacks that have none of their own.'),
+  promotions: z.array(promotionSettings).default([]).describe('Versions that are promoted from stack to stack.'),
+  freezes: z.array(freezeSettings).default([]).describe('When nothing is updated anywhere.'),
+  teams: z
+    .record(z.string(), z.array(z.string().min(1)).min(1))
+    .default({})
+    .describe('People by team, for `owners`.'),
+  timeZone: timeZone.default('UTC').describe('The time zone of windows and freezes that name none.'),
 });
 
 /** For the JSON schema that editors complete from (`runner/generate-reference.ts`). */
@@ -37,66 +60,110 @@ export type Settings = z.output<typeof schema>;
 export type EnvironmentSettings = Settings['environments'][number];
 export type StackSettings = z.output<typeof stackSettings>;
 
+/** What holds where the settings say nothing. */
+export const DEFAULT_STACK_SETTINGS: StackSettings = stackSettings.parse({});
+export function defaultEnvironment(name: string, stacks: readonly string[]): EnvironmentSettings {
+  return environment.parse({ name, stacks });
+}
+
 /** Where the settings may be; the first that exists counts. */
 export const SETTINGS_FILES = ['mainstay.yaml', 'mainstay.yml', 'stacks/mainstay.yaml', 'stacks/mainstay.yml'] as const;
 
 /**
  * The settings of a repository, from its *base* branch, as they grant power. Without a file every stack is its own and nothing is asked.
- * Throws one user error that names every mistake with its place.
+ * Throws one user error that names every mistake with its place, stacks that there are not included.
  */
 export async function readSettings(tree: SourceTree): Promise<Settings> {
   const file = SETTINGS_FILES.find((candidate) => tree.files.has(candidate));
-  return file === undefined ? schema.parse({}) : parseSettings(file, await tree.read(file));
+  if (file === undefined) return schema.parse({});
+  return parseSettings(file, await tree.read(file), await findStacks(tree));
 }
 
-export function parseSettings(file: string, text: string): Settings {
+/** Reads the text of a settings file. Without `stacks` it is not judged whether the stacks that it names are there. */
+export function parseSettings(file: string, text: string, stacks?: readonly Stack[]): Settings {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
-  const broken = document.errors[0];
-  if (broken) {
-    const at = lines.linePos(broken.pos[0]);
-    const place = { file, line: at.line, column: at.col };
-    throw userError(
-      `Cannot read the runner's settings as it is no YAML: ${broken.message.split('\n')[0]} Correct the file.`,
-      { place },
-    );
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  if (document.errors.length > 0) {
+    const broken = document.errors.map((error) => {
+      const at = lines.linePos(error.pos[0]);
+      return `${formatPlace({ file, line: at.line, column: at.col })} ${error.message}`;
+    });
+    throw unusable(`${file} is no YAML`, broken);
   }
-  const result = schema.safeParse(document.toJS() ?? {});
-  if (result.success) return withoutRepeats(file, result.data);
-  const mistakes = result.error.issues.map((issue) => {
-    const offset = nodeOffset(document, issue.path);
-    const at = offset === undefined ? '' : `:${lines.linePos(offset).line}:${lines.linePos(offset).col}`;
-    const where = issue.path.length === 0 ? 'at the top' : issue.path.join('.');
-    return `${file}${at} ${where}: ${issue.message}`;
-  });
-  throw userError(
-    `Cannot use the runner's settings as ${file} is not what they can be:\n${mistakes.join('\n')}\nCorrect the file on the base branch.`,
+  const content: unknown = document.toJS() ?? {};
+  const result = schema.safeParse(content);
+  const mistakes = result.success ? contradictions(result.data, stacks) : mistakesOf(result.error, content);
+  if (mistakes.length > 0)
+    throw unusable(`${file} is not what they can be`, mistakeLines(mistakes, { file, document, lines }));
+  return result.data!;
+}
+
+function unusable(why: string, lines: readonly string[]): Error {
+  return userError(
+    `Cannot use the runner's settings as ${why}:\n${lines.join('\n')}\nCorrect the file on the base branch.`,
   );
 }
 
-function nodeOffset(document: ReturnType<typeof parseDocument>, path: readonly PropertyKey[]): number | undefined {
-  for (let length = path.length; length >= 0; length -= 1) {
-    const node: unknown = length === 0 ? document.contents : document.getIn(path.slice(0, length), true);
-    if (typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range))
-      return node.range[0] as number;
-  }
-  return undefined;
+/** What no schema can say: names that have to be there once, and names that have to be there at all. */
+function contradictions(settings: Settings, stacks: readonly Stack[] | undefined): readonly Mistake[] {
+  return [...repeats(settings), ...unknownTeams(settings), ...(stacks ? unknownStacks(settings, stacks) : [])];
 }
 
 /** One stack in two places of the order cannot be promoted once. */
-function withoutRepeats(file: string, settings: Settings): Settings {
-  const seen = new Map<string, string>();
-  for (const { name, stacks } of settings.environments)
-    for (const stack of stacks) {
-      const other = seen.get(stack);
-      if (other !== undefined)
-        throw userError(
-          `Cannot order the stacks as ${stack} is in two environments: ${other} and ${name}. Name it once.`,
-          {
-            place: { file },
-          },
-        );
-      seen.set(stack, name);
+function repeats({ environments, promotions }: Settings): readonly Mistake[] {
+  const mistakes: Mistake[] = [];
+  const stacks = new Map<string, string>();
+  const names = new Set<string>();
+  for (const [index, environment] of environments.entries()) {
+    if (names.has(environment.name))
+      mistakes.push({ path: ['environments', index, 'name'], message: `${environment.name} is there twice` });
+    names.add(environment.name);
+    for (const [place, stack] of environment.stacks.entries()) {
+      const other = stacks.get(stack);
+      const message = `${stack} is in two environments: ${other} and ${environment.name}`;
+      if (other !== undefined) mistakes.push({ path: ['environments', index, 'stacks', place], message });
+      stacks.set(stack, environment.name);
     }
-  return settings;
+  }
+  for (const [index, { name }] of promotions.entries())
+    if (promotions.findIndex((other) => other.name === name) < index)
+      mistakes.push({ path: ['promotions', index, 'name'], message: `${name} is there twice` });
+  return mistakes;
+}
+
+function unknownTeams({ environments, teams }: Settings): readonly Mistake[] {
+  const known = Object.keys(teams).map((name) => `@${name}`);
+  return environments.flatMap(({ approval }, index) =>
+    (approval?.owners ?? []).flatMap((owner, place) =>
+      owner.startsWith('@') && !known.includes(owner)
+        ? [
+            {
+              path: ['environments', index, 'approval', 'owners', place],
+              message: `${owner} ${unknownName(owner, known)}`,
+            },
+          ]
+        : [],
+    ),
+  );
+}
+
+function unknownStacks(settings: Settings, stacks: readonly Stack[]): readonly Mistake[] {
+  const known = new Set(stacks.flatMap(({ id, name }) => [id, name]));
+  const named: readonly (readonly [path: readonly PropertyKey[], stack: string, atName?: boolean])[] = [
+    ...settings.environments.flatMap(({ stacks: names }, index) =>
+      names.map((name, place) => [['environments', index, 'stacks', place], name] as const),
+    ),
+    ...Object.keys(settings.stacks).map((name) => [['stacks', name], name, true] as const),
+    ...Object.entries(settings.stacks).flatMap(([stack, { dependsOn }]) =>
+      dependsOn.map((name, place) => [['stacks', stack, 'dependsOn', place], name] as const),
+    ),
+    ...settings.promotions.flatMap(({ path }, index) =>
+      path.map((name, place) => [['promotions', index, 'path', place], name] as const),
+    ),
+  ];
+  return named.flatMap(([path, name, atName]) =>
+    known.has(name)
+      ? []
+      : [{ path, atName, message: `names no stack: ${name} ${unknownName(name, [...known].sort())}` }],
+  );
 }

@@ -1,5 +1,11 @@
 import { userError } from '../../foundation/errors.ts';
-import type { EnvironmentSettings, Settings, StackSettings } from './settings.ts';
+import {
+  DEFAULT_STACK_SETTINGS,
+  defaultEnvironment,
+  type EnvironmentSettings,
+  type Settings,
+  type StackSettings,
+} from './settings.ts';
 import type { Stack } from './stack.ts';
 
 /** One environment's part of a rollout. */
@@ -12,7 +18,7 @@ export interface Stage {
 
 /** The settings of one stack, by its id or its name. */
 export function settingsOf(settings: Settings, stack: Stack): StackSettings {
-  return settings.stacks[stack.id] ?? settings.stacks[stack.name] ?? { watches: [], dependsOn: [] };
+  return settings.stacks[stack.id] ?? settings.stacks[stack.name] ?? DEFAULT_STACK_SETTINGS;
 }
 
 /** The stacks that the runner looks after: those that the settings' environments name, or all where they name none. */
@@ -27,7 +33,7 @@ export function environmentOf(settings: Settings, stack: Stack): EnvironmentSett
   const named = settings.environments.find(({ stacks }) =>
     stacks.some((name) => name === stack.id || name === stack.name),
   );
-  return named ?? { name: stack.name, stacks: [stack.id] };
+  return named ?? defaultEnvironment(stack.name, [stack.id]);
 }
 
 /**

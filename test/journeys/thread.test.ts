@@ -120,7 +120,7 @@ test('says where an unreadable mainstay.yaml is wrong', async () => {
     'stacks/mainstay.yaml': 'environments:\n  - name: dev\n    stack: [dev]\n',
   });
   const change = await estate.previewed('bad-settings', head);
-  assert.match(change.problem!, /stacks\/mainstay\.yaml:2:5 environments\.0.*stack/s);
+  assert.match(change.problem!, /stacks\/mainstay\.yaml:3:5 environments\.0.*stack/s);
 });
 
 test('finishes an update once when the runner is killed in the middle of it', async () => {

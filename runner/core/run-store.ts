@@ -3,7 +3,8 @@ import type { Change } from './change.ts';
 import type { KnownStack } from './known-stack.ts';
 import type { RepositoryEvent } from './repository-event.ts';
 import type { Rollout } from './rollout.ts';
-import type { Run, RunStep } from './run.ts';
+import type { Run, RunHead, RunStep } from './run.ts';
+import type { NumberedEvent, RunEvent, RunResource } from './run-event.ts';
 
 /** What is set of a record; what is left out stays. */
 export type Patch<T> = { readonly [K in keyof T]?: T[K] };
@@ -36,6 +37,7 @@ export interface RunStore {
   readonly changes: {
     get(id: string): Promise<Change | undefined>;
     list(repository: string | undefined, state?: Change['state']): Promise<readonly Change[]>;
+    page(filter: PageFilter & { readonly state?: Change['state'] }): Promise<Page<Change>>;
     /** Creates or replaces. */
     put(change: Omit<Change, 'updatedAt'>): Promise<void>;
     set(id: string, patch: Patch<Pick<Change, 'state' | 'base' | 'merge' | 'problem'>>): Promise<void>;
@@ -49,6 +51,16 @@ export interface RunStore {
       id: string,
       patch: Patch<Pick<Run, 'state' | 'summary' | 'outcome' | 'attempt' | 'startedAt' | 'endedAt'>>,
     ): Promise<void>;
+    /** Heads of runs, newest first; `after` is the `next` of the page before. Throws a user error where it is none. */
+    page(filter: RunFilter & { readonly after?: string }): Promise<Page<RunHead>>;
+    /** The newest update of each stack of a repository. */
+    latest(repository: string): Promise<readonly RunHead[]>;
+    /** Adds what happened, in order. The texts are redacted and no longer than `LONGEST_TEXT` already. */
+    addEvents(run: string, events: readonly RunEvent[]): Promise<void>;
+    /** What happened after the number given, oldest first. */
+    events(run: string, after: number, limit: number): Promise<readonly NumberedEvent[]>;
+    setGraph(run: string, resources: readonly RunResource[]): Promise<void>;
+    graph(run: string): Promise<readonly RunResource[]>;
     steps(run: string): Promise<readonly RunStep[]>;
     /** Begins or begins again the step of that name. */
     beginStep(run: string, name: string): Promise<void>;
@@ -59,6 +71,7 @@ export interface RunStore {
     get(id: string): Promise<Rollout | undefined>;
     /** Newest first. */
     list(repository: string | undefined, limit?: number): Promise<readonly Rollout[]>;
+    page(filter: PageFilter): Promise<Page<Rollout>>;
     set(id: string, patch: Patch<Pick<Rollout, 'state' | 'summary' | 'stages' | 'changes' | 'endedAt'>>): Promise<void>;
   };
   readonly stacks: {
@@ -77,6 +90,20 @@ export interface RunStore {
     remove(owner: ProcessOwner, identity: ProcessIdentity): Promise<void>;
     list(owner: ProcessOwner): Promise<readonly (ProcessIdentity & { readonly host: string })[]>;
   };
+}
+
+/** A part of a list, and where the next one begins if there is one. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly next: string | undefined;
+}
+
+export interface PageFilter {
+  readonly repository?: string;
+  /** Default 50. */
+  readonly limit?: number;
+  /** The `next` of the page before. */
+  readonly after?: string;
 }
 
 export interface ProcessOwner {

@@ -36,6 +36,14 @@ export interface Run {
   readonly endedAt: Date | undefined;
 }
 
+/** What a list shows of a run: everything but its outcome, which may be megabytes. */
+export interface RunHead extends Omit<Run, 'outcome'> {
+  readonly digest: string | undefined;
+  readonly engine: string | undefined;
+  readonly counts: Readonly<Record<string, number>>;
+  readonly sandbox: boolean;
+}
+
 export const ENDED_STATES: readonly RunState[] = ['succeeded', 'failed', 'cancelled', 'superseded'];
 
 /** What an engine made of a stack. */

@@ -44,6 +44,21 @@ const MIGRATIONS: readonly string[] = [
     primary key (repository, stack, host, pid, start_time)
   );
   `,
+  `
+  -- What lists show of an outcome, so that they need not read it.
+  alter table run
+    add column event_count integer not null default 0,
+    add column digest text generated always as (outcome ->> 'digest') stored,
+    add column engine text generated always as (outcome ->> 'engine') stored,
+    add column counts jsonb generated always as (outcome -> 'counts') stored,
+    add column sandbox boolean generated always as ((outcome ->> 'sandbox')::boolean) stored;
+  create index run_by_time on run (created_at desc, id desc);
+  create table run_event (
+    run text not null references run on delete cascade, number integer not null, at timestamptz not null default now(),
+    event jsonb not null, primary key (run, number)
+  );
+  create table run_graph (run text primary key references run on delete cascade, resources jsonb not null);
+  `,
 ];
 
 /** Any number: two runners that start at once migrate one after the other. */

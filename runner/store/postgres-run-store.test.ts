@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { silentLog } from '../../foundation/log.ts';
+import type { Run } from '../core/run.ts';
+import { MOST_EVENTS } from '../core/run-event.ts';
 import type { RunStore } from '../core/run-store.ts';
 import { type Database, openDatabase } from './database.ts';
 import { type RunningPostgres, startEmbeddedPostgres } from './embedded-postgres.ts';
@@ -100,4 +102,55 @@ test('attaches to the PostgreSQL of an earlier life', async () => {
   const again = await startEmbeddedPostgres({ folder: join(folder, 'postgres'), log: silentLog });
   assert.equal(again.attached, true);
   assert.equal(again.url, postgres.url);
+});
+
+test('numbers events without a gap though writers meet, and drops only what an engine says beyond the bound', async () => {
+  await store.runs.add({ ...RUN, id: 'events-1' });
+  const log = (text: string) => ({ kind: 'log', severity: 'info', text }) as const;
+  await Promise.all(
+    Array.from({ length: 12 }, (_, index) => store.runs.addEvents('events-1', [log(`a${index}`), log('b')])),
+  );
+  const all = await store.runs.events('events-1', 0, 100);
+  assert.deepEqual(
+    all.map(({ number }) => number),
+    Array.from({ length: 24 }, (_, index) => index + 1),
+  );
+  assert.deepEqual(
+    (await store.runs.events('events-1', 22, 100)).map(({ number }) => number),
+    [23, 24],
+  );
+  await store.runs.addEvents('events-1', [
+    ...Array.from({ length: MOST_EVENTS }, () => log('much')),
+    { kind: 'state', state: 'failed', summary: 'x' },
+  ]);
+  const end = await store.runs.events('events-1', 24, 10);
+  assert.deepEqual(
+    end.map(({ number, event }) => [number, event.kind]),
+    [[25, 'state']],
+  );
+});
+
+test('pages through runs by what a list shows, and knows the newest update of each stack', async () => {
+  for (const number of [1, 2, 3, 4, 5])
+    await store.runs.add({ ...RUN, id: `page-${number}`, repository: 'pages', stack: 's/a' });
+  await store.runs.set('page-5', {
+    outcome: { digest: 'd', engine: 'embedded', sandbox: true, counts: { create: 2 } } as unknown as Run['outcome'],
+  });
+  await store.stacks.ensure('pages', [{ id: 's/a', name: 'a', environment: 'a', position: 0 }]);
+  const first = await store.runs.page({ repository: 'pages', limit: 2 });
+  await store.runs.add({ ...RUN, id: 'page-6', repository: 'pages', stack: 's/b' });
+  const second = await store.runs.page({ repository: 'pages', limit: 2, after: first.next });
+  const third = await store.runs.page({ repository: 'pages', limit: 2, after: second.next });
+  assert.deepEqual(
+    [first, second, third].map(({ items }) => items.map(({ id }) => id)),
+    [['page-5', 'page-4'], ['page-3', 'page-2'], ['page-1']],
+  );
+  assert.equal(third.next, undefined);
+  const { digest, sandbox, counts } = first.items[0]!;
+  assert.deepEqual({ digest, sandbox, counts }, { digest: 'd', sandbox: true, counts: { create: 2 } });
+  assert.deepEqual(
+    (await store.runs.latest('pages')).map(({ id }) => id),
+    ['page-5'],
+  );
+  await assert.rejects(store.runs.page({ after: 'nobody' }), /no such entry: nobody/);
 });

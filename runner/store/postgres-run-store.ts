@@ -1,5 +1,6 @@
 import type { KnownHead, RunStore } from '../core/run-store.ts';
 import type { Database } from './database.ts';
+import { readPage } from './page.ts';
 import { type ChangeRow, changeOf, type RolloutRow, rolloutOf, type StackRow, stackOf } from './rows.ts';
 import { createRunTable } from './run-table.ts';
 import { updateStatement } from './update-statement.ts';
@@ -56,6 +57,18 @@ function changesOf(database: Database): RunStore['changes'] {
       );
       return rows.map(changeOf);
     },
+    page: async ({ repository, state, limit, after }) => {
+      const options = {
+        table: 'change',
+        columns: '*',
+        time: 'updated_at',
+        where: { repository, state },
+        limit,
+        after,
+      } as const;
+      const { items, next } = await readPage<ChangeRow>(database, options);
+      return { items: items.map(changeOf), next };
+    },
     put: async ({ id, repository, name, state, head, base, merge, problem }) => {
       await database.change(
         `insert into change (id, repository, name, state, head, base, merge, problem) values ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -88,6 +101,18 @@ function rolloutsOf(database: Database): RunStore['rollouts'] {
         [repository ?? null, limit],
       );
       return rows.map(rolloutOf);
+    },
+    page: async ({ repository, limit, after }) => {
+      const options = {
+        table: 'rollout',
+        columns: '*',
+        time: 'created_at',
+        where: { repository },
+        limit,
+        after,
+      } as const;
+      const { items, next } = await readPage<RolloutRow>(database, options);
+      return { items: items.map(rolloutOf), next };
     },
     set: async (id, patch) => {
       await database.change(...updateStatement('rollout', id, patch));

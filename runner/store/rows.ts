@@ -2,7 +2,7 @@ import type { Change } from '../core/change.ts';
 import type { KnownStack } from '../core/known-stack.ts';
 import type { Reason } from '../core/reason.ts';
 import type { Rollout } from '../core/rollout.ts';
-import type { Outcome, Run, RunStep } from '../core/run.ts';
+import type { Outcome, Run, RunHead, RunStep } from '../core/run.ts';
 import type { Stage } from '../core/stack-order.ts';
 
 /** Rows as PostgreSQL has them: only our own code writes these tables, so their texts are what core wrote. */
@@ -58,15 +58,44 @@ export interface RunRow {
   readonly ended_at: Date | null;
 }
 
-export function runOf({ created_at, started_at, ended_at, change, rollout, outcome, ...row }: RunRow): Run {
+/** The columns of a run without its outcome. */
+export const HEAD_COLUMNS = [
+  ...['id', 'repository', 'stack', 'kind', 'state', 'summary', 'change', 'rollout', 'commit', 'reasons', 'attempt'],
+  ...['created_at', 'started_at', 'ended_at', 'digest', 'engine', 'counts', 'sandbox'],
+]
+  .map((name) => `run.${name}`)
+  .join(', ');
+
+export interface HeadRow extends Omit<RunRow, 'outcome'> {
+  readonly digest: string | null;
+  readonly engine: string | null;
+  readonly counts: Readonly<Record<string, number>> | null;
+  readonly sandbox: boolean | null;
+}
+
+export function headOf(row: HeadRow): RunHead {
   return {
-    ...row,
-    change: change ?? undefined,
-    rollout: rollout ?? undefined,
-    outcome: outcome ?? undefined,
-    createdAt: created_at,
-    startedAt: started_at ?? undefined,
-    endedAt: ended_at ?? undefined,
+    ...commonOf(row),
+    digest: row.digest ?? undefined,
+    engine: row.engine ?? undefined,
+    counts: row.counts ?? {},
+    sandbox: row.sandbox ?? false,
+  };
+}
+
+export function runOf(row: RunRow): Run {
+  return { ...commonOf(row), outcome: row.outcome ?? undefined };
+}
+
+function commonOf(row: Omit<RunRow, 'outcome'>): Omit<Run, 'outcome'> {
+  const { id, repository, stack, kind, state, summary, commit, reasons, attempt } = row;
+  return {
+    ...{ id, repository, stack, kind, state, summary, commit, reasons, attempt },
+    change: row.change ?? undefined,
+    rollout: row.rollout ?? undefined,
+    createdAt: row.created_at,
+    startedAt: row.started_at ?? undefined,
+    endedAt: row.ended_at ?? undefined,
   };
 }
 

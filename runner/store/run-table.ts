@@ -1,12 +1,16 @@
 import type { RunFilter, RunStore } from '../core/run-store.ts';
 import type { Database } from './database.ts';
-import { type RunRow, runOf, type StepRow, stepOf } from './rows.ts';
+import { createEventTable } from './event-table.ts';
+import { readPage } from './page.ts';
+import { HEAD_COLUMNS, type HeadRow, headOf, type RunRow, runOf, type StepRow, stepOf } from './rows.ts';
 import { updateStatement } from './update-statement.ts';
 
 const DEFAULT_LIMIT = 50;
 
 export function createRunTable(database: Database): RunStore['runs'] {
   return {
+    ...createEventTable(database),
+    ...createHeads(database),
     add: async ({ id, repository, stack, kind, change, rollout, commit, reasons }) => {
       await database.change(
         `insert into run (id, repository, stack, kind, change, rollout, commit, reasons)
@@ -39,6 +43,27 @@ export function createRunTable(database: Database): RunStore['runs'] {
         'update run_step set state = $3, detail = $4, ended_at = now() where run = $1 and name = $2',
         [run, name, state, detail],
       );
+    },
+  };
+}
+
+function createHeads(database: Database): Pick<RunStore['runs'], 'page' | 'latest'> {
+  return {
+    page: async ({ repository, stack, change, rollout, kind, states, limit, after }) => {
+      const where = { repository, stack, change, rollout, kind, state: states?.[0] };
+      const options = { table: 'run', columns: HEAD_COLUMNS, time: 'created_at', where, limit, after } as const;
+      const { items, next } = await readPage<HeadRow>(database, options);
+      return { items: items.map(headOf), next };
+    },
+    latest: async (repository) => {
+      const rows = await database.rows<HeadRow>(
+        `select ${HEAD_COLUMNS} from stack cross join lateral (
+           select * from run where run.repository = stack.repository and run.stack = stack.id and run.kind = 'update'
+           order by run.created_at desc, run.id desc limit 1
+         ) as run where stack.repository = $1`,
+        [repository],
+      );
+      return rows.map(headOf);
     },
   };
 }

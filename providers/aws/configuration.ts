@@ -1,56 +1,59 @@
-import type { AwsCredentialIdentityProvider } from '@aws-sdk/types';
 import { type Environment, EnvironmentReader } from '../../foundation/environment.ts';
 import type { CheckFailure } from '../../protocol/provider.ts';
 import type { ServiceName } from './clients.ts';
+import { asSeconds, type CredentialSource, credentialsOf } from './credentials.ts';
+import { isUnknown } from './check.ts';
 import type { Plain, PlainMap } from './definition.ts';
 
 /** The provider's settings, read: what https://www.pulumi.com/registry/packages/aws/installation-configuration documents. */
 export interface AwsConfiguration {
   readonly region: string;
   /** Undefined: the SDK's standard chain (environment, shared files, web identity, container, instance). */
-  readonly credentials: AwsCredentialIdentityProvider | undefined;
+  readonly credentials: CredentialSource | undefined;
   readonly endpoints: Partial<Readonly<Record<ServiceName, string>>>;
   readonly defaultTags: Readonly<Record<string, string>>;
   readonly ignoreTags: { readonly keys: readonly string[]; readonly keyPrefixes: readonly string[] };
   readonly allowedAccountIds: readonly string[];
   readonly forbiddenAccountIds: readonly string[];
   readonly maxAttempts: number;
-  readonly skipCredentialsValidation: boolean;
+  readonly retryMode: 'standard' | 'adaptive';
+  readonly s3UsePathStyle: boolean;
+  readonly useFipsEndpoint: boolean;
+  readonly useDualstackEndpoint: boolean;
 }
 
 /** Settings that we act on. Any other key of the official provider is refused by name, not ignored. */
-const KNOWN_KEYS = new Set([
-  ...[
-    'accessKey',
-    'allowedAccountIds',
-    'assumeRoles',
-    'assumeRoleWithWebIdentity',
-    'defaultTags',
-    'endpoints',
-    'forbiddenAccountIds',
-  ],
-  ...[
-    'ignoreTags',
-    'maxRetries',
-    'profile',
-    'region',
+const KNOWN_KEYS = new Set(
+  `accessKey allowedAccountIds assumeRoleWithWebIdentity assumeRoles defaultTags endpoints forbiddenAccountIds ignoreTags maxRetries
+  profile region retryMode s3UsePathStyle secretKey sharedConfigFiles sharedCredentialsFiles skipCredentialsValidation
+  skipMetadataApiCheck skipRegionValidation skipRequestingAccountId token useDualstackEndpoint useFipsEndpoint version`.split(/\s+/),
+);
 
-    'secretKey',
-    'sharedConfigFiles',
-    'sharedCredentialsFiles',
-  ],
-  ...[
-    'skipCredentialsValidation',
-    'skipMetadataApiCheck',
-    'skipRegionValidation',
-    'skipRequestingAccountId',
-    'token',
-    'version',
-  ],
-]);
+/** Every service that can be called, and so be given an endpoint. */
+const OUR_SERVICES: Readonly<Record<ServiceName, true>> = {
+  acm: true,
+  dynamodb: true,
+  ec2: true,
+  ecr: true,
+  eks: true,
+  iam: true,
+  kms: true,
+  logs: true,
+  route53: true,
+  s3: true,
+  secretsmanager: true,
+  sns: true,
+  sqs: true,
+  ssm: true,
+  sts: true,
+};
 
 /** Names of services in `endpoints` that differ from ours. */
-const ENDPOINT_NAMES: Readonly<Record<string, ServiceName>> = { cloudwatchlogs: 'logs', cloudwatchlog: 'logs' };
+const ENDPOINT_NAMES: Readonly<Record<string, ServiceName>> = {
+  cloudwatchlogs: 'logs',
+  cloudwatchlog: 'logs',
+  s3api: 's3',
+};
 
 /** What is wrong with the provider's inputs: unknown keys, missing region, half credentials. */
 export function checkConfiguration(inputs: PlainMap, environment: Environment): readonly CheckFailure[] {
@@ -63,9 +66,34 @@ export function checkConfiguration(inputs: PlainMap, environment: Environment): 
   const halfKey = (settings.accessKey === undefined) !== (settings.secretKey === undefined);
   if (halfKey)
     failures.push({ property: 'accessKey', reason: 'accessKey and secretKey are given together or not at all.' });
-  if (regionOf(settings, environment) === undefined && settings.profile === undefined)
-    failures.push({ property: 'region', reason: NO_REGION });
+  const region = regionOf(settings, environment);
+  if (region === undefined) failures.push({ property: 'region', reason: NO_REGION });
+  else if (settings.skipRegionValidation !== true && !REGION.test(region) && !isUnknown(region))
+    failures.push({ property: 'region', reason: `there is no such region: ${region}. See \`aws ec2 describe-regions\`.` });
+  return [...failures, ...checkParts(settings)];
+}
+
+/** Names that AWS has, and those that it may add: the parts are the same for all. */
+const REGION =
+  /^(af|ap|ca|cn|eu|il|me|mx|sa|us|us-gov|us-iso|us-isob|eusc-de)-(north|south|east|west|central|northeast|northwest|southeast|southwest)-\d$/;
+
+function checkParts(settings: PlainMap): readonly CheckFailure[] {
+  const failures: CheckFailure[] = [];
+  const names = asMaps(settings.endpoints).flatMap((endpoint) => Object.keys(endpoint));
+  for (const name of names.filter((one) => !isEndpointName(one)))
+    failures.push({ property: 'endpoints', reason: `this provider calls no service "${name}". Take its endpoint out.` });
+  const roles = [...asMaps(settings.assumeRoles), asMap(settings.assumeRoleWithWebIdentity)];
+  for (const { duration } of roles.filter((role) => asText(role.duration) && asSeconds(role.duration) === undefined))
+    failures.push({ property: 'assumeRoles', reason: `the duration is none: ${String(duration)}. Write it as 1h30m.` });
+  if (asMaps(settings.assumeRoles).some((role) => asText(role.roleArn) === undefined))
+    failures.push({ property: 'assumeRoles', reason: 'a role to be assumed has no roleArn.' });
+  if (settings.retryMode !== undefined && !['standard', 'adaptive'].includes(String(settings.retryMode)))
+    failures.push({ property: 'retryMode', reason: `it is standard or adaptive, not ${String(settings.retryMode)}.` });
   return failures;
+}
+
+function isEndpointName(name: string): boolean {
+  return name in OUR_SERVICES || name in ENDPOINT_NAMES;
 }
 
 const NO_REGION = 'no region is set. Run `pulumi config set aws:region <region>` or set AWS_REGION.';
@@ -74,16 +102,21 @@ const NO_REGION = 'no region is set. Run `pulumi config set aws:region <region>`
 export async function readConfiguration(inputs: PlainMap, environment: Environment): Promise<AwsConfiguration> {
   const settings = decodeSettings(inputs);
   const ignored = asMap(settings.ignoreTags);
+  const region = regionOf(settings, environment);
+  const endpoints = endpointsOf(settings.endpoints);
   return {
-    region: regionOf(settings, environment) ?? '',
-    credentials: await credentialsOf(settings),
-    endpoints: endpointsOf(settings.endpoints),
+    region: region ?? '',
+    credentials: await credentialsOf(settings, { region: region ?? 'us-east-1', stsEndpoint: endpoints.sts }),
+    endpoints,
     defaultTags: asTexts(asMap(settings.defaultTags).tags),
     ignoreTags: { keys: asList(ignored.keys), keyPrefixes: asList(ignored.keyPrefixes) },
     allowedAccountIds: asList(settings.allowedAccountIds),
     forbiddenAccountIds: asList(settings.forbiddenAccountIds),
     maxAttempts: typeof settings.maxRetries === 'number' ? settings.maxRetries + 1 : 8,
-    skipCredentialsValidation: settings.skipCredentialsValidation === true,
+    retryMode: settings.retryMode === 'standard' ? 'standard' : 'adaptive',
+    s3UsePathStyle: settings.s3UsePathStyle === true,
+    useFipsEndpoint: settings.useFipsEndpoint === true,
+    useDualstackEndpoint: settings.useDualstackEndpoint === true,
   };
 }
 
@@ -109,52 +142,6 @@ function regionOf(settings: PlainMap, environment: Environment): string | undefi
   const reader = new EnvironmentReader(environment);
   const given = typeof settings.region === 'string' && settings.region !== '' ? settings.region : undefined;
   return given ?? reader.text('AWS_REGION') ?? reader.text('AWS_DEFAULT_REGION');
-}
-
-async function credentialsOf(settings: PlainMap): Promise<AwsCredentialIdentityProvider | undefined> {
-  const base = await baseCredentials(settings);
-  const roles = asMaps(settings.assumeRoles);
-  const web = asMap(settings.assumeRoleWithWebIdentity);
-  if (roles.length === 0 && web.roleArn === undefined) return base;
-  const providers = await import('@aws-sdk/credential-providers');
-  let current = base;
-  if (typeof web.roleArn === 'string') {
-    const session = { roleArn: web.roleArn, roleSessionName: asText(web.sessionName) ?? 'mainstay' };
-    current = asText(web.webIdentityToken)
-      ? providers.fromWebToken({ ...session, webIdentityToken: asText(web.webIdentityToken)! })
-      : providers.fromTokenFile({
-          ...session,
-          ...(asText(web.webIdentityTokenFile) && { webIdentityTokenFile: asText(web.webIdentityTokenFile)! }),
-        });
-  }
-  for (const role of roles) {
-    const params = {
-      RoleArn: asText(role.roleArn) ?? '',
-      RoleSessionName: asText(role.sessionName) ?? 'mainstay',
-      ExternalId: asText(role.externalId),
-    };
-    current = providers.fromTemporaryCredentials({ params, ...(current && { masterCredentials: current }) });
-  }
-  return current;
-}
-
-async function baseCredentials(settings: PlainMap): Promise<AwsCredentialIdentityProvider | undefined> {
-  const accessKeyId = asText(settings.accessKey);
-  const secretAccessKey = asText(settings.secretKey);
-  if (accessKeyId && secretAccessKey) {
-    const sessionToken = asText(settings.token);
-    return async () => ({ accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) });
-  }
-  const profile = asText(settings.profile);
-  const [filepath] = asList(settings.sharedCredentialsFiles);
-  const [configFilepath] = asList(settings.sharedConfigFiles);
-  if (!profile && !filepath && !configFilepath) return undefined;
-  const { fromNodeProviderChain } = await import('@aws-sdk/credential-providers');
-  return fromNodeProviderChain({
-    ...(profile && { profile }),
-    ...(filepath && { filepath }),
-    ...(configFilepath && { configFilepath }),
-  });
 }
 
 function endpointsOf(value: Plain | undefined): AwsConfiguration['endpoints'] {

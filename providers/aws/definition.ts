@@ -84,6 +84,8 @@ export interface ResourceDefinition {
   readonly timeouts?: { readonly create?: number; readonly update?: number; readonly delete?: number };
   /** A replacement must delete first: two of them cannot exist side by side. */
   readonly deleteBeforeReplace?: boolean;
+  /** The service is one for all regions (IAM, Route 53): there is no `region` to be chosen. */
+  readonly global?: boolean;
   /** Rules over several properties. Each text is one failure. */
   validate?(inputs: PlainMap): readonly string[];
   /** Makes it and resolves to its id; `allTags` are the resource's tags over the provider's default tags. */
@@ -91,13 +93,16 @@ export interface ResourceDefinition {
   /** Waits until it is really there. */
   ready?(call: ExistingCall): Promise<void>;
   readonly updates?: readonly UpdateRule[];
-  /** What is there, in the SDK's names, with `tags`; undefined if it is not there. */
+  /**
+   * What is there, in the SDK's names, with `tags`; undefined if it is not there. An `id` in it takes the place of the one asked for:
+   * where the documented id of an import is another than the one in the state.
+   */
   read(call: ExistingCall): Promise<PlainMap | undefined>;
   /** Deletes it and waits until it is gone. What is gone already is no error. */
   delete(call: ExistingCall): Promise<void>;
 }
 
-/** A function of the package (`aws:index/getRegion:getRegion`). */
+/** A function of the package, called in its argument's `region` where it has one (`aws:index/getRegion:getRegion`). */
 export interface FunctionDefinition {
   readonly token: string;
   invoke(call: { readonly aws: AwsCalls; readonly args: PlainMap; readonly signal: AbortSignal }): Promise<PlainMap>;

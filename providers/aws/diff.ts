@@ -17,7 +17,8 @@ interface DiffCase {
 export function diffInputs(diff: DiffCase): DiffResponse {
   const { definition, oldInputs, newInputs } = diff;
   const changed = Object.entries(definition.properties).filter(
-    ([key, rule]) => !rule.output && !diff.ignoreChanges.includes(key) && differs(rule, oldInputs[key], newInputs[key]),
+    ([key, rule]) =>
+      !rule.output && !diff.ignoreChanges.includes(key) && differs(rule, oldValue(diff, key), newInputs[key]),
   );
   const details = changed.map(([key, rule]): [string, PropertyDiff] => [
     key,
@@ -37,17 +38,22 @@ export function diffInputs(diff: DiffCase): DiffResponse {
   };
 }
 
+/** A region that was the provider's own is none that the program leaves when it says so. */
+function oldValue({ oldInputs, oldOutputs }: DiffCase, key: string): Plain | undefined {
+  return key === 'region' ? (oldInputs.region ?? oldOutputs.region) : oldInputs[key];
+}
+
 /** A property that the program leaves to AWS is no difference; a value that is not known yet is one. */
 function differs(rule: PropertyRule, old: Plain | undefined, next: Plain | undefined): boolean {
   if (isNothing(next) && (rule.computed || isNothing(old))) return false;
   return JSON.stringify(canonical(rule, old)) !== JSON.stringify(canonical(rule, next));
 }
 
-function isNothing(value: Plain | undefined): boolean {
+export function isNothing(value: Plain | undefined): boolean {
   return value === undefined || value === null;
 }
 
-function canonical(rule: PropertyRule, value: Plain | undefined): unknown {
+export function canonical(rule: PropertyRule, value: Plain | undefined): unknown {
   if (rule.json && typeof value === 'string' && !isUnknown(value)) return canonicalJson(value);
   const sorted = sortKeys(value ?? null);
   if (rule.unordered && Array.isArray(sorted)) return sorted.map((item) => JSON.stringify(item)).sort();

@@ -10,11 +10,13 @@ import {
   type ReadResponse,
   type UpdateRequest,
 } from '../../protocol/provider.ts';
-import { plainMap } from './check.ts';
+import { plain, plainMap } from './check.ts';
 import type { AwsCalls } from './clients.ts';
 import { asTexts } from './configuration.ts';
 import type { ExistingCall, Plain, PlainMap, ResourceCall, ResourceDefinition } from './definition.ts';
+import { projected } from './projection.ts';
 import { allTagsOf, changeTags, managedTags, ownTags, type Tags } from './tags.ts';
+import { waitFor } from './wait.ts';
 
 /** What the life of one resource needs beside the request. */
 export interface LifecycleContext {
@@ -25,6 +27,9 @@ export interface LifecycleContext {
 }
 
 const DEFAULT_SECONDS = 20 * 60;
+
+/** How long AWS may say of something new that it is not there. */
+const SECONDS_UNTIL_SEEN = 60;
 
 /**
  * Makes the resource, waits for it, sets what the create call cannot, and reads it back. From the moment that it has an id, a failure
@@ -89,7 +94,8 @@ export async function readResource(context: LifecycleContext, request: ReadReque
   const inputs = imported
     ? importedInputs(context, outputs)
     : refreshedInputs(context, { outputs, old: request.inputs });
-  return { id: request.id, outputs: mark(context.definition, outputs), inputs };
+  const id = typeof found.id === 'string' ? found.id : request.id;
+  return { id, outputs: mark(context.definition, outputs), inputs };
 }
 
 export async function deleteResource(context: LifecycleContext, request: DeleteRequest): Promise<void> {
@@ -114,11 +120,11 @@ async function applyAfterCreate(definition: ResourceDefinition, call: ExistingCa
 }
 
 async function outputsOf(context: LifecycleContext, call: ExistingCall, inputs: PropertyMap): Promise<PropertyMap> {
-  const found = await context.definition.read(call);
-  if (found === undefined)
-    throw new ProviderError(
-      `Cannot read ${context.definition.type} "${call.id}" back as AWS says that it is not there. Run a refresh.`,
-    );
+  // What was made a moment ago is not seen everywhere at once.
+  const shortly = { ...call, deadline: Math.min(call.deadline, systemClock.now() + SECONDS_UNTIL_SEEN * 1000) };
+  const found = await waitFor(`${context.definition.type} ${call.id} to be seen`, shortly, () =>
+    context.definition.read(call),
+  );
   return mark(context.definition, completeOutputs(context, found, plainMap(inputs)));
 }
 
@@ -133,6 +139,7 @@ function completeOutputs(
     const value = rule.writeOnly || found[key] === undefined ? inputs[key] : found[key];
     if (value !== undefined && value !== null) outputs[key] = value;
   }
+  if (!definition.global) outputs.region = aws.configuration.region;
   if (!definition.tags) return outputs;
   const all: Tags = managedTags(asTexts(found.tags), aws.configuration);
   const own = ownTags(all, asTexts(inputs.tags), aws.configuration);
@@ -147,16 +154,19 @@ function refreshedInputs(
   const inputs: Record<string, PropertyValue> = {};
   for (const [key, value] of Object.entries(old)) {
     const rule = definition.properties[key];
-    inputs[key] = !rule || rule.writeOnly ? value : ((outputs[key] ?? null) as PropertyValue);
+    inputs[key] =
+      !rule || rule.writeOnly || key === 'region'
+        ? value
+        : (projected(rule, plain(value), outputs[key] ?? null) as PropertyValue);
   }
   if (definition.tags && outputs.tags !== undefined) inputs.tags = outputs.tags as PropertyValue;
   return mark(definition, Object.fromEntries(Object.entries(inputs).filter(([, value]) => value !== null)) as PlainMap);
 }
 
-/** Everything that a program could have given, but what is at its default already. */
+/** Everything that a program could have given. What AWS chooses by itself is only among it where a program must give it. */
 function importedInputs({ definition }: LifecycleContext, outputs: PlainMap): PropertyMap {
   const given = Object.entries(definition.properties).filter(
-    ([key, rule]) => !rule.output && outputs[key] !== undefined,
+    ([key, rule]) => !rule.output && !rule.writeOnly && outputs[key] !== undefined && key !== 'region',
   );
   const inputs = Object.fromEntries(given.map(([key]) => [key, outputs[key]]));
   return mark(definition, inputs);

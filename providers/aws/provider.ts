@@ -1,4 +1,5 @@
 import { messageOf } from '../../foundation/errors.ts';
+import type { PropertyMap } from '../../protocol/property-value.ts';
 import {
   type CheckRequest,
   type ConfigureResponse,
@@ -6,9 +7,10 @@ import {
   type DiffResponse,
   type Provider,
   ProviderError,
+  type ReadRequest,
 } from '../../protocol/provider.ts';
 import type { ProviderContext } from '../../protocol/provider-module.ts';
-import { checkInputs, plainMap } from './check.ts';
+import { checkInputs, isUnknown, plain, plainMap } from './check.ts';
 import { type AwsCalls, createAwsCalls } from './clients.ts';
 import { type AwsConfiguration, checkConfiguration, readConfiguration } from './configuration.ts';
 import type { ResourceDefinition } from './definition.ts';
@@ -38,10 +40,10 @@ export async function createProvider(context: ProviderContext): Promise<Provider
     return calls;
   }
 
-  function lifecycle(urn: string, type: string, signal?: AbortSignal): LifecycleContext {
+  function lifecycle({ urn, type, signal, ...request }: LifecycleRequest): LifecycleContext {
     return {
       definition: definitionOf(type),
-      aws: configured(),
+      aws: inItsRegion(configured(), request),
       progress: (message) => context.log({ severity: 'info', message, urn, status: true }),
       signal: signal ? AbortSignal.any([signal, cancellation.signal]) : cancellation.signal,
     };
@@ -61,18 +63,19 @@ export async function createProvider(context: ProviderContext): Promise<Provider
     },
     check: async (request) => checkResource(request),
     diff: async (request) => diffResource(request, configured().configuration),
-    create: (request) => createResource(lifecycle(request.urn, request.type, request.signal), request),
-    read: (request) => readResource(lifecycle(request.urn, request.type), request),
-    update: async (request) => ({
-      outputs: await updateResource(lifecycle(request.urn, request.type, request.signal), request),
-    }),
-    delete: (request) => deleteResource(lifecycle(request.urn, request.type, request.signal), request),
+    create: (request) => createResource(lifecycle(request), request),
+    read: (request) => {
+      const [id, region] = splitImportId(request);
+      return readResource(lifecycle({ ...request, ...(region && { outputs: { region } }) }), { ...request, id });
+    },
+    update: async (request) => ({ outputs: await updateResource(lifecycle(request), request) }),
+    delete: (request) => deleteResource(lifecycle(request), request),
     invoke: async ({ token, args }) => {
       const definition = functions.get(token);
       if (!definition) throw new ProviderError(notServed('function', token));
       return {
         result: (await definition.invoke({
-          aws: configured(),
+          aws: inItsRegion(configured(), { inputs: args }),
           args: plainMap(args),
           signal: cancellation.signal,
         })) as never,
@@ -82,6 +85,35 @@ export async function createProvider(context: ProviderContext): Promise<Provider
     cancel: async () => cancellation.abort(new ProviderError('the operation was cancelled')),
     close: async () => calls?.close(),
   };
+}
+
+interface LifecycleRequest {
+  readonly urn: string;
+  readonly type: string;
+  readonly signal?: AbortSignal | undefined;
+  readonly inputs?: PropertyMap;
+  readonly outputs?: PropertyMap;
+  readonly oldOutputs?: PropertyMap;
+}
+
+/** The calls of the region that the resource is in, or is wanted in. */
+function inItsRegion(
+  aws: AwsCalls,
+  { inputs, outputs, oldOutputs }: Pick<LifecycleRequest, 'inputs' | 'outputs' | 'oldOutputs'>,
+): AwsCalls {
+  const region = [outputs, oldOutputs, inputs].map((values) => plain(values?.region)).find((one) => isText(one));
+  return isText(region) && !isUnknown(region) ? aws.inRegion(region) : aws;
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
+
+/** An import can name a region behind its id: `vpc-0123@eu-west-2`. */
+function splitImportId({ id, type, inputs, outputs }: ReadRequest): readonly [id: string, region?: string] {
+  const imported = Object.keys(inputs).length === 0 && Object.keys(outputs).length === 0;
+  const match = imported && !definitionOf(type).global ? /^(.+)@([a-z]{2}(?:-[a-z]+)+-\d)$/.exec(id) : null;
+  return match ? [match[1]!, match[2]!] : [id];
 }
 
 function checkResource(request: CheckRequest) {

@@ -37,5 +37,12 @@ export const resources: ReadonlyMap<string, ResourceDefinition> = new Map(
     subnet,
     vpc,
     vpcEndpoint,
-  ].map((one) => [one.type, one]),
+  ].map((one) => [one.type, withRegion(one)]),
 );
+
+/** Every resource of a regional service can be made in another region than the provider's. */
+function withRegion(definition: ResourceDefinition): ResourceDefinition {
+  if (definition.global) return definition;
+  const region = { kind: 'string', replaces: true, computed: true } as const;
+  return { ...definition, properties: { ...definition.properties, region } };
+}

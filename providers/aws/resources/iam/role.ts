@@ -11,6 +11,7 @@ const isUnknownPrincipal = (error: unknown) =>
 /** https://www.pulumi.com/registry/packages/aws/api-docs/iam/role/ ; imported by its name. */
 export const role: ResourceDefinition = {
   type: 'aws:iam/role:Role',
+  global: true,
   autoname: { property: 'name', maxLength: 64 },
   properties: {
     name: { kind: 'string', replaces: true },
@@ -142,6 +143,7 @@ async function detachAll({ aws, id }: ExistingCall): Promise<void> {
 /** https://www.pulumi.com/registry/packages/aws/api-docs/iam/rolepolicy/ ; imported by `<role>:<name>`. */
 export const rolePolicy: ResourceDefinition = {
   type: 'aws:iam/rolePolicy:RolePolicy',
+  global: true,
   autoname: { property: 'name', maxLength: 128 },
   properties: {
     name: { kind: 'string', replaces: true },
@@ -185,6 +187,7 @@ async function putPolicy({ aws, id, inputs }: ExistingCall): Promise<void> {
 /** https://www.pulumi.com/registry/packages/aws/api-docs/iam/rolepolicyattachment/ ; imported by `<role>/<policy arn>`. */
 export const rolePolicyAttachment: ResourceDefinition = {
   type: 'aws:iam/rolePolicyAttachment:RolePolicyAttachment',
+  global: true,
   properties: {
     role: { kind: 'string', required: true, replaces: true },
     policyArn: { kind: 'string', required: true, replaces: true },
@@ -222,6 +225,7 @@ function splitAttachment(id: string): { readonly RoleName: string; readonly Poli
 /** https://www.pulumi.com/registry/packages/aws/api-docs/iam/openidconnectprovider/ ; imported by its ARN. */
 export const openIdConnectProvider: ResourceDefinition = {
   type: 'aws:iam/openIdConnectProvider:OpenIdConnectProvider',
+  global: true,
   properties: {
     url: { kind: 'string', required: true, replaces: true },
     clientIdLists: { kind: 'list', required: true, replaces: true, unordered: true },

@@ -1,0 +1,102 @@
+import type { fromNodeProviderChain } from '@aws-sdk/credential-providers';
+import { asList, asMap, asMaps, asText, asTexts } from './configuration.ts';
+import type { Plain, PlainMap } from './definition.ts';
+
+/** Gives the keys that calls are signed with, and new ones before those run out. */
+export type CredentialSource = ReturnType<typeof fromNodeProviderChain>;
+
+interface Place {
+  readonly region: string;
+  /** Where STS is, if it is not AWS's own. */
+  readonly stsEndpoint: string | undefined;
+}
+
+/**
+ * Credentials as the settings say: keys, or a profile, or the standard chain (undefined: the SDK's own default); over them a web identity,
+ * and over that a chain of roles. Calls nothing yet.
+ */
+export async function credentialsOf(settings: PlainMap, place: Place): Promise<CredentialSource | undefined> {
+  const base = await baseCredentials(settings);
+  const roles = asMaps(settings.assumeRoles);
+  const web = asMap(settings.assumeRoleWithWebIdentity);
+  if (roles.length === 0 && web.roleArn === undefined) return base;
+  const { fromTemporaryCredentials } = await import('@aws-sdk/credential-providers');
+  const clientConfig = { region: place.region, ...(place.stsEndpoint && { endpoint: place.stsEndpoint }) };
+  let current = web.roleArn === undefined ? base : await webIdentity(web, clientConfig);
+  for (const role of roles) {
+    const params = roleParameters(role);
+    current = fromTemporaryCredentials({ params, clientConfig, ...(current && { masterCredentials: current }) });
+  }
+  return current;
+}
+
+async function webIdentity(
+  web: PlainMap,
+  clientConfig: { readonly region: string; readonly endpoint?: string },
+): Promise<CredentialSource> {
+  const { fromTokenFile, fromWebToken } = await import('@aws-sdk/credential-providers');
+  const session = {
+    roleArn: asText(web.roleArn) ?? '',
+    roleSessionName: asText(web.sessionName) ?? SESSION_NAME,
+    clientConfig,
+    ...sessionLimits(web),
+  };
+  const token = asText(web.webIdentityToken);
+  if (token) return fromWebToken({ ...session, webIdentityToken: token });
+  const file = asText(web.webIdentityTokenFile);
+  return fromTokenFile({ ...session, ...(file && { webIdentityTokenFile: file }) });
+}
+
+const SESSION_NAME = 'mainstay';
+
+function roleParameters(role: PlainMap) {
+  const tags = Object.entries(asTexts(role.tags)).map(([Key, Value]) => ({ Key, Value }));
+  const { durationSeconds, policy, policyArns } = sessionLimits(role);
+  return {
+    RoleArn: asText(role.roleArn) ?? '',
+    RoleSessionName: asText(role.sessionName) ?? SESSION_NAME,
+    ExternalId: asText(role.externalId),
+    SourceIdentity: asText(role.sourceIdentity),
+    DurationSeconds: durationSeconds,
+    Policy: policy,
+    PolicyArns: policyArns,
+    ...(tags.length > 0 && { Tags: tags, TransitiveTagKeys: [...asList(role.transitiveTagKeys)] }),
+  };
+}
+
+function sessionLimits(role: PlainMap) {
+  const seconds = asSeconds(role.duration);
+  const arns = asList(role.policyArns);
+  return {
+    ...(seconds !== undefined && { durationSeconds: seconds }),
+    ...(asText(role.policy) && { policy: asText(role.policy)! }),
+    ...(arns.length > 0 && { policyArns: arns.map((arn) => ({ arn })) }),
+  };
+}
+
+/** `1h30m` or `900s`, as the official provider writes durations. Undefined for anything else. */
+export function asSeconds(value: Plain | undefined): number | undefined {
+  const match = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/.exec(asText(value) ?? '');
+  if (!match?.[0]) return undefined;
+  const [, hours = '0', minutes = '0', seconds = '0'] = match;
+  return Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
+}
+
+async function baseCredentials(settings: PlainMap): Promise<CredentialSource | undefined> {
+  const accessKeyId = asText(settings.accessKey);
+  const secretAccessKey = asText(settings.secretKey);
+  if (accessKeyId && secretAccessKey) {
+    const sessionToken = asText(settings.token);
+    return async () => ({ accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) });
+  }
+  const profile = asText(settings.profile);
+  const [filepath] = asList(settings.sharedCredentialsFiles);
+  const [configFilepath] = asList(settings.sharedConfigFiles);
+  if (!profile && !filepath && !configFilepath) return undefined;
+  const { fromNodeProviderChain } = await import('@aws-sdk/credential-providers');
+  return fromNodeProviderChain({
+    ...(profile && { profile }),
+    ...(filepath && { filepath }),
+    ...(configFilepath && { configFilepath }),
+  });
+}

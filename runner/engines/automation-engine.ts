@@ -32,6 +32,7 @@ export interface AutomationEngineOptions {
 export function createAutomationEngine(options: AutomationEngineOptions): Engine {
   return {
     name: options.name,
+    exists: (work) => exists(options, work),
     preview: (work) => options.previews.run(() => operate(options, work, 'preview')),
     update: (work) => options.updates.run(() => operate(options, work, 'update')),
     recover: (work, { assumeNotCreated = false } = {}) => recover(options, work, assumeNotCreated),
@@ -70,13 +71,30 @@ async function failureOf(operation: () => Promise<unknown>, work: StackWork): Pr
   }
 }
 
-async function openStack(options: AutomationEngineOptions, work: StackWork): Promise<Stack> {
-  const command = options.command(observerOf(options, work));
-  const workspace = await LocalWorkspace.create({
+async function exists(options: AutomationEngineOptions, work: StackWork): Promise<boolean> {
+  const workspace = await openWorkspace(options, work);
+  try {
+    const stacks = await workspace.listStacks();
+    // Qualified names end with the stack's: `organization/project/dev`.
+    return stacks.some(({ name }) => name.slice(name.lastIndexOf('/') + 1) === work.stackName);
+  } catch (error) {
+    throw userError(
+      `Cannot list the stacks as the engine says: ${failureText(error)}. Correct the address of the state, or log in.`,
+      { cause: error },
+    );
+  }
+}
+
+function openWorkspace(options: AutomationEngineOptions, work: StackWork): Promise<LocalWorkspace> {
+  return LocalWorkspace.create({
     workDir: work.folder,
-    pulumiCommand: command,
+    pulumiCommand: options.command(observerOf(options, work)),
     envVars: { ...options.environment },
   });
+}
+
+async function openStack(options: AutomationEngineOptions, work: StackWork): Promise<Stack> {
+  const workspace = await openWorkspace(options, work);
   try {
     return await Stack.createOrSelect(work.stackName, workspace);
   } catch (error) {

@@ -29,6 +29,8 @@ export interface Recovery {
  */
 export interface Engine {
   readonly name: EngineName;
+  /** Whether the stack has a state where states are kept. Makes none. */
+  exists(work: StackWork): Promise<boolean>;
   /** Says what an update would do. Takes no lock. */
   preview(work: StackWork): Promise<Outcome>;
   /** Updates the stack. May be called again after it was interrupted, once `recover` has been. */

@@ -9,6 +9,8 @@ export interface Git {
   ask(...args: readonly string[]): Promise<string>;
   /** As `run`, with the author and the committer of a commit set, so that the same commit has the same id. */
   runAs(identity: GitIdentity, ...args: readonly string[]): Promise<string>;
+  /** The same folder with an index of its own: the one that is there is not touched. */
+  withIndex(file: string): Pick<Git, 'run'>;
 }
 
 export interface GitIdentity {
@@ -38,7 +40,7 @@ export function openGit(folder: string): Git {
     baseDir: folder,
     maxConcurrentProcesses: 8,
     timeout: { block: BLOCKED_AFTER_MS },
-    allowEnvironment: ['GIT_TERMINAL_PROMPT', ...IDENTITY_VARIABLES],
+    allowEnvironment: ['GIT_TERMINAL_PROMPT', 'GIT_INDEX_FILE', ...IDENTITY_VARIABLES],
   };
   const environment = { PATH: process.env.PATH, HOME: process.env.HOME, ...BASE_ENVIRONMENT };
   const strict = simpleGit(options).env(environment);
@@ -50,6 +52,10 @@ export function openGit(folder: string): Git {
     run: (...args) => call(strict, args),
     ask: (...args) => call(asking, args),
     runAs: (identity, ...args) => call(simpleGit(options).env({ ...environment, ...variablesOf(identity) }), args),
+    withIndex: (file) => {
+      const aside = simpleGit(options).env({ ...environment, GIT_INDEX_FILE: file });
+      return { run: (...args) => call(aside, args) };
+    },
   };
 }
 

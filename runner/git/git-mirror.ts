@@ -8,11 +8,10 @@ import { BlobReader } from './blob-reader.ts';
 import type { DependencyStore } from './dependency-store.ts';
 import { type Git, openGit } from './git-command.ts';
 import { createGitTree, type ImportCache, parseTreeListing } from './git-tree.ts';
+import { containsCommit, mergeCommits } from './merge-commits.ts';
 
 /** Trees kept in memory, newest first: two per change that is being looked at. */
 const TREES_KEPT = 16;
-
-const BOT = { name: 'Mainstay', email: 'mainstay@localhost' };
 
 /** A mirror that can be ended. */
 export interface GitMirror extends Mirror {
@@ -111,34 +110,12 @@ class BareMirror implements GitMirror {
     return createGitTree(commit, parseTreeListing(commit, listing), { blobs: this.#blobs, imports: this.#imports });
   }
 
-  async merge(base: string, head: string): Promise<Merge> {
-    if (await this.contains(head, base)) return { kind: 'merged', commit: head };
-    const output = await this.git.ask('merge-tree', '--write-tree', '--name-only', '--no-messages', '-z', base, head);
-    const [tree, ...files] = output.split('\0').filter((part) => part !== '');
-    if (tree === undefined)
-      throw userError(
-        `Cannot merge ${head.slice(0, 8)} into ${base.slice(0, 8)} as they have no history in common. Start the branch from the base branch.`,
-      );
-    if (files.length > 0) return { kind: 'conflict', files: [...new Set(files)] };
-    const date = (await this.git.run('log', '-1', '--format=%ct +0000', head)).trim();
-    const message = `Merge ${head.slice(0, 8)} into ${base.slice(0, 8)}`;
-    const commit = await this.git.runAs(
-      { ...BOT, date },
-      'commit-tree',
-      tree.trim(),
-      '-p',
-      base,
-      '-p',
-      head,
-      '-m',
-      message,
-    );
-    return { kind: 'merged', commit: commit.trim() };
+  merge(base: string, head: string): Promise<Merge> {
+    return mergeCommits(this.git, base, head);
   }
 
-  async contains(of: string, commit: string): Promise<boolean> {
-    if (of === commit) return true;
-    return (await this.git.ask('merge-base', of, commit)).trim() === commit;
+  contains(of: string, commit: string): Promise<boolean> {
+    return containsCommit(this.git, of, commit);
   }
 
   async describe(commit: string): Promise<{ readonly subject: string; readonly author: string; readonly at: Date }> {

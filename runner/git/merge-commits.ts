@@ -1,0 +1,28 @@
+import { userError } from '../../foundation/errors.ts';
+import type { Merge } from '../core/mirror.ts';
+import type { Git } from './git-command.ts';
+
+const BOT = { name: 'Mainstay', email: 'mainstay@localhost' };
+
+/** The commit that merging `head` into `base` makes, as `Mirror.merge` says: the same two always make the same one. */
+export async function mergeCommits(git: Git, base: string, head: string): Promise<Merge> {
+  if (await containsCommit(git, head, base)) return { kind: 'merged', commit: head };
+  const output = await git.ask('merge-tree', '--write-tree', '--name-only', '--no-messages', '-z', base, head);
+  const [tree, ...files] = output.split('\0').filter((part) => part !== '');
+  if (tree === undefined)
+    throw userError(
+      `Cannot merge ${head.slice(0, 8)} into ${base.slice(0, 8)} as they have no history in common. Start the branch from the base branch.`,
+    );
+  if (files.length > 0) return { kind: 'conflict', files: [...new Set(files)] };
+  const date = (await git.run('log', '-1', '--format=%ct +0000', head)).trim();
+  const message = `Merge ${head.slice(0, 8)} into ${base.slice(0, 8)}`;
+  const parents = ['-p', base, '-p', head];
+  const commit = await git.runAs({ ...BOT, date }, 'commit-tree', tree.trim(), ...parents, '-m', message);
+  return { kind: 'merged', commit: commit.trim() };
+}
+
+/** Whether `commit` is in the history of `of`. */
+export async function containsCommit(git: Git, of: string, commit: string): Promise<boolean> {
+  if (of === commit) return true;
+  return (await git.ask('merge-base', of, commit)).trim() === commit;
+}

@@ -11,8 +11,8 @@ const applied = Object.entries(applications);
 
 /** What people and other stacks need to know. Parts that a stack does not have are left out. */
 const outputs = {
-  /** Whether these results come from the sandbox. */
-  sandbox: settings.sandbox,
+  /** Whether these results, or some of them, come from the sandbox. */
+  sandbox: settings.sandbox !== false,
   /** The image that each application runs. */
   images: Object.fromEntries(applied.map(([name, { image }]) => [name, image])),
   /** What the outside calls, by application. */

@@ -50,8 +50,15 @@ const faultSettings = z.strictObject({
   value: z.unknown().optional(),
 });
 
+const packageName = z.string().regex(/^[a-z][a-z0-9-]*$/, 'is not the name of a package: write kubernetes or aws');
+
 const shape = z.strictObject({
-  sandbox: z.boolean().default(false).describe('Whether the sandbox stands in for every cloud of this stack.'),
+  sandbox: z
+    .union([z.boolean(), z.array(packageName).min(1)])
+    .default(false)
+    .describe(
+      'Whether the sandbox stands in for every cloud of this stack (`true`), or for which packages (`[kubernetes]`).',
+    ),
   sandboxFaults: z.array(faultSettings).optional().describe('What shall go wrong in the sandbox.'),
   tags: z.record(z.string(), z.string()).optional().describe('On every AWS resource, beside project, stack and name.'),
   network: networkSettings.optional().describe('An AWS VPC.'),

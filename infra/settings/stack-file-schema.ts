@@ -61,7 +61,8 @@ export function stackFileJsonSchema(): Record<string, unknown> {
 
 /** `pulumi config set` puts quotes around top-level truth values; both are the same to Pulumi. */
 function asTopLevel(schema: JsonSchema): JsonSchema {
+  if (schema.anyOf) return { ...schema, anyOf: schema.anyOf.map(asTopLevel) };
   if (schema.type !== 'boolean') return schema;
-  const { description, default: byDefault } = schema;
-  return { description, default: byDefault, enum: [true, false, 'true', 'false'] };
+  const { type: _, ...others } = schema;
+  return { ...others, enum: [true, false, 'true', 'false'] };
 }

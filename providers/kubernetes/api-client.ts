@@ -3,7 +3,7 @@ import https from 'node:https';
 import { createInterface } from 'node:readline';
 import type { Clock } from '../../foundation/clock.ts';
 import { messageOf, systemCode } from '../../foundation/errors.ts';
-import { ApiError, UnreachableError } from './api-error.ts';
+import { ApiError, isApiError, UnreachableError } from './api-error.ts';
 import type { ClientSettings } from './configuration.ts';
 import type { Connection, Endpoint } from './connection.ts';
 import type { KubeObject } from './object.ts';
@@ -63,26 +63,26 @@ export class ApiClient {
 
   /** Credentials that the server refuses are renewed once: a token may just have expired. */
   async #tryOnce(request: ApiRequest): Promise<KubeObject> {
+    const endpoint = await this.#connection.endpoint();
     try {
-      return await this.#send(request);
+      return await this.#send(endpoint, request);
     } catch (error) {
-      if (!(error instanceof ApiError) || error.code !== 401) throw error;
+      if (!isApiError(error, 401)) throw error;
     }
-    this.#connection.renew();
+    await this.#connection.renew(endpoint);
+    const renewed = await this.#connection.endpoint();
     try {
-      return await this.#send(request);
+      return await this.#send(renewed, request);
     } catch (error) {
-      if (!(error instanceof ApiError) || error.code !== 401) throw error;
-      const { url } = await this.#connection.endpoint();
+      if (!isApiError(error, 401)) throw error;
       throw new UnreachableError(
-        `the API server at ${url.origin} does not accept the credentials (401 Unauthorized): the token or certificate is wrong or ` +
-          `has expired. Log in again, or correct the kubeconfig`,
+        `the API server at ${renewed.url.origin} does not accept the credentials (401 Unauthorized): ` +
+          `${whyRefused(renewed, this.#clock.now())}. Log in again, or correct the kubeconfig`,
       );
     }
   }
 
-  async #send(request: ApiRequest): Promise<KubeObject> {
-    const endpoint = await this.#connection.endpoint();
+  async #send(endpoint: Endpoint, request: ApiRequest): Promise<KubeObject> {
     const body = request.body === undefined ? undefined : JSON.stringify(request.body);
     const response = await this.#open(endpoint, request, 'requests', body);
     const text = await readText(response, request.signal);
@@ -99,6 +99,7 @@ export class ApiClient {
   async watch(request: Omit<ApiRequest, 'method' | 'body'>, onEvent: (event: WatchEvent) => void): Promise<void> {
     const endpoint = await this.#connection.endpoint();
     const response = await this.#open(endpoint, { ...request, method: 'GET' }, 'watches', undefined);
+    if (response.statusCode === 401) await this.#connection.renew(endpoint);
     if (response.statusCode !== 200)
       throw new ApiError(response.statusCode ?? 0, await readText(response, request.signal));
     try {
@@ -149,6 +150,20 @@ function unreachable(url: URL, error: Error): UnreachableError {
   return new UnreachableError(`the API server at ${url.origin} cannot be reached: ${inner || systemCode(error)}`, {
     cause: error,
   });
+}
+
+/** A token that is a JWT says itself until when it is good; of everything else only the server knows. */
+function whyRefused({ options }: Endpoint, now: number): string {
+  const header = String((options.headers as http.OutgoingHttpHeaders | undefined)?.Authorization ?? '');
+  const claims = /^Bearer [^.]+\.([^.]+)\.[^.]*$/.exec(header)?.[1];
+  try {
+    const { exp } = JSON.parse(Buffer.from(claims ?? '', 'base64url').toString()) as { readonly exp?: unknown };
+    if (typeof exp === 'number' && exp * 1000 < now)
+      return `the token expired at ${new Date(exp * 1000).toISOString()}`;
+  } catch {
+    // No JWT.
+  }
+  return 'the token or certificate is wrong or has expired';
 }
 
 /** Undefined: not to be sent again. */

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import http from 'node:http';
 import https from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
@@ -5,8 +6,17 @@ import type { Environment } from '../../foundation/environment.ts';
 import { messageOf } from '../../foundation/errors.ts';
 import { UnreachableError } from './api-error.ts';
 import type { Configuration } from './configuration.ts';
-import { activeContext, type Kubeconfig, readAmbientKubeconfig, readKubeconfig } from './kubeconfig.ts';
-import { type KubeFields, textAt } from './object.ts';
+import { type ExecCredential, isExpired, runExecPlugin } from './exec-credentials.ts';
+import {
+  activeCluster,
+  activeContext,
+  activeUser,
+  type Kubeconfig,
+  readAmbientKubeconfig,
+  readKubeconfig,
+  withoutExec,
+} from './kubeconfig.ts';
+import { fieldsAt, isFields, type KubeFields, listAt, textAt, valueAt } from './object.ts';
 
 /** Requests to one API server that run at the same time; more wait for a free connection. Watches have connections of their own. */
 const MAX_CONNECTIONS = 32;
@@ -33,6 +43,7 @@ export class Connection {
   readonly #environment: Environment;
   #client: Promise<KubeConfig> | undefined;
   #endpoint: { readonly value: Promise<Endpoint>; readonly until: number } | undefined;
+  #execCredential: Promise<ExecCredential> | undefined;
   #agents: { readonly requests: http.Agent; readonly watches: http.Agent } | undefined;
 
   constructor(configuration: Configuration, environment: Environment) {
@@ -61,10 +72,12 @@ export class Connection {
     return this.#endpoint.value;
   }
 
-  /** Forgets the credentials, as the server refused them. */
-  renew(): void {
+  /** Forgets the credentials of `used`, as the server refused them. Of many requests that it refused only the first one counts. */
+  async renew(used: Endpoint): Promise<void> {
+    if ((await this.#endpoint?.value.catch(() => undefined)) !== used) return;
     this.#endpoint = undefined;
     this.#client = undefined;
+    this.#execCredential = undefined;
   }
 
   /** The agent for requests or for watches, after `endpoint` has resolved. */
@@ -85,8 +98,9 @@ export class Connection {
       const cluster = client.getCurrentCluster();
       if (!cluster?.server)
         throw new Error('no cluster is chosen. Set a current-context in the kubeconfig or kubernetes:context');
-      const options: https.RequestOptions = {};
+      const options: https.RequestOptions = { headers: {} };
       await client.applyToHTTPSOptions(options);
+      await this.#applyOwnCredentials(options);
       // A proxy needs the client's own agent; otherwise connections are kept and shared, which it does not do.
       const url = new URL(cluster.server);
       if (cluster.proxyUrl === undefined) {
@@ -101,12 +115,38 @@ export class Connection {
     }
   }
 
+  /** What the client library does not do: token files, plugins by their protocol, and groups of an impersonated user. */
+  async #applyOwnCredentials(options: https.RequestOptions): Promise<void> {
+    const { kubeconfig } = this;
+    const user = kubeconfig && activeUser(kubeconfig, this.#configuration);
+    if (!user) return;
+    const headers = options.headers as http.OutgoingHttpHeaders;
+    Object.assign(headers, impersonationHeaders(user));
+    const tokenFile = textAt(user, 'tokenFile');
+    if (tokenFile !== '') headers.Authorization = `Bearer ${(await readFile(tokenFile, 'utf8')).trim()}`;
+    const exec = valueAt(user, 'exec');
+    // A token of the user's own wins over a plugin's.
+    if (!isFields(exec) || headers.Authorization !== undefined) return;
+    const credential = await this.#pluginCredential(kubeconfig, exec);
+    if (credential.token !== undefined) headers.Authorization = `Bearer ${credential.token}`;
+    if (credential.certificate !== undefined) options.cert = credential.certificate;
+    if (credential.key !== undefined) options.key = credential.key;
+  }
+
+  async #pluginCredential(kubeconfig: Kubeconfig, exec: KubeFields): Promise<ExecCredential> {
+    const known = await this.#execCredential?.catch(() => undefined);
+    if (known && !isExpired(known, Date.now())) return known;
+    const cluster = activeCluster(kubeconfig, this.#configuration);
+    this.#execCredential = runExecPlugin({ exec, cluster, origin: kubeconfig.origin, environment: this.#environment });
+    return this.#execCredential;
+  }
+
   async #loadClient(): Promise<KubeConfig> {
     // Loaded only when needed: it takes a quarter of a second.
     const { KubeConfig } = await import('@kubernetes/client-node');
     const client = new KubeConfig();
     if (this.kubeconfig) {
-      client.loadFromString(JSON.stringify(this.kubeconfig.content));
+      client.loadFromString(JSON.stringify(withoutExec(this.kubeconfig.content)));
     } else if (this.#environment.KUBERNETES_SERVICE_HOST) {
       client.loadFromCluster();
     } else {
@@ -122,6 +162,21 @@ export class Connection {
       );
     return client;
   }
+}
+
+/** (https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation) */
+function impersonationHeaders(user: KubeFields): http.OutgoingHttpHeaders {
+  const groups = listAt(user, 'as-groups').map(String);
+  const extra = Object.keys(fieldsAt(user, 'as-user-extra')).map((name) => [
+    `Impersonate-Extra-${encodeURIComponent(name)}`,
+    listAt(user, 'as-user-extra', name).map(String),
+  ]);
+  const uid = textAt(user, 'as-uid');
+  return {
+    ...(groups.length > 0 ? { 'Impersonate-Group': groups } : {}),
+    ...(uid === '' ? {} : { 'Impersonate-Uid': uid }),
+    ...Object.fromEntries(extra),
+  };
 }
 
 function makeAgents(url: URL, options: https.RequestOptions): { requests: http.Agent; watches: http.Agent } {

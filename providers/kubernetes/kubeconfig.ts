@@ -1,10 +1,10 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import type { Environment } from '../../foundation/environment.ts';
 import { messageOf, userError } from '../../foundation/errors.ts';
-import { isFields, type KubeFields, type KubeValue, listAt, textAt, valueAt } from './object.ts';
+import { fieldsAt, isFields, type KubeFields, type KubeValue, listAt, textAt, valueAt, withValueAt } from './object.ts';
 
 /** A kubeconfig, as its YAML has it. */
 export interface Kubeconfig {
@@ -68,7 +68,49 @@ function parseKubeconfig(text: string, origin: string): Kubeconfig {
     throw userError(
       `Cannot read the kubeconfig as it is not one (an object with clusters, users and contexts): ${origin}. Correct it.`,
     );
-  return { origin, content: content as KubeFields };
+  return {
+    origin,
+    content: isAbsolute(origin) ? withAbsolutePaths(content as KubeFields, dirname(origin)) : (content as KubeFields),
+  };
+}
+
+/** The entries that name files, by list; relative ones are meant from the kubeconfig's folder. */
+const FILES: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  clusters: [['cluster', 'certificate-authority']],
+  users: [
+    ['user', 'client-certificate'],
+    ['user', 'client-key'],
+    ['user', 'tokenFile'],
+    ['user', 'auth-provider', 'config', 'idp-certificate-authority'],
+    ['user', 'exec', 'command'],
+  ],
+};
+
+function withAbsolutePaths(content: KubeFields, folder: string): KubeFields {
+  const lists = Object.entries(FILES).map(([list, paths]) => {
+    const items = listAt(content, list).map((item) =>
+      isFields(item) ? paths.reduce((entry, path) => withAbsolutePath(entry, path, folder), item) : item,
+    );
+    return [list, items] as const;
+  });
+  return { ...content, ...Object.fromEntries(lists) };
+}
+
+function withAbsolutePath(entry: KubeFields, path: readonly string[], folder: string): KubeFields {
+  const file = textAt(entry, ...path);
+  // A command without a slash is looked for on PATH.
+  const asItIs = file === '' || isAbsolute(file) || (path.at(-1) === 'command' && !file.includes('/'));
+  return asItIs ? entry : withValueAt(entry, path, resolve(folder, file));
+}
+
+/** Without the users' credential plugins, which are run by ourselves. */
+export function withoutExec(content: KubeFields): KubeFields {
+  const users = listAt(content, 'users').map((item) => {
+    if (!isFields(item)) return item;
+    const { exec: _exec, ...user } = fieldsAt(item, 'user');
+    return { ...item, user };
+  });
+  return { ...content, users };
 }
 
 function firstLine(text: string): string {
@@ -106,6 +148,14 @@ export function activeCluster(kubeconfig: Kubeconfig, choice: KubeconfigChoice):
   const name = choice.cluster ?? textAt(context, 'cluster');
   const cluster = valueAt(named(kubeconfig, 'clusters', name), 'cluster');
   return isFields(cluster) ? cluster : undefined;
+}
+
+/** The user that is used (its token, certificates, plugin, ...); undefined where the file does not say. */
+export function activeUser(kubeconfig: Kubeconfig, choice: KubeconfigChoice): KubeFields | undefined {
+  const contextName = choice.context ?? textAt(kubeconfig.content, 'current-context');
+  const context = valueAt(named(kubeconfig, 'contexts', contextName), 'context');
+  const user = valueAt(named(kubeconfig, 'users', textAt(context, 'user')), 'user');
+  return isFields(user) ? user : undefined;
 }
 
 function named(kubeconfig: Kubeconfig, list: string, name: string): KubeFields | undefined {

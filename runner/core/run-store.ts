@@ -1,5 +1,6 @@
 import type { ProcessIdentity } from '../../foundation/processes.ts';
 import type { Change } from './change.ts';
+import type { KeepingStore } from './keeping-store.ts';
 import type { KnownStack } from './known-stack.ts';
 import type { RepositoryEvent } from './repository-event.ts';
 import type { Rollout } from './rollout.ts';
@@ -22,7 +23,7 @@ export interface KnownHead {
  * The runner's memory. Every call is one transaction; every `add` and `ensure` may be repeated with the same id and changes nothing then.
  * Rejects with a transient error while the database cannot be reached.
  */
-export interface RunStore {
+export interface RunStore extends KeepingStore {
   readonly events: {
     /** Stores a delivery. False if it was there already. */
     add(event: RepositoryEvent): Promise<boolean>;

@@ -1,7 +1,8 @@
 import type { PlannedStep } from './planned-step.ts';
 import type { Reason } from './reason.ts';
 
-export type RunKind = 'preview' | 'update';
+/** `drift` is a look at what the world made of a stack; `correction` puts back what differs. */
+export type RunKind = 'preview' | 'update' | 'drift' | 'correction';
 
 /**
  * The states of a run.

@@ -45,13 +45,14 @@ const WORDS: readonly (readonly [operations: readonly string[], preview: string,
 
 /** `1 to delete, 2 to update`, dangerous first; `nothing to change`. */
 export function countsText(kind: RunKind, outcome: Pick<Outcome, 'steps'>): string {
+  const isLook = kind === 'preview' || kind === 'drift';
   const steps = shownSteps(outcome.steps);
   const parts = WORDS.flatMap(([operations, preview, update]) => {
     const count = steps.filter(({ operation }) => operations.includes(operation)).length;
-    return count === 0 ? [] : [`${count} ${kind === 'preview' ? preview : update}`];
+    return count === 0 ? [] : [`${count} ${isLook ? preview : update}`];
   });
   if (parts.length > 0) return parts.join(', ');
-  return kind === 'preview' ? 'nothing to change' : 'nothing changed';
+  return isLook ? 'nothing to change' : 'nothing changed';
 }
 
 /** An error as data that a workflow can store. */

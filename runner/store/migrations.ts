@@ -59,6 +59,64 @@ const MIGRATIONS: readonly string[] = [
   );
   create table run_graph (run text primary key references run on delete cascade, resources jsonb not null);
   `,
+  `
+  create table account (
+    id text primary key, name text not null, role text not null, created_at timestamptz not null default now()
+  );
+  create table sign_in_link (hash text primary key, account text references account on delete cascade, expires_at timestamptz not null);
+  create table session (hash text primary key, account text not null references account on delete cascade, expires_at timestamptz not null);
+  create table access_token (
+    id text primary key, name text not null, account text not null references account on delete cascade, role text not null,
+    hash text not null unique, created_at timestamptz not null default now(), last_used_at timestamptz, expires_at timestamptz
+  );
+  `,
+  `
+  create table drift (
+    repository text not null, stack text not null, state text not null, summary text not null, looked_at timestamptz,
+    commit text, run text, finding jsonb not null, since timestamptz, correction jsonb, issue text,
+    primary key (repository, stack)
+  );
+  create table audit (
+    number bigint primary key, at timestamptz not null, kind text not null, repository text not null, subject text not null,
+    by text not null, text text not null, detail jsonb not null default '{}', key text unique, hash text not null
+  );
+  create index audit_by_subject on audit (subject, number desc);
+  create function audit_hash(before text, entry audit) returns text language sql immutable as $$
+    select encode(sha256(convert_to(concat_ws(chr(31), before, entry.number::text,
+      (extract(epoch from entry.at) * 1000000)::bigint::text, entry.kind, entry.repository, entry.subject, entry.by, entry.text,
+      entry.detail::text), 'UTF8')), 'hex')
+  $$;
+  create function audit_added() returns trigger language plpgsql as $$
+  declare last mainstay.audit;
+  begin
+    perform pg_advisory_xact_lock(7206155022);
+    select * into last from mainstay.audit order by number desc limit 1;
+    new.number := coalesce(last.number, 0) + 1;
+    new.at := date_trunc('milliseconds', clock_timestamp());
+    new.hash := mainstay.audit_hash(coalesce(last.hash, ''), new);
+    return new;
+  end $$;
+  create trigger audit_added before insert on audit for each row execute function audit_added();
+  create function audit_kept() returns trigger language plpgsql as $$
+  begin
+    raise exception 'the audit trail is only added to';
+  end $$;
+  create trigger audit_kept before update or delete or truncate on audit for each statement execute function audit_kept();
+  create table approval (
+    rollout text not null, environment text not null, "by" text not null, digest text not null,
+    at timestamptz not null default now(), void boolean not null default false, primary key (rollout, environment, "by")
+  );
+  create table rollback (
+    id text primary key, repository text not null, commit text not null, change text not null, head text not null,
+    "by" text not null, reason text not null, at timestamptz not null default now()
+  );
+  create table promotion (
+    id text primary key, repository text not null, name text not null, from_stack text not null, to_stack text not null,
+    state text not null default 'queued', "values" jsonb not null default '[]', commit text, change text,
+    summary text not null default '', "by" text not null, at timestamptz not null default now()
+  );
+  alter table rollout add column waits jsonb;
+  `,
 ];
 
 /** Any number: two runners that start at once migrate one after the other. */

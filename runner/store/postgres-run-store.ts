@@ -1,5 +1,6 @@
 import type { KnownHead, RunStore } from '../core/run-store.ts';
 import type { Database } from './database.ts';
+import { createKeepingTables } from './keeping-tables.ts';
 import { readPage } from './page.ts';
 import { type ChangeRow, changeOf, type RolloutRow, rolloutOf, type StackRow, stackOf } from './rows.ts';
 import { createRunTable } from './run-table.ts';
@@ -14,6 +15,7 @@ export function createPostgresRunStore(database: Database): RunStore {
     rollouts: rolloutsOf(database),
     stacks: stacksOf(database),
     processes: processesOf(database),
+    ...createKeepingTables(database),
   };
 }
 

@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { silentLog } from '../../foundation/log.ts';
+import { NO_DRIFT } from '../core/drift.ts';
+import type { AuditEntry, DriftRecord, KeepingStore } from '../core/keeping-store.ts';
+import { type Database, openDatabase } from './database.ts';
+import { type RunningPostgres, startEmbeddedPostgres } from './embedded-postgres.ts';
+import { createKeepingTables } from './keeping-tables.ts';
+import { migrate } from './migrations.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'mainstay-keeping-'));
+chmodSync(folder, 0o755);
+let postgres: RunningPostgres;
+let database: Database;
+let store: KeepingStore;
+
+before(async () => {
+  postgres = await startEmbeddedPostgres({ folder: join(folder, 'postgres'), log: silentLog });
+  database = openDatabase(postgres.url, silentLog);
+  await migrate(database.pool);
+  store = createKeepingTables(database);
+});
+
+after(async () => {
+  await database.close();
+  await postgres.end();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const entry = (text: string, more: Partial<AuditEntry> = {}): AuditEntry => ({
+  ...{ kind: 'approve', repository: 'r', subject: 's', by: 'ada', text },
+  ...more,
+});
+
+test('keeps the audit trail in one chain, whoever adds at once, and one that is added again once', async () => {
+  await Promise.all(
+    Array.from({ length: 20 }, (_, index) => store.audit.add(entry(`entry ${index}`, { detail: { index } }))),
+  );
+  await Promise.all([1, 2, 3].map(() => store.audit.add(entry('again', { key: 'k' }))));
+  const all = await store.audit.list({ limit: 100 });
+  assert.deepEqual(
+    all.map(({ number }) => number),
+    Array.from({ length: 21 }, (_, index) => 21 - index),
+  );
+  assert.equal(await store.audit.verify(), undefined);
+  assert.deepEqual(
+    (await store.audit.list({ before: 3 })).map(({ number }) => number),
+    [2, 1],
+  );
+  assert.deepEqual(await store.audit.list({ subject: 'other' }), []);
+});
+
+test('refuses to change the audit trail, and finds where somebody did', async () => {
+  for (const sql of ["update audit set text = 'x'", 'delete from audit', 'truncate audit'])
+    await assert.rejects(database.change(sql), /the audit trail is only added to/);
+  await database.change('alter table audit disable trigger audit_kept');
+  await database.change("update audit set by = 'eve' where number = 5");
+  assert.equal(await store.audit.verify(), 5);
+  await database.change("update audit set by = 'ada' where number = 5");
+  assert.equal(await store.audit.verify(), undefined);
+  await database.change('delete from audit where number = 7');
+  assert.equal(await store.audit.verify(), 8);
+});
+
+test('replaces what is known of the drift of a stack', async () => {
+  const record: DriftRecord = {
+    ...{
+      repository: 'r',
+      stack: 'shop/dev',
+      state: 'drifted',
+      summary: 'one differs',
+      lookedAt: new Date(5),
+      commit: 'c',
+    },
+    ...{
+      run: 'd-1',
+      finding: NO_DRIFT,
+      since: new Date(4),
+      correction: { at: '', commit: 'c', fingerprints: ['f'] },
+      issue: '7',
+    },
+  };
+  await store.drift.put(record);
+  assert.deepEqual(await store.drift.get('r', 'shop/dev'), record);
+  const gone = {
+    ...record,
+    state: 'none' as const,
+    since: undefined,
+    correction: undefined,
+    issue: undefined,
+    run: undefined,
+  };
+  await store.drift.put(gone);
+  assert.deepEqual(await store.drift.list('r'), [gone]);
+  assert.deepEqual(await store.drift.list('other'), []);
+});
+
+test('voids approvals of another digest and says whose', async () => {
+  const of = { rollout: 'r@1', environment: 'prod' };
+  await store.approvals.put({ ...of, by: 'ada', digest: 'a' });
+  await store.approvals.put({ ...of, by: 'bob', digest: 'b' });
+  assert.deepEqual(await store.approvals.voidOthers({ ...of, digest: 'b' }), ['ada']);
+  assert.deepEqual(await store.approvals.voidOthers({ ...of, digest: 'b' }), []);
+  await store.approvals.put({ ...of, by: 'ada', digest: 'b' });
+  assert.deepEqual(
+    (await store.approvals.list('r@1')).map(({ by, digest, void: isVoid }) => [by, digest, isVoid]).sort(),
+    [
+      ['ada', 'b', false],
+      ['bob', 'b', false],
+    ],
+  );
+});
+
+test('remembers rollbacks and promotions', async () => {
+  await store.rollbacks.put({
+    id: 'r@1',
+    repository: 'r',
+    commit: '1',
+    change: 'revert',
+    head: '2',
+    by: 'ada',
+    reason: 'bad',
+  });
+  await store.rollbacks.put({
+    id: 'r@1',
+    repository: 'r',
+    commit: '1',
+    change: 'revert',
+    head: '3',
+    by: 'bob',
+    reason: 'worse',
+  });
+  assert.deepEqual(
+    (await store.rollbacks.list('r')).map(({ head, by }) => [head, by]),
+    [['3', 'ada']],
+  );
+  const promotion = { id: 'p', repository: 'r', name: 'web', from: 'dev', to: 'prod', by: 'ada' };
+  assert.equal(await store.promotions.add(promotion), true);
+  assert.equal(await store.promotions.add(promotion), false);
+  await store.promotions.set('p', { state: 'written', values: [{ path: 'a', before: 1, after: 2 }], commit: 'c' });
+  const found = (await store.promotions.get('p'))!;
+  assert.deepEqual(
+    [found.state, found.values, found.commit, found.change],
+    ['written', [{ path: 'a', before: 1, after: 2 }], 'c', undefined],
+  );
+  assert.equal((await store.promotions.list('r', 'queued')).length, 0);
+});

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
-import { isMainstayError } from '../../foundation/errors.ts';
+import { isMainstayError, userError } from '../../foundation/errors.ts';
 import { type ConfigureRequest, type Provider, ProviderError } from '../../protocol/provider.ts';
 import type { Diagnostic } from '../deploy/events.ts';
 import { dynamicPackage, type FoundPlugin, findPlugin } from './find-plugin.ts';
@@ -10,7 +10,7 @@ import type { Parameterization, ProviderDescription } from './provider-inputs.ts
 import type { PooledProvider, PoolLease, PoolRequest, ProviderPool } from './provider-pool.ts';
 import type { ProviderRegistryOptions } from './registry.ts';
 
-/** The setting by which a stack asks for the sandbox. */
+/** The setting by which a stack asks for the sandbox: `true` for every package, or a list of packages (`["kubernetes"]`, `kubernetes,aws`). */
 export const sandboxSetting = 'mainstay:sandbox';
 
 type SourceOptions = ProviderRegistryOptions & { readonly pool: ProviderPool };
@@ -19,19 +19,19 @@ type SourceOptions = ProviderRegistryOptions & { readonly pool: ProviderPool };
 export class ProviderSource {
   readonly #options: SourceOptions;
   readonly #lease: PoolLease;
-  readonly #sandbox: boolean;
+  readonly #isSandboxed: (packageName: string) => boolean;
   readonly #found = new Map<string, Promise<FoundPlugin>>();
 
   constructor(options: SourceOptions) {
     this.#options = options;
-    this.#sandbox = options.config[sandboxSetting] === 'true';
+    this.#isSandboxed = sandboxedPackages(options.config[sandboxSetting]);
     this.#lease = options.pool.lease(options.log);
   }
 
   /** The description of a provider that is about to be made: by the sandbox where the stack asks for it. */
   chosen(description: ProviderDescription): ProviderDescription {
     const { package: name } = description.plugin;
-    return { ...description, sandbox: this.#sandbox && name !== dynamicPackage && name !== 'pulumi' };
+    return { ...description, sandbox: this.#isSandboxed(name) && name !== dynamicPackage && name !== 'pulumi' };
   }
 
   /** A provider whose CheckConfig and DiffConfig can be called. */
@@ -123,6 +123,25 @@ export class ProviderSource {
 
   close(): Promise<void> {
     return this.#lease.release();
+  }
+}
+
+/** Which packages the sandbox stands in for, by the text of the setting. Throws a user error where it is neither a switch nor a list. */
+export function sandboxedPackages(setting: string | undefined): (packageName: string) => boolean {
+  const text = setting?.trim() ?? '';
+  if (text === '' || text === 'true' || text === 'false') return () => text === 'true';
+  const names = text.startsWith('[') ? packagesOfJson(text) : text.split(',').map((name) => name.trim());
+  if (names.every((name) => /^[a-z][a-z0-9-]*$/.test(name))) return (name) => names.includes(name);
+  throw userError(
+    `Cannot tell which packages the sandbox stands in for as ${sandboxSetting} is neither true, false nor a list of packages: ${text}. Write it as [kubernetes].`,
+  );
+}
+
+function packagesOfJson(text: string): readonly string[] {
+  try {
+    return (JSON.parse(text) as readonly unknown[]).map(String);
+  } catch {
+    return [text];
   }
 }
 

@@ -20,7 +20,7 @@ async function bench(test: TestContext) {
   const providersDirectory = join(plugins.directory, 'providers');
   await mkdir(join(providersDirectory, 'sandbox'), { recursive: true });
   await writeFile(join(providersDirectory, 'sandbox', 'provider.ts'), sandboxCode);
-  const registry = (sandbox: boolean) =>
+  const registry = (sandbox: boolean | string) =>
     plugins.registry({ config: { 'mainstay:sandbox': String(sandbox) }, providersDirectory });
   return { ...plugins, registry };
 }
@@ -46,6 +46,19 @@ describe('the sandbox', () => {
     const messages = diagnostics.map(({ message }) => message);
     assert.match(messages[0]!, /^\[sandbox\] Resources of echo are made in the sandbox: nothing real/);
     assert.equal(messages[1], '[sandbox] ready');
+  });
+
+  it('takes the place of the packages that a list names, and of no other', async (test) => {
+    const { registry } = await bench(test);
+    for (const [setting, expected] of [
+      ['["echo"]', true],
+      ['kubernetes, echo', true],
+      ['["kubernetes"]', false],
+    ] as const) {
+      const { inputs } = await registry(setting).check({ ...identity, olds: {}, news: real });
+      assert.deepEqual(inputs, expected ? marked : real, setting);
+    }
+    assert.throws(() => registry('[yes'), /neither true, false nor a list of packages: \[yes/);
   });
 
   it('leaves its mark in the state, and serves what has the mark', async (test) => {

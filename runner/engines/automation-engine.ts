@@ -111,7 +111,8 @@ async function readConfig(stack: Stack): Promise<{ readonly sandbox: boolean }> 
   const config: ConfigMap = await stack.getAllConfig().catch(() => ({}));
   for (const { secret, value } of Object.values(config))
     if (secret && value) for (const text of secretTexts(value)) redactor.add(text);
-  return { sandbox: config['mainstay:sandbox']?.value === 'true' };
+  // A list of packages is a sandbox, too: not all of the result is real.
+  return { sandbox: !['', 'false', '[]'].includes(config['mainstay:sandbox']?.value.trim() ?? '') };
 }
 
 /** A structured secret is secret in each of its texts. */

@@ -85,8 +85,7 @@ export function createAwsCalls(configuration: AwsConfiguration): AwsCalls {
   const calls: AwsCalls = {
     configuration,
     client: (name) => once(name, () => makeClient(name, configuration)),
-    clientWithoutRetries: (name) =>
-      once(`${name} once`, () => makeClient(name, { ...configuration, maxAttempts: 1 })),
+    clientWithoutRetries: (name) => once(`${name} once`, () => makeClient(name, { ...configuration, maxAttempts: 1 })),
     batches: new Batches(),
     inRegion: (region) => {
       if (region === configuration.region) return calls;

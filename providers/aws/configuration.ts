@@ -1,8 +1,8 @@
 import { type Environment, EnvironmentReader } from '../../foundation/environment.ts';
 import type { CheckFailure } from '../../protocol/provider.ts';
+import { isUnknown } from './check.ts';
 import type { ServiceName } from './clients.ts';
 import { asSeconds, type CredentialSource, credentialsOf } from './credentials.ts';
-import { isUnknown } from './check.ts';
 import type { Plain, PlainMap } from './definition.ts';
 
 /** The provider's settings, read: what https://www.pulumi.com/registry/packages/aws/installation-configuration documents. */
@@ -26,7 +26,9 @@ export interface AwsConfiguration {
 const KNOWN_KEYS = new Set(
   `accessKey allowedAccountIds assumeRoleWithWebIdentity assumeRoles defaultTags endpoints forbiddenAccountIds ignoreTags maxRetries
   profile region retryMode s3UsePathStyle secretKey sharedConfigFiles sharedCredentialsFiles skipCredentialsValidation
-  skipMetadataApiCheck skipRegionValidation skipRequestingAccountId token useDualstackEndpoint useFipsEndpoint version`.split(/\s+/),
+  skipMetadataApiCheck skipRegionValidation skipRequestingAccountId token useDualstackEndpoint useFipsEndpoint version`.split(
+    /\s+/,
+  ),
 );
 
 /** Every service that can be called, and so be given an endpoint. */
@@ -69,7 +71,10 @@ export function checkConfiguration(inputs: PlainMap, environment: Environment): 
   const region = regionOf(settings, environment);
   if (region === undefined) failures.push({ property: 'region', reason: NO_REGION });
   else if (settings.skipRegionValidation !== true && !REGION.test(region) && !isUnknown(region))
-    failures.push({ property: 'region', reason: `there is no such region: ${region}. See \`aws ec2 describe-regions\`.` });
+    failures.push({
+      property: 'region',
+      reason: `there is no such region: ${region}. See \`aws ec2 describe-regions\`.`,
+    });
   return [...failures, ...checkParts(settings)];
 }
 
@@ -81,7 +86,10 @@ function checkParts(settings: PlainMap): readonly CheckFailure[] {
   const failures: CheckFailure[] = [];
   const names = asMaps(settings.endpoints).flatMap((endpoint) => Object.keys(endpoint));
   for (const name of names.filter((one) => !isEndpointName(one)))
-    failures.push({ property: 'endpoints', reason: `this provider calls no service "${name}". Take its endpoint out.` });
+    failures.push({
+      property: 'endpoints',
+      reason: `this provider calls no service "${name}". Take its endpoint out.`,
+    });
   const roles = [...asMaps(settings.assumeRoles), asMap(settings.assumeRoleWithWebIdentity)];
   for (const { duration } of roles.filter((role) => asText(role.duration) && asSeconds(role.duration) === undefined))
     failures.push({ property: 'assumeRoles', reason: `the duration is none: ${String(duration)}. Write it as 1h30m.` });

@@ -8,8 +8,8 @@ export type PlainMap = { readonly [key: string]: Plain | undefined };
 export interface PropertyRule {
   readonly kind: 'string' | 'boolean' | 'number' | 'list' | 'map' | 'object';
   readonly required?: boolean;
-  /** A change makes a new resource. */
-  readonly replaces?: boolean;
+  /** A change makes a new resource: any change, or those that the function says. */
+  readonly replaces?: boolean | ((old: Plain | undefined, next: Plain | undefined) => boolean);
   /** Taken where the program gives none. */
   readonly default?: Plain;
   /** Only the cloud sets it: giving it is an error. */
@@ -67,6 +67,8 @@ export interface TagRule {
 export interface AutonameRule {
   readonly property: string;
   readonly maxLength: number;
+  /** Begins the name, as in `alias/main`. */
+  readonly prefix?: string;
   /** Some names are lower case only. */
   readonly lowerCase?: boolean;
   /** Ends the name, as in `queue.fifo`. */

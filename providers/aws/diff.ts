@@ -1,6 +1,6 @@
 import type { DiffKind, DiffResponse, PropertyDiff } from '../../protocol/provider.ts';
 import { isUnknown } from './check.ts';
-import type { AwsConfiguration } from './configuration.ts';
+import { type AwsConfiguration, asMap } from './configuration.ts';
 import type { Plain, PlainMap, PropertyRule, ResourceDefinition } from './definition.ts';
 import { allTagsOf } from './tags.ts';
 
@@ -15,22 +15,24 @@ interface DiffCase {
 
 /** Which properties differ, and which of them make a new resource: the table's `replaces`. */
 export function diffInputs(diff: DiffCase): DiffResponse {
-  const { definition, oldInputs, newInputs } = diff;
+  const { definition, newInputs } = diff;
   const changed = Object.entries(definition.properties).filter(
     ([key, rule]) =>
       !rule.output && !diff.ignoreChanges.includes(key) && differs(rule, oldValue(diff, key), newInputs[key]),
   );
   const details = changed.map(([key, rule]): [string, PropertyDiff] => [
     key,
-    { kind: kindOf(rule, oldInputs[key], newInputs[key]), inputDiff: true },
+    { kind: kindOf(rule, oldValue(diff, key), newInputs[key]), inputDiff: true },
   ]);
   if (tagsDiffer(diff)) details.push(['tagsAll', { kind: 'update', inputDiff: false }]);
-  const replaces = changed.filter(([, rule]) => rule.replaces).map(([key]) => key);
+  const replaces = changed
+    .filter(([key, rule]) => isReplacing(rule, oldValue(diff, key), newInputs[key]))
+    .map(([key]) => key);
   return {
     changes: details.length > 0 ? 'some' : 'none',
     replaces,
     stables: Object.entries(definition.properties).flatMap(([key, rule]) =>
-      rule.replaces || key === 'arn' ? [key] : [],
+      rule.replaces === true || key === 'arn' ? [key] : [],
     ),
     deleteBeforeReplace: replaces.length > 0 && replacementCollides(diff),
     diffs: details.map(([key]) => key),
@@ -78,7 +80,22 @@ function sortKeys(value: Plain): Plain {
 
 function kindOf(rule: PropertyRule, old: Plain | undefined, next: Plain | undefined): DiffKind {
   const kind = isNothing(old) ? 'add' : isNothing(next) ? 'delete' : 'update';
-  return rule.replaces ? `${kind}-replace` : kind;
+  return isReplacing(rule, old, next) ? `${kind}-replace` : kind;
+}
+
+function isReplacing({ replaces }: PropertyRule, old: Plain | undefined, next: Plain | undefined): boolean {
+  return typeof replaces === 'function' ? replaces(old, next) : replaces === true;
+}
+
+/** For `replaces` of a structure: a change of any of these parts makes a new resource; parts that the program leaves out do not. */
+export function partsReplace(...names: readonly string[]) {
+  return (old: Plain | undefined, next: Plain | undefined): boolean =>
+    names.some((name) => {
+      const wanted = asMap(next)[name];
+      return (
+        !isNothing(wanted) && JSON.stringify(sortKeys(wanted!)) !== JSON.stringify(sortKeys(asMap(old)[name] ?? null))
+      );
+    });
 }
 
 /** Default tags of the provider changed, while the resource's own did not. */

@@ -3,10 +3,18 @@ import { ProviderError } from '../../protocol/provider.ts';
 /** A failed AWS call, in the user's words. `code` is AWS's own name of the failure. */
 export class AwsFailure extends ProviderError {
   readonly code: string;
-  constructor(code: string, message: string, cause: unknown) {
+  /** What AWS itself said. */
+  readonly reason: string;
+  /** Of the answer; undefined if none came: nobody knows then whether the call was done. */
+  readonly httpStatus: number | undefined;
+  constructor(code: string, message: string, cause: Error) {
     super(message, { cause });
     this.name = 'AwsFailure';
     this.code = code;
+    this.reason = cause.message;
+    this.httpStatus = (
+      cause as { readonly $metadata?: { readonly httpStatusCode?: number } }
+    ).$metadata?.httpStatusCode;
   }
 }
 
@@ -95,5 +103,28 @@ export function isDependencyViolation(error: unknown): boolean {
     /^(DependencyViolation|DeleteConflict|ResourceInUseException|InvalidIPAddress\.InUse|InvalidGroup\.InUse)/.test(
       error.code,
     )
+  );
+}
+
+/** AWS asks for fewer calls; the call was not done. */
+export function isThrottled(error: unknown): boolean {
+  return (
+    error instanceof AwsFailure &&
+    (error.httpStatus === 429 || /Throttl|RequestLimitExceeded|SlowDown|PriorRequestNotComplete/.test(error.code))
+  );
+}
+
+/** Nobody knows whether the call was done: the connection was cut, or AWS failed in the middle of it. */
+export function isAmbiguous(error: unknown): boolean {
+  if (!(error instanceof AwsFailure) || isThrottled(error)) return false;
+  if (error.httpStatus !== undefined) return error.httpStatus >= 500;
+  return /ECONNRESET|EPIPE|ETIMEDOUT|TimeoutError|Networking|socket hang up/i.test(`${error.code} ${error.reason}`);
+}
+
+/** Something of that name is there. */
+export function isAlreadyThere(error: unknown): boolean {
+  return (
+    error instanceof AwsFailure &&
+    /AlreadyExist|AlreadyOwnedByYou|\.Duplicate|\.Conflict|^ResourceInUse|Conflict(Exception)?$/.test(error.code)
   );
 }

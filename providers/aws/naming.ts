@@ -22,7 +22,8 @@ export function autoname(
   const seed = options.seed ?? crypto.getRandomValues(new Uint8Array(32));
   const digits = Buffer.from(seed).toString('hex').slice(0, 7);
   const suffix = rule.suffix?.(options.inputs) ?? '';
-  const base = rule.lowerCase ? name.toLowerCase() : name;
+  const prefix = rule.prefix && !name.startsWith(rule.prefix) ? rule.prefix : '';
+  const base = `${prefix}${rule.lowerCase ? name.toLowerCase() : name}`;
   return `${base.slice(0, rule.maxLength - digits.length - 1 - suffix.length)}-${digits}${suffix}`;
 }
 

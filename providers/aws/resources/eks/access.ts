@@ -1,0 +1,155 @@
+import { asList, asMap, asText } from '../../configuration.ts';
+import type { ExistingCall, PlainMap, ResourceCall, ResourceDefinition } from '../../definition.ts';
+import { AwsFailure, unlessGone } from '../../failures.ts';
+import { retryWhile, waitFor } from '../../wait.ts';
+import { eksTags, splitEksId } from './eks-calls.ts';
+
+/** https://www.pulumi.com/registry/packages/aws/api-docs/eks/accessentry/ ; imported by `<cluster>:<principal ARN>`. */
+export const accessEntry: ResourceDefinition = {
+  type: 'aws:eks/accessEntry:AccessEntry',
+  tags: eksTags((call) => asText(call.state.accessEntryArn)),
+  properties: {
+    clusterName: { kind: 'string', required: true, replaces: true },
+    principalArn: { kind: 'string', required: true, replaces: true },
+    kubernetesGroups: { kind: 'list', computed: true, unordered: true },
+    type: { kind: 'string', default: 'STANDARD', replaces: true },
+    userName: { kind: 'string', computed: true },
+    tags: { kind: 'map' },
+    tagsAll: { kind: 'map', output: true },
+    accessEntryArn: { kind: 'string', output: true },
+    createdAt: { kind: 'string', output: true },
+    modifiedAt: { kind: 'string', output: true },
+  },
+  async create(call) {
+    const { inputs, allTags } = call;
+    const eks = await call.aws.client('eks');
+    const [clusterName, principalArn] = [inputs.clusterName as string, inputs.principalArn as string];
+    const request = {
+      clusterName,
+      principalArn,
+      type: asText(inputs.type),
+      username: asText(inputs.userName),
+      kubernetesGroups: [...asList(inputs.kubernetesGroups)],
+      tags: { ...allTags },
+    };
+    await retryWhile(`principal ${principalArn} to be known`, call, {
+      again: untilPrincipalIsKnown(call),
+      run: () => eks.createAccessEntry(request),
+    });
+    return `${clusterName}:${principalArn}`;
+  },
+  updates: [
+    {
+      properties: ['kubernetesGroups', 'userName'],
+      async apply({ aws, id, inputs }) {
+        const [clusterName, principalArn] = splitEksId(id);
+        const kubernetesGroups = [...asList(inputs.kubernetesGroups)];
+        const username = asText(inputs.userName);
+        await (await aws.client('eks')).updateAccessEntry({ clusterName, principalArn, kubernetesGroups, username });
+      },
+    },
+  ],
+  async read({ aws, id }) {
+    const [clusterName, principalArn] = splitEksId(id);
+    const eks = await aws.client('eks');
+    const found = (await unlessGone(eks.describeAccessEntry({ clusterName, principalArn })))?.accessEntry;
+    if (!found) return undefined;
+    return {
+      clusterName: found.clusterName,
+      principalArn: found.principalArn,
+      kubernetesGroups: found.kubernetesGroups ?? [],
+      type: found.type,
+      userName: found.username,
+      accessEntryArn: found.accessEntryArn,
+      createdAt: found.createdAt?.toISOString(),
+      modifiedAt: found.modifiedAt?.toISOString(),
+      tags: found.tags ?? {},
+    };
+  },
+  async delete({ aws, id }) {
+    const [clusterName, principalArn] = splitEksId(id);
+    await unlessGone((await aws.client('eks')).deleteAccessEntry({ clusterName, principalArn }));
+  },
+};
+
+/** A role made a moment ago is not known to EKS yet; a minute later it does not exist. */
+function untilPrincipalIsKnown(call: ResourceCall): (error: unknown) => boolean {
+  const end = Math.min(call.deadline, Date.now() + 60_000);
+  return (error) =>
+    error instanceof AwsFailure &&
+    Date.now() < end &&
+    error.code === 'InvalidParameterException' &&
+    /principalArn/i.test(error.reason);
+}
+
+/** https://www.pulumi.com/registry/packages/aws/api-docs/eks/accesspolicyassociation/ ; imported by `<cluster>#<principal>#<policy>`. */
+export const accessPolicyAssociation: ResourceDefinition = {
+  type: 'aws:eks/accessPolicyAssociation:AccessPolicyAssociation',
+  properties: {
+    clusterName: { kind: 'string', required: true, replaces: true },
+    principalArn: { kind: 'string', required: true, replaces: true },
+    policyArn: { kind: 'string', required: true, replaces: true },
+    accessScope: { kind: 'object', required: true, replaces: true },
+    associatedAt: { kind: 'string', output: true },
+    modifiedAt: { kind: 'string', output: true },
+  },
+  validate({ accessScope }) {
+    const { type, namespaces } = asMap(accessScope);
+    if (type === 'namespace' && asList(namespaces).length === 0 && !namespaces)
+      return ['accessScope.namespaces is required where its type is namespace.'];
+    return type === 'cluster' && asList(namespaces).length > 0
+      ? ['accessScope.namespaces can only be given where its type is namespace.']
+      : [];
+  },
+  async create(call) {
+    const { clusterName, principalArn, policyArn } = call.inputs as Readonly<Record<string, string>>;
+    const { type, namespaces } = asMap(call.inputs.accessScope);
+    const eks = await call.aws.client('eks');
+    const accessScope = { type: type as 'cluster', namespaces: [...asList(namespaces)] };
+    const request = { clusterName, principalArn, policyArn, accessScope };
+    await retryWhile(`the access entry of ${principalArn} to be known`, shortly(call), {
+      again: (error) => error instanceof AwsFailure && error.code === 'ResourceNotFoundException',
+      run: () => eks.associateAccessPolicy(request),
+    });
+    return [clusterName, principalArn, policyArn].join('#');
+  },
+  read: readAssociation,
+  async delete(call) {
+    const [clusterName, principalArn, policyArn] = call.id.split('#');
+    await unlessGone((await call.aws.client('eks')).disassociateAccessPolicy({ clusterName, principalArn, policyArn }));
+    await waitFor(`access policy ${call.id} to be gone`, call, async () =>
+      (await readAssociation(call)) === undefined ? true : undefined,
+    );
+  },
+};
+
+function shortly<T extends { readonly deadline: number }>(call: T): T {
+  return { ...call, deadline: Math.min(call.deadline, Date.now() + 20_000) };
+}
+
+async function readAssociation({ aws, id }: ExistingCall): Promise<PlainMap | undefined> {
+  const [clusterName, principalArn, policyArn] = id.split('#');
+  const { paginateListAssociatedAccessPolicies } = await import('@aws-sdk/client-eks');
+  const pages = paginateListAssociatedAccessPolicies(
+    { client: await aws.client('eks') },
+    { clusterName, principalArn },
+  );
+  const search = async () => {
+    for await (const page of pages) {
+      const found = page.associatedAccessPolicies?.find((one) => one.policyArn === policyArn);
+      if (found) return found;
+    }
+    return undefined;
+  };
+  const found = await unlessGone(search());
+  if (!found) return undefined;
+  const { type, namespaces = [] } = found.accessScope ?? {};
+  return {
+    clusterName,
+    principalArn,
+    policyArn,
+    accessScope: { type, ...(namespaces.length > 0 && { namespaces }) },
+    associatedAt: found.associatedAt?.toISOString(),
+    modifiedAt: found.modifiedAt?.toISOString(),
+  };
+}

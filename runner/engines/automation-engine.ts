@@ -1,40 +1,38 @@
 import { rmSync, writeFileSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type ConfigMap, LocalWorkspace, type PulumiCommand, Stack } from '@pulumi/pulumi/automation/index.js';
-import { isMainstayError, MainstayError, userError } from '../../foundation/errors.ts';
+import type { Stack } from '@pulumi/pulumi/automation/index.js';
+import { userError } from '../../foundation/errors.ts';
 import { endRecorded, isAlive, ownIdentity, type ProcessIdentity, signalGroup } from '../../foundation/processes.ts';
-import { redactor } from '../../foundation/redact.ts';
 import type { Outcome } from '../core/run.ts';
-import type { ProcessOwner, RunStore } from '../core/run-store.ts';
 import { createOutcomeCollector } from './collect-outcome.ts';
-import type { Engine, EngineName, Recovery, StackWork } from './engine.ts';
+import type { Engine, Recovery, StackWork } from './engine.ts';
 import { failureText, isLocked, lockedError, lockHolders } from './engine-failure.ts';
-import type { Limiter } from './limiter.ts';
-import type { ProcessObserver, RunnableCommand } from './official-command.ts';
+import { lookForDrift } from './look-for-drift.ts';
+import type { RunnableCommand } from './official-command.ts';
+import {
+  type AutomationEngineOptions,
+  failureOf,
+  openStack,
+  openWorkspace,
+  outputsOf,
+  ownerOf,
+  readConfig,
+} from './open-stack.ts';
 import { judgePending, type PendingOperation } from './pending-operations.ts';
 
 /** What an interrupted engine gets to finish the step that it is at. */
 const INTERRUPT_GRACE_MS = 20_000;
-
-export interface AutomationEngineOptions {
-  readonly name: EngineName;
-  /** Makes the command for one operation; it tells `observer` of every process that it starts. */
-  command(observer: ProcessObserver): PulumiCommand;
-  readonly environment: Readonly<Record<string, string>>;
-  readonly processes: RunStore['processes'];
-  readonly previews: Limiter;
-  readonly updates: Limiter;
-}
 
 /** An engine behind the Pulumi Automation API, whichever executable or implementation its command is. */
 export function createAutomationEngine(options: AutomationEngineOptions): Engine {
   return {
     name: options.name,
     exists: (work) => exists(options, work),
-    preview: (work) => options.previews.run(() => operate(options, work, 'preview')),
-    update: (work) => options.updates.run(() => operate(options, work, 'update')),
+    preview: (work) => options.previews.run(() => operate(options, work, { verb: 'preview' })),
+    look: (work) => options.previews.run(() => lookForDrift(options, work)),
+    update: (work) => options.updates.run(() => operate(options, work, { verb: 'update' })),
+    correct: (work, targets) => options.updates.run(() => operate(options, work, { verb: 'update', targets })),
     recover: (work, { assumeNotCreated = false } = {}) => recover(options, work, assumeNotCreated),
   };
 }
@@ -42,33 +40,22 @@ export function createAutomationEngine(options: AutomationEngineOptions): Engine
 async function operate(
   options: AutomationEngineOptions,
   work: StackWork,
-  verb: 'preview' | 'update',
+  { verb, targets }: { readonly verb: 'preview' | 'update'; readonly targets?: readonly string[] },
 ): Promise<Outcome> {
   const collector = createOutcomeCollector();
   const stack = await openStack(options, work);
   const common = { onEvent: collector.take, color: 'never' as const, signal: work.signal };
+  // What is put back is compared with what is there now, and nothing else is touched.
+  const only = targets && { refresh: true, target: [...targets] };
   const config = readConfig(stack);
   const failure = await (verb === 'preview'
     ? failureOf(() => stack.preview(common), work)
     : recorded(options, work, () =>
-        failureOf(() => withOwnLocksCancelled(options, { work, stack }, () => stack.up(common)), work),
+        failureOf(() => withOwnLocksCancelled(options, { work, stack }, () => stack.up({ ...common, ...only })), work),
       ));
   const { sandbox } = await config;
   const outputs = verb === 'update' && failure === undefined ? await outputsOf(stack) : {};
   return collector.finish({ failure, outputs, engine: options.name, sandbox });
-}
-
-/** The failure's text, or undefined. A stack that somebody else holds and a cancelled operation are no failures of the program: they reject. */
-async function failureOf(operation: () => Promise<unknown>, work: StackWork): Promise<string | undefined> {
-  try {
-    await operation();
-    return undefined;
-  } catch (error) {
-    if (isMainstayError(error)) throw error;
-    if (isLocked(error)) throw lockedError(work.stack, error);
-    if (work.signal?.aborted) throw new MainstayError('ignored', `${work.stack} was cancelled`, { cause: error });
-    return failureText(error);
-  }
 }
 
 async function exists(options: AutomationEngineOptions, work: StackWork): Promise<boolean> {
@@ -83,69 +70,6 @@ async function exists(options: AutomationEngineOptions, work: StackWork): Promis
       { cause: error },
     );
   }
-}
-
-function openWorkspace(options: AutomationEngineOptions, work: StackWork): Promise<LocalWorkspace> {
-  return LocalWorkspace.create({
-    workDir: work.folder,
-    pulumiCommand: options.command(observerOf(options, work)),
-    envVars: { ...options.environment },
-  });
-}
-
-async function openStack(options: AutomationEngineOptions, work: StackWork): Promise<Stack> {
-  const workspace = await openWorkspace(options, work);
-  try {
-    return await Stack.createOrSelect(work.stackName, workspace);
-  } catch (error) {
-    throw userError(
-      `Cannot open the stack ${work.stack} as the engine says: ${failureText(error)}. Correct it and try again.`,
-      { cause: error },
-    );
-  }
-}
-
-/** From now on no secret of the stack's configuration shows anywhere. */
-async function readConfig(stack: Stack): Promise<{ readonly sandbox: boolean }> {
-  // A configuration that cannot be read fails the operation itself, which says why.
-  const config: ConfigMap = await stack.getAllConfig().catch(() => ({}));
-  for (const { secret, value } of Object.values(config))
-    if (secret && value) for (const text of secretTexts(value)) redactor.add(text);
-  // A list of packages is a sandbox, too: not all of the result is real.
-  return { sandbox: !['', 'false', '[]'].includes(config['mainstay:sandbox']?.value.trim() ?? '') };
-}
-
-/** A structured secret is secret in each of its texts. */
-function secretTexts(value: string): readonly string[] {
-  if (!/^[[{]/.test(value)) return [value];
-  try {
-    const leaves: string[] = [];
-    JSON.parse(value, (_key, item: unknown) => {
-      if (typeof item === 'string') leaves.push(item);
-      return item;
-    });
-    return [value, ...leaves];
-  } catch {
-    return [value];
-  }
-}
-
-async function outputsOf(stack: Stack): Promise<Readonly<Record<string, unknown>>> {
-  const outputs = Object.entries(await stack.outputs());
-  for (const [, { value, secret }] of outputs) if (secret && typeof value === 'string') redactor.add(value);
-  return Object.fromEntries(outputs.map(([name, { value, secret }]) => [name, secret ? '[secret]' : value]));
-}
-
-function ownerOf({ repository, stack }: StackWork): ProcessOwner {
-  return { repository, stack, host: hostname() };
-}
-
-function observerOf({ processes }: AutomationEngineOptions, work: StackWork): ProcessObserver {
-  const owner = ownerOf(work);
-  return {
-    started: (identity) => processes.add(owner, identity),
-    ended: (identity) => processes.remove(owner, identity),
-  };
 }
 
 type RecordedProcess = ProcessIdentity & { readonly host: string };

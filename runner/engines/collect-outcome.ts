@@ -61,7 +61,7 @@ export function createOutcomeCollector(): OutcomeCollector {
 }
 
 /** The last sink before the database: every text in `value` passes the redactor. */
-function redacted<T>(value: T): T {
+export function redacted<T>(value: T): T {
   return JSON.parse(redactor.redact(JSON.stringify(value))) as T;
 }
 
@@ -76,7 +76,7 @@ function stepOf(metadata: StepEventMetadata): PlannedStep {
   };
 }
 
-function changesOf({ op, old, new: now, detailedDiff, diffs }: StepEventMetadata): readonly PropertyChange[] {
+export function changesOf({ op, old, new: now, detailedDiff, diffs }: StepEventMetadata): readonly PropertyChange[] {
   if (op === 'same' || op === 'delete' || op === 'delete-replaced' || op === 'discard-replaced') return [];
   const [before, after] = [old?.inputs ?? {}, now?.inputs ?? {}];
   if (op === 'create') return Object.keys(after).map((path) => change(path, 'add', [undefined, after[path]]));

@@ -1,3 +1,4 @@
+import type { DriftLook } from '../core/drift.ts';
 import type { Outcome } from '../core/run.ts';
 
 export type EngineName = 'embedded' | 'official';
@@ -23,6 +24,11 @@ export interface Recovery {
   readonly unclear: readonly string[];
 }
 
+/** What a look found; `outcome` is the program's part, undefined where it did not have to be run. Fails where the outcome does. */
+export interface StackLook extends DriftLook {
+  readonly outcome: Outcome | undefined;
+}
+
 /**
  * Carries out operations on a stack through the Pulumi Automation API. A failed program or resource is an `Outcome` with the result `failed`; what
  * rejects is a MainstayError: `conflict` where somebody else holds the stack, `user` where the engine cannot run at all.
@@ -33,6 +39,13 @@ export interface Engine {
   exists(work: StackWork): Promise<boolean>;
   /** Says what an update would do. Takes no lock. */
   preview(work: StackWork): Promise<Outcome>;
+  /**
+   * Reads the real resources into a copy of the state, and asks the program of this checkout what it would put back. Writes neither state nor
+   * resources and takes no lock. The program is not run where nothing is different from the state.
+   */
+  look(work: StackWork): Promise<StackLook>;
+  /** Puts the resources of these URNs back as the program says, whatever became of them meanwhile, and touches no other. */
+  correct(work: StackWork, targets: readonly string[]): Promise<Outcome>;
   /** Updates the stack. May be called again after it was interrupted, once `recover` has been. */
   update(work: StackWork): Promise<Outcome>;
   /**

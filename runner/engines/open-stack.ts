@@ -1,0 +1,95 @@
+import { hostname } from 'node:os';
+import { type ConfigMap, LocalWorkspace, type PulumiCommand, Stack } from '@pulumi/pulumi/automation/index.js';
+import { isMainstayError, MainstayError, userError } from '../../foundation/errors.ts';
+import { redactor } from '../../foundation/redact.ts';
+import type { ProcessOwner, RunStore } from '../core/run-store.ts';
+import type { EngineName, StackWork } from './engine.ts';
+import { failureText, isLocked, lockedError } from './engine-failure.ts';
+import type { Limiter } from './limiter.ts';
+import type { ProcessObserver } from './official-command.ts';
+
+export interface AutomationEngineOptions {
+  readonly name: EngineName;
+  /** Makes the command for one operation; it tells `observer` of every process that it starts. */
+  command(observer: ProcessObserver): PulumiCommand;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly processes: RunStore['processes'];
+  readonly previews: Limiter;
+  readonly updates: Limiter;
+}
+
+/** The failure's text, or undefined. A stack that somebody else holds and a cancelled operation are no failures of the program: they reject. */
+export async function failureOf(operation: () => Promise<unknown>, work: StackWork): Promise<string | undefined> {
+  try {
+    await operation();
+    return undefined;
+  } catch (error) {
+    if (isMainstayError(error)) throw error;
+    if (isLocked(error)) throw lockedError(work.stack, error);
+    if (work.signal?.aborted) throw new MainstayError('ignored', `${work.stack} was cancelled`, { cause: error });
+    return failureText(error);
+  }
+}
+
+export function openWorkspace(options: AutomationEngineOptions, work: StackWork): Promise<LocalWorkspace> {
+  return LocalWorkspace.create({
+    workDir: work.folder,
+    pulumiCommand: options.command(observerOf(options, work)),
+    envVars: { ...options.environment },
+  });
+}
+
+export async function openStack(options: AutomationEngineOptions, work: StackWork): Promise<Stack> {
+  const workspace = await openWorkspace(options, work);
+  try {
+    return await Stack.createOrSelect(work.stackName, workspace);
+  } catch (error) {
+    throw userError(
+      `Cannot open the stack ${work.stack} as the engine says: ${failureText(error)}. Correct it and try again.`,
+      { cause: error },
+    );
+  }
+}
+
+/** From now on no secret of the stack's configuration shows anywhere. */
+export async function readConfig(stack: Stack): Promise<{ readonly sandbox: boolean }> {
+  // A configuration that cannot be read fails the operation itself, which says why.
+  const config: ConfigMap = await stack.getAllConfig().catch(() => ({}));
+  for (const { secret, value } of Object.values(config))
+    if (secret && value) for (const text of secretTexts(value)) redactor.add(text);
+  // A list of packages is a sandbox, too: not all of the result is real.
+  return { sandbox: !['', 'false', '[]'].includes(config['mainstay:sandbox']?.value.trim() ?? '') };
+}
+
+/** A structured secret is secret in each of its texts. */
+function secretTexts(value: string): readonly string[] {
+  if (!/^[[{]/.test(value)) return [value];
+  try {
+    const leaves: string[] = [];
+    JSON.parse(value, (_key, item: unknown) => {
+      if (typeof item === 'string') leaves.push(item);
+      return item;
+    });
+    return [value, ...leaves];
+  } catch {
+    return [value];
+  }
+}
+
+export async function outputsOf(stack: Stack): Promise<Readonly<Record<string, unknown>>> {
+  const outputs = Object.entries(await stack.outputs());
+  for (const [, { value, secret }] of outputs) if (secret && typeof value === 'string') redactor.add(value);
+  return Object.fromEntries(outputs.map(([name, { value, secret }]) => [name, secret ? '[secret]' : value]));
+}
+
+export function ownerOf({ repository, stack }: StackWork): ProcessOwner {
+  return { repository, stack, host: hostname() };
+}
+
+function observerOf({ processes }: AutomationEngineOptions, work: StackWork): ProcessObserver {
+  const owner = ownerOf(work);
+  return {
+    started: (identity) => processes.add(owner, identity),
+    ended: (identity) => processes.remove(owner, identity),
+  };
+}

@@ -6,7 +6,7 @@ const rooms = {
   providers: ['foundation', 'protocol'],
   runner: ['foundation', 'engine/automation'],
   console: [],
-  cli: ['foundation', 'engine', 'runner/api'],
+  cli: ['foundation', 'engine', 'runner/api', 'runner/local'],
   components: [],
   infra: ['components'],
 };

@@ -3,7 +3,9 @@ import { Command, CommanderError } from 'commander';
 import { isMainstayError } from '../foundation/errors.ts';
 import { redactor } from '../foundation/redact.ts';
 import type { DecisionRequest } from '../runner/api/responses.ts';
+import { addLocalCommands } from './commands/local.ts';
 import { connect } from './data-folder.ts';
+import { print } from './output.ts';
 import { changeLines, runDetailLines, runLines, statusLines } from './print.ts';
 import { serve } from './serve.ts';
 
@@ -20,6 +22,7 @@ function createProgram(): Command {
     .command('serve')
     .description('run the runner in the foreground, with its settings in the environment')
     .action(serve);
+  addLocalCommands(program);
   addReading(program);
   addDecisions(program);
   return program;
@@ -98,10 +101,6 @@ function addDecisions(program: Command): void {
         await (id.includes('@') ? api.decideRollout(id, decision) : api.decideRun(id, decision));
         console.log(`${name}: ${id}`);
       });
-}
-
-function print(json: boolean | undefined, data: unknown, lines: () => readonly string[]): void {
-  console.log(redactor.redact(json ? JSON.stringify(data, null, 2) : lines().join('\n')));
 }
 
 try {

@@ -20,7 +20,7 @@ export interface LocalCheckout {
   close(): Promise<void>;
 }
 
-const IDENTITY = { name: 'Mainstay', email: 'mainstay@localhost', date: '0 +0000' };
+const IDENTITY = { name: 'Mainstay', email: 'mainstay@localhost', date: '@0 +0000' };
 
 /** Opens the checkout that `folder` is in. Throws a user error where there is none. */
 export async function openLocalCheckout(folder: string): Promise<LocalCheckout> {
@@ -91,10 +91,10 @@ async function materialise(
   }
 }
 
-/** The folders that have a manifest: where npm installs. */
+/** The root and the folders that have a manifest: where npm installs. */
 async function lockFolders(git: Git, commit: string): Promise<readonly string[]> {
   const names = (await git.run('ls-tree', '-r', '-z', '--name-only', '--full-tree', commit)).split('\0');
-  return names.filter((name) => /(^|\/)package\.json$/.test(name)).map(folderOf);
+  return ['', ...names.filter((name) => name.endsWith('/package.json')).map(folderOf)];
 }
 
 function linkDependencies(root: string, target: string, folders: readonly string[]): void {

@@ -4,6 +4,7 @@ import { isMainstayError } from '../foundation/errors.ts';
 import { redactor } from '../foundation/redact.ts';
 import type { DecisionRequest } from '../runner/api/responses.ts';
 import { addLocalCommands } from './commands/local.ts';
+import { addMachineCommands } from './commands/machine.ts';
 import { connect } from './data-folder.ts';
 import { print } from './output.ts';
 import { changeLines, runDetailLines, runLines, statusLines } from './print.ts';
@@ -23,6 +24,7 @@ function createProgram(): Command {
     .description('run the runner in the foreground, with its settings in the environment')
     .action(serve);
   addLocalCommands(program);
+  addMachineCommands(program);
   addReading(program);
   addDecisions(program);
   return program;

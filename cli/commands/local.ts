@@ -3,15 +3,12 @@ import { join, relative } from 'node:path';
 import type { Command } from 'commander';
 import { createLog } from '../../foundation/log.ts';
 import { createShutdown, endOnSignals } from '../../foundation/shutdown.ts';
-import { type LocalCheckout, openLocalCheckout } from '../../runner/local/local-checkout.ts';
-import { previewLocally } from '../../runner/local/preview-locally.ts';
-import { previewData, previewLines } from '../../runner/local/preview-text.ts';
-import { proposeSettings } from '../../runner/local/propose-settings.ts';
-import { type Validation, validateRepository } from '../../runner/local/validate-repository.ts';
+import type { LocalCheckout } from '../../runner/local/local-checkout.ts';
+import type { Validation } from '../../runner/local/validate-repository.ts';
 import { print, progress } from '../output.ts';
 import { findStateAddress } from '../state-address.ts';
 
-/** Commands that look at a checkout and need no runner. */
+/** Commands that look at a checkout and need no runner. What they need is loaded when they run: the engine takes half a second. */
 export function addLocalCommands(program: Command): void {
   addInit(program);
   addValidate(program);
@@ -27,6 +24,7 @@ function addInit(program: Command): void {
     .option('--json', 'print JSON')
     .action(async (folder: string, { dryRun, json }: { readonly dryRun?: boolean; readonly json?: boolean }) => {
       await inCheckout(folder, async (checkout) => {
+        const { proposeSettings } = await import('../../runner/local/propose-settings.ts');
         const proposal = await proposeSettings(await checkout.tree(await checkout.snapshot()));
         if (!dryRun) writeFileSync(join(checkout.root, proposal.file), proposal.text, { flag: 'wx' });
         print(json, { ...proposal, written: !dryRun }, () => [
@@ -48,6 +46,7 @@ function addValidate(program: Command): void {
     .option('--json', 'print JSON')
     .action(async (folder: string, { json }: { readonly json?: boolean }) => {
       await inCheckout(folder, async (checkout) => {
+        const { validateRepository } = await import('../../runner/local/validate-repository.ts');
         const validation = await validateRepository(await checkout.tree(await checkout.snapshot()));
         print(json, validation, () => validationLines(validation));
         if (validation.mistakes.length > 0) process.exitCode = 1;
@@ -95,6 +94,8 @@ function addPreview(program: Command): void {
 }
 
 async function preview(checkout: LocalCheckout, stacks: readonly string[], flags: PreviewFlags): Promise<void> {
+  const { previewLocally } = await import('../../runner/local/preview-locally.ts');
+  const { previewData, previewLines } = await import('../../runner/local/preview-text.ts');
   const state = findStateAddress();
   progress(`state: ${state.url} (${state.from})`);
   const shutdown = createShutdown(createLog({ level: 'error' }));
@@ -121,6 +122,7 @@ async function preview(checkout: LocalCheckout, stacks: readonly string[], flags
 }
 
 async function inCheckout(folder: string, work: (checkout: LocalCheckout) => Promise<void>): Promise<void> {
+  const { openLocalCheckout } = await import('../../runner/local/local-checkout.ts');
   const checkout = await openLocalCheckout(folder);
   try {
     await work(checkout);

@@ -14,9 +14,10 @@ import {
   type Kubeconfig,
   readAmbientKubeconfig,
   readKubeconfig,
-  withoutExec,
+  withoutProviders,
 } from './kubeconfig.ts';
 import { fieldsAt, isFields, type KubeFields, listAt, textAt, valueAt } from './object.ts';
+import { OidcCredentials } from './oidc-credentials.ts';
 
 /** Requests to one API server that run at the same time; more wait for a free connection. Watches have connections of their own. */
 const MAX_CONNECTIONS = 32;
@@ -44,6 +45,8 @@ export class Connection {
   #client: Promise<KubeConfig> | undefined;
   #endpoint: { readonly value: Promise<Endpoint>; readonly until: number } | undefined;
   #execCredential: Promise<ExecCredential> | undefined;
+  #oidc: OidcCredentials | undefined;
+  #isRefused = false;
   #agents: { readonly requests: http.Agent; readonly watches: http.Agent } | undefined;
 
   constructor(configuration: Configuration, environment: Environment) {
@@ -78,6 +81,7 @@ export class Connection {
     this.#endpoint = undefined;
     this.#client = undefined;
     this.#execCredential = undefined;
+    this.#isRefused = true;
   }
 
   /** The agent for requests or for watches, after `endpoint` has resolved. */
@@ -124,6 +128,8 @@ export class Connection {
     Object.assign(headers, impersonationHeaders(user));
     const tokenFile = textAt(user, 'tokenFile');
     if (tokenFile !== '') headers.Authorization = `Bearer ${(await readFile(tokenFile, 'utf8')).trim()}`;
+    const oidc = oidcSettings(user);
+    if (oidc && headers.Authorization === undefined) await this.#applyOidc(oidc, headers);
     const exec = valueAt(user, 'exec');
     // A token of the user's own wins over a plugin's.
     if (!isFields(exec) || headers.Authorization !== undefined) return;
@@ -131,6 +137,14 @@ export class Connection {
     if (credential.token !== undefined) headers.Authorization = `Bearer ${credential.token}`;
     if (credential.certificate !== undefined) options.cert = credential.certificate;
     if (credential.key !== undefined) options.key = credential.key;
+  }
+
+  async #applyOidc(settings: KubeFields, headers: http.OutgoingHttpHeaders): Promise<void> {
+    this.#oidc ??= new OidcCredentials(settings);
+    // After a refusal the renewed token stays: its refresh token may be good for one use only.
+    const token = this.#isRefused ? await this.#oidc.renew() : await this.#oidc.token(Date.now());
+    this.#isRefused = false;
+    if (token !== undefined) headers.Authorization = `Bearer ${token}`;
   }
 
   async #pluginCredential(kubeconfig: Kubeconfig, exec: KubeFields): Promise<ExecCredential> {
@@ -146,7 +160,7 @@ export class Connection {
     const { KubeConfig } = await import('@kubernetes/client-node');
     const client = new KubeConfig();
     if (this.kubeconfig) {
-      client.loadFromString(JSON.stringify(withoutExec(this.kubeconfig.content)));
+      client.loadFromString(JSON.stringify(withoutProviders(this.kubeconfig.content)));
     } else if (this.#environment.KUBERNETES_SERVICE_HOST) {
       client.loadFromCluster();
     } else {
@@ -162,6 +176,10 @@ export class Connection {
       );
     return client;
   }
+}
+
+function oidcSettings(user: KubeFields): KubeFields | undefined {
+  return textAt(user, 'auth-provider', 'name') === 'oidc' ? fieldsAt(user, 'auth-provider', 'config') : undefined;
 }
 
 /** (https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation) */

@@ -4,7 +4,17 @@ import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import type { Environment } from '../../foundation/environment.ts';
 import { messageOf, userError } from '../../foundation/errors.ts';
-import { fieldsAt, isFields, type KubeFields, type KubeValue, listAt, textAt, valueAt, withValueAt } from './object.ts';
+import {
+  fieldsAt,
+  isFields,
+  type KubeFields,
+  type KubeValue,
+  listAt,
+  textAt,
+  valueAt,
+  withoutValueAt,
+  withValueAt,
+} from './object.ts';
 
 /** A kubeconfig, as its YAML has it. */
 export interface Kubeconfig {
@@ -103,12 +113,13 @@ function withAbsolutePath(entry: KubeFields, path: readonly string[], folder: st
   return asItIs ? entry : withValueAt(entry, path, resolve(folder, file));
 }
 
-/** Without the users' credential plugins, which are run by ourselves. */
-export function withoutExec(content: KubeFields): KubeFields {
+/** Without the credential plugins and OIDC logins of users, which are done by ourselves. */
+export function withoutProviders(content: KubeFields): KubeFields {
   const users = listAt(content, 'users').map((item) => {
     if (!isFields(item)) return item;
     const { exec: _exec, ...user } = fieldsAt(item, 'user');
-    return { ...item, user };
+    const isOidc = textAt(user, 'auth-provider', 'name') === 'oidc';
+    return { ...item, user: isOidc ? withoutValueAt(user, ['auth-provider']) : user };
   });
   return { ...content, users };
 }

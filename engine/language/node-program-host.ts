@@ -97,7 +97,7 @@ async function runIn(started: ProgramProcess, run: ProgramRun, options: NodeRunt
   try {
     if (run.signal.aborted) stop();
     const output = outputOf(run);
-    started.assign(assignmentOf(run, options), output);
+    started.assign(assignmentOf(run, options), { ...output, service: run.service });
     const exit = await started.finished();
     // What was cancelled has said why itself.
     return run.signal.aborted ? { kind: 'bail' } : outcomeOf(exit, output.outOfMemory());
@@ -131,6 +131,7 @@ function assignmentOf(run: ProgramRun, { typescript, tsconfig }: NodeRuntimeOpti
     },
     directory: run.programDirectory,
     arguments: runArguments(run),
+    served: run.service === undefined ? [] : [run.monitorAddress, run.engineAddress],
     typescript: {
       enabled: typescript,
       tsconfig: absoluteIn(run.programDirectory, named ?? 'tsconfig.json'),

@@ -9,7 +9,10 @@ export interface ProgramPreload {
   readonly rehearse: boolean;
 }
 
-/** What a program process runs: one line of JSON on file descriptor 3, once. The end of the pipe without it means: nothing. */
+/** The first call on the channel of a program process, file descriptor 3: a `ProgramAssignment` as JSON. Its end without one means: nothing to run. */
+export const assignPath = '/mainstay.Program/Assign';
+
+/** What a program process runs. */
 export interface ProgramAssignment {
   /** The whole environment of the program. */
   readonly environment: Readonly<Record<string, string>>;
@@ -17,6 +20,8 @@ export interface ProgramAssignment {
   /** Arguments of cmd/run. */
   readonly arguments: readonly string[];
   readonly typescript: TypeScriptSettings;
+  /** Addresses of the engine whose services the channel serves, too: clients of the SDK for one of these use the channel. */
+  readonly served: readonly string[];
 }
 
 export interface TypeScriptSettings {

@@ -1,3 +1,5 @@
+import type { FrameService } from '../../protocol/frame-channel.ts';
+
 /** Everything that a program run needs to know. */
 export interface ProgramRun {
   /** Where Pulumi.yaml is. */
@@ -16,6 +18,8 @@ export interface ProgramRun {
   readonly parallel: number;
   readonly monitorAddress: string;
   readonly engineAddress: string;
+  /** The services of both addresses, for a program in a process of ours: its calls need no connection. Absent: it connects. */
+  readonly service?: FrameService;
   /** Further environment of the program, over the allow-listed one. */
   readonly environment: Readonly<Record<string, string>>;
   /** `runtime.options` of Pulumi.yaml. */

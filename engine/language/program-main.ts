@@ -7,7 +7,9 @@ import { createRequire } from 'node:module';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { FrameChannel } from '../../protocol/frame-channel.ts';
 import { installFastStackTraces } from './fast-stack-traces.ts';
+import { installFrameClients } from './frame-clients.ts';
 import { endedEarlyExitCode, type ProgramAssignment, type ProgramPreload } from './program-assignment.ts';
 import { rehearse } from './rehearse.ts';
 import { installTypeScript } from './typescript-hooks.ts';
@@ -24,9 +26,11 @@ const preload = JSON.parse(process.argv[2] ?? '') as ProgramPreload;
 delete process.env.NODE_COMPILE_CACHE;
 const require = createRequire(preload.runPath);
 
+const engine = openChannel();
 await loadSdk();
-const assignment = await receiveAssignment();
+const assignment = await engine.assignment;
 if (assignment === undefined) process.exit(0);
+engine.release();
 startProgram(assignment);
 
 async function loadSdk(): Promise<void> {
@@ -36,25 +40,39 @@ async function loadSdk(): Promise<void> {
   // V8's debugger tells of every script that it knows when it is switched on: the earlier, the fewer.
   await isInitializedAsync();
   require('source-map-support/register');
+  installFrameClients(preload.sdk, require, engine);
   require(preload.sdk);
   for (const file of preload.packages) require(file);
   if (preload.rehearse) await rehearse(preload.sdk, require);
 }
 
-function receiveAssignment(): Promise<ProgramAssignment | undefined> {
-  const socket = new Socket({ fd: 3 });
-  let text = '';
-  return new Promise((resolve) => {
-    socket.setEncoding('utf8');
-    socket.on('data', (chunk: string) => {
-      text += chunk;
-      if (!text.endsWith('\n')) return;
-      socket.destroy();
-      resolve(JSON.parse(text) as ProgramAssignment);
-    });
-    socket.on('error', () => resolve(undefined));
-    socket.on('end', () => resolve(undefined));
+interface EngineChannel {
+  /** Undefined: the engine has nothing to run. */
+  readonly assignment: Promise<ProgramAssignment | undefined>;
+  channelFor(address: string): FrameChannel | undefined;
+  /** From now on the channel keeps the process alive only while a call waits for its answer. */
+  release(): void;
+}
+
+function openChannel(): EngineChannel {
+  const socket = new Socket({ fd: 3, readable: true, writable: true });
+  const received = Promise.withResolvers<ProgramAssignment | undefined>();
+  let served: readonly string[] = [];
+  const channel = new FrameChannel(socket, {
+    async answer(_path, payload) {
+      const given = JSON.parse(payload.toString()) as ProgramAssignment;
+      ({ served } = given);
+      received.resolve(given);
+      return new Uint8Array();
+    },
+    onWaiting: (waiting) => void (waiting ? socket.ref() : socket.unref()),
+    onClosed: () => received.resolve(undefined),
   });
+  return {
+    assignment: received.promise,
+    channelFor: (address) => (served.includes(address) ? channel : undefined),
+    release: () => void socket.unref(),
+  };
 }
 
 function startProgram({ environment, directory, arguments: args, typescript }: ProgramAssignment): void {

@@ -1,9 +1,10 @@
-import type { Readable, Writable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ManagedProcess, type ProcessExit, startProcess } from '../../foundation/processes.ts';
+import { FrameChannel, type FrameService } from '../../protocol/frame-channel.ts';
 import { leashProcessGroup } from '../plugins/process-leash.ts';
 import { outputLines } from './output-lines.ts';
-import type { ProgramAssignment, ProgramPreload } from './program-assignment.ts';
+import { assignPath, type ProgramAssignment, type ProgramPreload } from './program-assignment.ts';
 
 export interface ProgramCommand {
   readonly nodeArguments: readonly string[];
@@ -27,8 +28,8 @@ export interface ProgramProcess {
   readonly exited: Promise<ProcessExit>;
   /** Whether it keeps this process alive. It does until it is told not to. */
   hold(held: boolean): void;
-  /** Gives it its program. Once. */
-  assign(assignment: ProgramAssignment, output: ProgramOutput): void;
+  /** Gives it its program, and what serves it. Once. */
+  assign(assignment: ProgramAssignment, parts: ProgramOutput & { readonly service?: FrameService }): void;
   /** Resolves when it has ended and all that it wrote was handed on. */
   finished(): Promise<ProcessExit>;
   /** Asks it and its children to end, as Ctrl-C does; after `graceMs` (default 5,000, as the official host) forces them. */
@@ -59,6 +60,8 @@ class StartedProgram implements ProgramProcess {
   readonly #managed: ManagedProcess;
   readonly #letGo: () => void;
   readonly #outputs: readonly Readable[];
+  readonly #channel: FrameChannel;
+  #service: FrameService | undefined;
   #exit: ProcessExit | undefined;
   #copied: Promise<unknown> = Promise.resolve();
 
@@ -66,8 +69,10 @@ class StartedProgram implements ProgramProcess {
     this.#managed = managed;
     this.#letGo = leashProcessGroup(this.pid);
     this.#outputs = [managed.child.stdout!, managed.child.stderr!];
-    this.#assignmentPipe.on('error', () => {
-      // It ended before it read its assignment: its exit says so.
+    // A channel that breaks says nothing: the exit of the process does.
+    this.#channel = new FrameChannel(this.#pipe, {
+      answer: (path, payload) => this.#service!.answer(path, payload),
+      failureOf: (error) => this.#service!.failureOf(error),
     });
     void managed.exited.then((exit) => {
       this.#exit = exit;
@@ -83,8 +88,8 @@ class StartedProgram implements ProgramProcess {
     return this.#managed.exited;
   }
 
-  get #assignmentPipe(): Writable {
-    return this.#managed.child.stdio[3] as Writable;
+  get #pipe(): Duplex {
+    return this.#managed.child.stdio[3] as Duplex;
   }
 
   exit(): ProcessExit | undefined {
@@ -100,10 +105,14 @@ class StartedProgram implements ProgramProcess {
     }
   }
 
-  assign(assignment: ProgramAssignment, { onStdout, onStderr }: ProgramOutput): void {
+  assign(
+    assignment: ProgramAssignment,
+    { onStdout, onStderr, service }: ProgramOutput & { readonly service?: FrameService },
+  ): void {
+    this.#service = service;
     const [stdout, stderr] = this.#outputs;
     this.#copied = Promise.all([copyLines(stdout!, onStdout), copyLines(stderr!, onStderr)]);
-    this.#assignmentPipe.end(`${JSON.stringify(assignment)}\n`);
+    this.#channel.call(assignPath, Buffer.from(JSON.stringify(assignment)), () => {});
   }
 
   async finished(): Promise<ProcessExit> {
@@ -113,14 +122,18 @@ class StartedProgram implements ProgramProcess {
     late.abort();
     // What it started and left behind ends with it.
     await this.#managed.end({ graceMs: 0 });
-    for (const output of this.#outputs) output.destroy();
+    this.#destroyStreams();
     return exit;
   }
 
   async end(graceMs = 5000): Promise<void> {
-    this.#assignmentPipe.destroy();
+    this.#pipe.destroy();
     await this.#managed.end({ signal: 'SIGINT', graceMs });
-    for (const output of this.#outputs) output.destroy();
+    this.#destroyStreams();
+  }
+
+  #destroyStreams(): void {
+    for (const stream of [...this.#outputs, this.#pipe]) stream.destroy();
   }
 }
 

@@ -1,6 +1,7 @@
 import { Server, ServerCredentials, type ServiceError, status } from '@grpc/grpc-js';
 import { MainstayError, messageOf } from '../../foundation/errors.ts';
 import { hashAssets } from '../../protocol/asset-hash.ts';
+import type { FrameService } from '../../protocol/frame-channel.ts';
 import { channelOptions, serverMethod } from '../../protocol/grpc-call.ts';
 import { ProviderError } from '../../protocol/provider.ts';
 import type { Method } from '../../protocol/provider-messages.ts';
@@ -29,6 +30,8 @@ export type MonitorOptions = Pick<
 export interface Monitor {
   /** `host:port` of both services, ResourceMonitor and Engine. */
   readonly address: string;
+  /** The same services for a channel of our own. */
+  readonly service: FrameService;
   /** Resolves when the program says that it registers nothing more; it stays alive for its callbacks until `finish`. */
   readonly signalled: Promise<void>;
   /** Errors that the program logged. */
@@ -74,10 +77,12 @@ export function createProgramCallbacks(): ProgramCallbacks {
       };
       const engine = new EngineService(options.events);
       const shutdown = createShutdownSignal();
-      const server = createServer(context, engine, shutdown);
+      const methods = servedMethods(context, engine, shutdown);
+      const server = createServer(methods);
       address = await listen(server);
       return {
         address,
+        service: serviceOf(methods),
         signalled: shutdown.signalled,
         get errors() {
           return engine.errors;
@@ -127,14 +132,42 @@ type Handlers = {
   readonly [M in keyof Methods]: (request: MessageContent<Methods[M]['request']>) => Promise<object> | object;
 };
 
-function createServer(context: MonitorContext, engine: EngineService, shutdown: ShutdownSignal): Server {
-  const server = new Server(channelOptions);
+interface ServedMethod {
+  readonly name: string;
+  readonly method: Method<never, object>;
+  readonly handle: (request: never) => Promise<object> | object;
+}
+
+function servedMethods(context: MonitorContext, engine: EngineService, shutdown: ShutdownSignal): ServedMethod[] {
   const handlers = { ...monitorHandlers(context, shutdown), ...engineHandlers(engine) } as Handlers;
   const methods: Methods = { ...monitorMethods, ...engineServiceMethods };
-  for (const name of Object.keys(methods) as (keyof Methods)[])
-    addMethod(server, { name, method: methods[name] as Method<never, object>, handle: handlers[name] });
+  const names = Object.keys(methods) as (keyof Methods)[];
+  return names.map((name) => ({ name, method: methods[name] as Method<never, object>, handle: handlers[name] }));
+}
+
+function createServer(methods: readonly ServedMethod[]): Server {
+  const server = new Server(channelOptions);
+  for (const served of methods) addMethod(server, served);
   return server;
 }
+
+function serviceOf(methods: readonly ServedMethod[]): FrameService {
+  const byPath = new Map(methods.map((served) => [served.method.path, served]));
+  return {
+    async answer(path, payload) {
+      const served = byPath.get(path);
+      if (served === undefined) throw new MissingMethod(`The server does not implement the method ${path}`);
+      const response = await served.handle(served.method.request.decode(payload));
+      return served.method.response.encode(response);
+    },
+    failureOf(error) {
+      const { code = status.UNKNOWN, details = '' } = statusOf(error);
+      return { code, details, statusDetails: new Uint8Array() };
+    },
+  };
+}
+
+class MissingMethod extends Error {}
 
 function monitorHandlers(
   context: MonitorContext,
@@ -187,12 +220,6 @@ function engineHandlers(engine: EngineService): Pick<Handlers, keyof typeof engi
   };
 }
 
-interface ServedMethod {
-  readonly name: string;
-  readonly method: Method<never, object>;
-  readonly handle: (request: never) => Promise<object> | object;
-}
-
 function addMethod(server: Server, { name, method, handle }: ServedMethod): void {
   type Respond = (error: Partial<ServiceError> | null, response?: object) => void;
   const answer = (call: { readonly request: never }, respond: Respond) => {
@@ -208,6 +235,7 @@ function addMethod(server: Server, { name, method, handle }: ServedMethod): void
 
 /** An abort tells the SDK to stop without a word; anything else is the program's to report. */
 function statusOf(error: unknown): Partial<ServiceError> {
+  if (error instanceof MissingMethod) return { code: status.UNIMPLEMENTED, details: error.message };
   if (error instanceof DeploymentAborted) return { code: status.UNAVAILABLE, details: error.message };
   if (error instanceof ProviderError || error instanceof MainstayError)
     return { code: status.UNKNOWN, details: error.message };

@@ -25,7 +25,7 @@ export interface DeploymentProgram {
 export interface ProgramSettings {
   readonly host: ProgramHost;
   /** All of a run but its addresses and its signal. */
-  readonly run: Omit<ProgramRun, 'monitorAddress' | 'engineAddress' | 'signal'>;
+  readonly run: Omit<ProgramRun, 'monitorAddress' | 'engineAddress' | 'service' | 'signal'>;
   /** Asked for when the program starts: the registry needs `findResource` first. */
   readonly registry: () => ProviderRegistry;
   readonly events: EventSink;
@@ -54,6 +54,7 @@ export function createDeploymentProgram(settings: ProgramSettings): DeploymentPr
         ...settings.run,
         monitorAddress: address,
         engineAddress: address,
+        service: monitor.service,
         signal: stop.signal,
       });
       ended = running.then((outcome) => finished(outcome, monitor));

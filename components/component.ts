@@ -9,12 +9,21 @@ export interface ComponentArgs {
   readonly transform?: pulumi.ResourceTransformation;
 }
 
-/** The options of a component with its `transform` handed on to its children. */
+/**
+ * The options of a component, with what concerns its children handed on to them: its `transform`, and what it waits for. Pulumi itself
+ * makes only the component's own (empty) resource wait for its `dependsOn`, and its children would start at once.
+ */
 export function withTransform(
   args: ComponentArgs,
   options: pulumi.ComponentResourceOptions | undefined,
 ): pulumi.ComponentResourceOptions {
-  return pulumi.mergeOptions(options, args.transform ? { transformations: [args.transform] } : {});
+  const dependsOn = options?.dependsOn;
+  const wait: pulumi.ResourceTransformation = ({ props, opts }) => ({
+    props,
+    opts: pulumi.mergeOptions(opts, { dependsOn }),
+  });
+  const transformations = [...(dependsOn ? [wait] : []), ...(args.transform ? [args.transform] : [])];
+  return pulumi.mergeOptions(options, { transformations });
 }
 
 /** Tags by which a bill, a search and an auditor find whose resource this is. */

@@ -30,6 +30,44 @@ describe("the repository's own stacks in the sandbox", () => {
     assert.deepEqual((await changes('dev')).operations, ['Deployment update']);
   });
 
+  it('replaces nothing that runs for another size', async () => {
+    const sizes = [
+      ['maximum: 12\n', 'maximum: 20\n        instanceTypes: [m7g.2xlarge]\n        diskSize: 100\n'],
+      ['minimum: 3, maximum: 12', 'minimum: 4, maximum: 20'],
+      ['cpu: 250m, memory: 512Mi', 'cpu: 500m, memory: 1Gi'],
+      ['cpu: "32"', 'cpu: "64"'],
+      ['retentionDays: 90', 'retentionDays: 180'],
+    ] as const;
+    for (const [from, to] of sizes) checkout.edit('stacks/Pulumi.prod.yaml', from, to);
+    const { operations } = await changes('prod');
+    assert.deepEqual(
+      operations.filter((operation) => !operation.endsWith(' update')),
+      [],
+    );
+    for (const kind of ['LaunchTemplate', 'NodeGroup', 'Deployment', 'HorizontalPodAutoscaler', 'ResourceQuota']) {
+      assert.ok(operations.includes(`${kind} update`), kind);
+    }
+  });
+
+  it('upgrades control plane, what nodes wait for, nodes, other add-ons; in this order', async () => {
+    checkout.edit('stacks/Pulumi.prod.yaml', 'version: "1.35"', 'version: "1.36"');
+    const versions = 'addons:\n      vpc-cni: { version: v2 }\n      coredns: { version: v2 }\n';
+    checkout.edit('stacks/Pulumi.prod.yaml', 'addons:\n', versions);
+    const output = await checkout.succeeds('up', '-s', 'prod', '--yes', '--skip-preview');
+    const places = ['Cluster main', 'Addon main-vpc-cni', 'NodeGroup main-general', 'Addon main-coredns'].map(
+      (made) => {
+        const place = output.search(new RegExp(`${made} updated`));
+        assert.ok(place >= 0, `${made} in ${output}`);
+        return place;
+      },
+    );
+    assert.deepEqual(
+      places,
+      places.toSorted((a, b) => a - b),
+    );
+    await checkout.succeeds('preview', '-s', 'prod', '--expect-no-changes');
+  });
+
   it('says where a key is misspelt, and changes nothing', async () => {
     checkout.edit('stacks/Pulumi.dev.yaml', 'replicas: 1', 'replcias: 1');
     const { code, output } = await checkout.pulumi('preview', '-s', 'dev');

@@ -22,6 +22,8 @@ const outputs = {
   /** A secret. */
   kubeconfig: cluster?.kubeconfig,
   clusterEndpoint: cluster?.endpoint,
+  /** Base64 of PEM: what clients check the endpoint by. */
+  clusterCertificateAuthority: cluster?.certificateAuthority,
   network: aws?.network && {
     vpcId: aws.network.vpcId,
     privateSubnetIds: aws.network.privateSubnetIds,

@@ -113,6 +113,8 @@ export interface SideTaskArgs {
   readonly image?: pulumi.Input<string>;
   readonly command: readonly string[];
   readonly args?: readonly string[];
+  /** Default: the application's own; of migrations 100m and 128Mi, as they would be run again for another size. */
+  readonly resources?: ResourceArgs;
 }
 
 export interface CronJobArgs extends SideTaskArgs {

@@ -117,7 +117,7 @@ export class Application extends pulumi.ComponentResource {
 
   #createMigrations(references: PodReferences, after: pulumi.Resource): readonly batch.Job[] {
     return Object.entries(this.#args.migrations ?? {}).map(([task, taskArgs]) => {
-      const spec = planTaskPod(task, taskArgs, { args: this.#args, references });
+      const spec = planTaskPod(task, { resources: {}, ...taskArgs }, { args: this.#args, references });
       // Without a name of its own: a new image is a new Job beside the finished one.
       return new batch.Job(
         `${this.#name}-${task}`,

@@ -72,7 +72,7 @@ function taskContainer(
   { args, references }: { readonly args: ApplicationArgs; readonly references: PodReferences },
 ): Container {
   return {
-    ...baseContainer(name, args, references),
+    ...baseContainer(name, { ...args, resources: task.resources ?? args.resources }, references),
     image: task.image ?? args.image,
     command: list(task.command),
     args: list(task.args),

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as pulumi from '@pulumi/pulumi';
 import { at, type MockStack, mockStack } from '../testing/mock-stack';
-import { Cluster } from './cluster';
-import { planAddons } from './eks/addon-order';
+import { Cluster, type ClusterArgs } from './cluster';
 import type { EksArgs } from './eks/eks-args';
 import { WorkloadRole } from './workload-role';
 
@@ -20,6 +19,19 @@ function made(args: Partial<EksArgs> = {}): Promise<MockStack> {
 const CLUSTER = 'aws:eks/cluster:Cluster';
 const GROUP = 'aws:eks/nodeGroup:NodeGroup';
 const ADDON = 'aws:eks/addon:Addon';
+
+/** The order in which an engine makes and upgrades what the stack has: everything after all that it waits for. */
+function upgradeOrder(stack: MockStack): readonly string[] {
+  const order: string[] = [];
+  const visit = (urn: string) => {
+    if (order.includes(urn)) return;
+    for (const dependency of stack.resources.find((one) => one.urn === urn)?.dependencies ?? []) visit(dependency);
+    order.push(urn);
+  };
+  // Backwards, so that it is the dependencies and not the program's order that decide.
+  for (const { urn } of [...stack.resources].reverse()) visit(urn);
+  return order;
+}
 
 describe('an EKS cluster', () => {
   it('is reached from within the network only', async () => {
@@ -48,16 +60,51 @@ describe('an EKS cluster', () => {
     assert.ok(dependencies.includes('aws:cloudwatch/logGroup:LogGroup::main'));
   });
 
-  it('upgrades in order: control plane, network add-ons, nodes, other add-ons', async () => {
-    const stack = await made();
-    const group = stack.named(GROUP, 'main-general');
-    assert.ok(group.dependencies.includes(`${CLUSTER}::main`));
-    assert.ok(group.dependencies.includes(`${ADDON}::main-vpc-cni`));
-    assert.ok(group.dependencies.includes(`${ADDON}::main-kube-proxy`));
-    const coredns = stack.named(ADDON, 'main-coredns');
-    assert.ok(coredns.dependencies.includes(`${GROUP}::main-general`));
-    assert.ok(!stack.named(ADDON, 'main-vpc-cni').dependencies.includes(`${GROUP}::main-general`));
-    assert.equal(group.inputs.version, '1.35');
+  it('upgrades in order: control plane, what nodes wait for, nodes, other add-ons', async () => {
+    const stack = await made({ addons: { 'aws-ebs-csi-driver': { dependsOn: ['coredns'] } } });
+    const order = upgradeOrder(stack);
+    const before = (first: string, then: string) => {
+      assert.ok(order.indexOf(first) >= 0, first);
+      assert.ok(order.indexOf(first) < order.indexOf(then), `${first} before ${then}`);
+    };
+    for (const early of ['vpc-cni', 'kube-proxy', 'eks-pod-identity-agent']) {
+      before(`${CLUSTER}::main`, `${ADDON}::main-${early}`);
+      before(`${ADDON}::main-${early}`, `${GROUP}::main-general`);
+    }
+    before(`${GROUP}::main-general`, `${ADDON}::main-coredns`);
+    before(`${ADDON}::main-coredns`, `${ADDON}::main-aws-ebs-csi-driver`);
+    before(`${ADDON}::main-aws-ebs-csi-driver`, 'pulumi:providers:kubernetes::main');
+    // Nodes follow the version that the control plane has reached, not the one that was asked for.
+    assert.equal(stack.named(GROUP, 'main-general').inputs.version, '1.35');
+  });
+
+  it('makes add-ons with their versions, after what they depend on, with the roles they cannot work without', async () => {
+    const stack = await made({
+      addons: {
+        coredns: { version: 'v1.12.1-eksbuild.2', configuration: { replicaCount: 3 } },
+        'aws-ebs-csi-driver': {},
+        'amazon-cloudwatch-observability': {
+          podIdentity: { 'cloudwatch-agent': 'arn:aws:iam::123456789012:role/own' },
+        },
+      },
+    });
+    const coredns = stack.named(ADDON, 'main-coredns').inputs;
+    assert.deepEqual([coredns.addonVersion, coredns.configurationValues], ['v1.12.1-eksbuild.2', '{"replicaCount":3}']);
+    const driver = stack.named(ADDON, 'main-aws-ebs-csi-driver');
+    const account = 'ebs-csi-controller-sa';
+    const roleArn = `arn:aws:test:::main-aws-ebs-csi-driver-${account}-id`;
+    assert.deepEqual(driver.inputs.podIdentityAssociations, [{ serviceAccount: account, roleArn }]);
+    const attachment = `aws:iam/rolePolicyAttachment:RolePolicyAttachment::main-aws-ebs-csi-driver-${account}-AmazonEBSCSIDriverPolicy`;
+    for (const first of [attachment, `${ADDON}::main-eks-pod-identity-agent`, `${GROUP}::main-general`]) {
+      assert.ok(driver.dependencies.includes(first), first);
+    }
+    const role = stack.named('aws:iam/role:Role', `main-aws-ebs-csi-driver-${account}`);
+    const [{ Principal, Action }] = JSON.parse(String(role.inputs.assumeRolePolicy)).Statement;
+    assert.deepEqual([Principal.Service, Action], ['pods.eks.amazonaws.com', ['sts:AssumeRole', 'sts:TagSession']]);
+    const own = stack.named(ADDON, 'main-amazon-cloudwatch-observability');
+    assert.equal(at(own.inputs, 'podIdentityAssociations.0.roleArn'), 'arn:aws:iam::123456789012:role/own');
+    assert.ok(own.dependencies.includes(`${ADDON}::main-eks-pod-identity-agent`));
+    assert.equal(stack.ofType('aws:iam/role:Role').filter(({ name }) => name.includes('cloudwatch')).length, 0);
   });
 
   it('replaces no node group and no cluster for a new version, a new size or a new disk', async () => {
@@ -70,13 +117,14 @@ describe('an EKS cluster', () => {
       'clusterName',
       'diskSize',
     ];
-    const [before, after] = [
-      await made(),
-      await made({ version: '1.36', nodeGroups: { general: { minimum: 2, maximum: 9, diskSize: 100 } } }),
-    ];
+    const larger = { minimum: 2, maximum: 9, diskSize: 100, instanceTypes: ['m7g.2xlarge'] };
+    const [before, after] = [await made(), await made({ version: '1.36', nodeGroups: { general: larger } })];
     const [old, young] = [before.named(GROUP, 'main-general'), after.named(GROUP, 'main-general')];
     for (const key of replacing) assert.deepEqual(young.inputs[key], old.inputs[key], key);
     assert.notDeepEqual(young.inputs.scalingConfig, old.inputs.scalingConfig);
+    const template = after.only('aws:ec2/launchTemplate:LaunchTemplate').inputs;
+    assert.equal(template.instanceType, 'm7g.2xlarge');
+    assert.equal(at(template, 'blockDeviceMappings.0.ebs.volumeSize'), 100);
     for (const key of ['name', 'roleArn', 'encryptionConfig', 'accessConfig', 'bootstrapSelfManagedAddons']) {
       assert.deepEqual(after.only(CLUSTER).inputs[key], before.only(CLUSTER).inputs[key], key);
     }
@@ -127,33 +175,62 @@ describe('an EKS cluster', () => {
 });
 
 describe('an existing cluster', () => {
+  const KUBECONFIG = JSON.stringify({
+    'current-context': 'one',
+    contexts: [{ name: 'one', context: { cluster: 'one' } }],
+    clusters: [{ name: 'one', cluster: { server: 'https://one.example', 'certificate-authority-data': 'T05F' } }],
+    users: [{ name: 'one', user: { token: 'hunter2' } }],
+  });
+
+  /** Values of a cluster's outputs, and the names of those that are secrets. */
+  async function outputs(args: ClusterArgs) {
+    const values: Record<string, unknown> = {};
+    const secrets: string[] = [];
+    const stack = await mockStack(async () => {
+      const cluster = new Cluster('main', args);
+      const { kubeconfig, endpoint, certificateAuthority, oidcProviderArn, eksName } = cluster;
+      const all = { kubeconfig, endpoint, certificateAuthority, oidcProviderArn, eksName };
+      for (const [name, output] of Object.entries(all)) {
+        if (await pulumi.isSecret(pulumi.output(output))) secrets.push(name);
+        pulumi.unsecret(pulumi.output(output as pulumi.Input<string>)).apply((value) => {
+          values[name] = value;
+        });
+      }
+    });
+    return { values, secrets, stack };
+  }
+
   it('takes its kubeconfig as a secret, and makes nothing else', async () => {
-    const stack = await mockStack(() => new Cluster('main', { kind: 'existing', kubeconfig: 'apiVersion: v1' }));
-    assert.deepEqual(stack.only('pulumi:providers:kubernetes').inputs.kubeconfig, { secret: 'apiVersion: v1' });
+    const { stack } = await outputs({ kind: 'existing', kubeconfig: KUBECONFIG });
+    assert.deepEqual(stack.only('pulumi:providers:kubernetes').inputs.kubeconfig, { secret: KUBECONFIG });
     assert.equal(stack.resources.filter(({ type }) => type.startsWith('aws:')).length, 0);
   });
 
-  it("uses the machine's own kubeconfig where none is given", async () => {
-    const stack = await mockStack(() => new Cluster('main', { kind: 'existing', context: 'kind' }));
-    const { inputs } = stack.only('pulumi:providers:kubernetes');
-    assert.deepEqual([inputs.kubeconfig, inputs.context], [undefined, 'kind']);
+  it('has the outputs that an EKS cluster has, of which only the kubeconfig is a secret', async () => {
+    const eksName = 'shared';
+    const oidcProviderArn = 'arn:aws:iam::123456789012:oidc-provider/oidc.example/id/1';
+    const existing = await outputs({ kind: 'existing', kubeconfig: KUBECONFIG, eksName, oidcProviderArn });
+    const eks = await outputs({ kind: 'eks', ...ARGS });
+    assert.deepEqual(existing.values, {
+      kubeconfig: KUBECONFIG,
+      endpoint: 'https://one.example',
+      certificateAuthority: 'T05F',
+      oidcProviderArn,
+      eksName,
+    });
+    for (const { values, secrets } of [existing, eks]) {
+      assert.deepEqual(secrets, ['kubeconfig']);
+      assert.ok(Object.values(values).every((value) => typeof value === 'string' && value !== ''));
+    }
+    assert.deepEqual(Object.keys(eks.values).sort(), Object.keys(existing.values).sort());
+    assert.equal(eks.values.certificateAuthority, 'Y2E=');
   });
-});
 
-describe('planAddons', () => {
-  it('has what every cluster needs once, and puts what was asked for after nodes', () => {
-    const plan = planAddons({ 'aws-ebs-csi-driver': {}, 'vpc-cni': { version: 'v1.20.0-eksbuild.1' } });
-    assert.deepEqual(
-      plan.map(({ name, phase }) => `${name} ${phase}`),
-      [
-        'vpc-cni beforeNodes',
-        'kube-proxy beforeNodes',
-        'eks-pod-identity-agent beforeNodes',
-        'coredns afterNodes',
-        'aws-ebs-csi-driver afterNodes',
-      ],
-    );
-    assert.equal(plan[0]!.args.version, 'v1.20.0-eksbuild.1');
+  it("uses the machine's own kubeconfig where none is given", async () => {
+    const { stack, values } = await outputs({ kind: 'existing', context: 'a context that no machine has' });
+    const { inputs } = stack.only('pulumi:providers:kubernetes');
+    assert.deepEqual([inputs.kubeconfig, inputs.context], [undefined, 'a context that no machine has']);
+    assert.equal(values.endpoint, undefined);
   });
 });
 

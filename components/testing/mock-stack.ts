@@ -36,6 +36,20 @@ export class MockStack {
     return found[0]!;
   }
 
+  /** `type::name` of everything that has to be there before a resource: what it waits for, and what that waits for. */
+  waits(urn: string): readonly string[] {
+    const found = new Set<string>();
+    const visit = (of: string) => {
+      for (const dependency of this.resources.find((one) => one.urn === of)?.dependencies ?? []) {
+        if (found.has(dependency)) continue;
+        found.add(dependency);
+        visit(dependency);
+      }
+    };
+    visit(urn);
+    return [...found];
+  }
+
   /** The resource of a type and name. Throws where there is none. */
   named(type: string, name: string): Registered {
     const found = this.ofType(type).find((resource) => resource.name === name);

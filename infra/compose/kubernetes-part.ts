@@ -2,6 +2,7 @@ import type * as pulumi from '@pulumi/pulumi';
 import { Application } from '../../components/application/application';
 import { Chart } from '../../components/chart/chart';
 import { Cluster } from '../../components/cluster/cluster';
+import type { WorkloadRole, WorkloadRoleArgs } from '../../components/cluster/workload-role';
 import { Kustomization } from '../../components/kustomization/kustomization';
 import { Manifests } from '../../components/manifests/manifests';
 import { Tenant } from '../../components/tenant/tenant';
@@ -33,14 +34,15 @@ export function composeKubernetes(
     new Chart(name, { ...args, namespace: namespaceOf(tenant) }, options);
   }
   const applications = Object.entries(settings.applications).map(([name, { tenant, awsPolicies, ...args }]) => {
-    const role =
+    const given =
       awsPolicies && giveRole(name, { settings, namespace: tenant ?? 'default', policyArns: awsPolicies, cluster });
+    const serviceAccount = given?.annotate
+      ? { ...args.serviceAccount, roleArn: given.role.roleArn }
+      : args.serviceAccount;
     // Pods that start before their role is theirs would run without it until somebody restarts them.
-    const dependsOn = role ? [role] : [];
-    return [
-      name,
-      new Application(name, { ...args, namespace: namespaceOf(tenant) }, { ...options, dependsOn }),
-    ] as const;
+    const dependsOn = given ? [given.role] : [];
+    const own = { ...args, serviceAccount, namespace: namespaceOf(tenant) };
+    return [name, new Application(name, own, { ...options, dependsOn })] as const;
   });
   return { cluster, applications: Object.fromEntries(applications) };
 }
@@ -50,11 +52,15 @@ function createCluster(
   subnetIds: pulumi.Input<pulumi.Input<string>[]> | undefined,
 ): Cluster | undefined {
   if (cluster === undefined) return undefined;
-  if (cluster.kind === 'existing') return new Cluster('main', cluster);
-  return new Cluster('main', { ...cluster, subnetIds: subnetIds ?? [], tags });
+  const { workloadIdentity: _, ...args } = cluster;
+  if (args.kind === 'existing') return new Cluster('main', args);
+  return new Cluster('main', { ...args, subnetIds: subnetIds ?? [], tags });
 }
 
-/** The pods of an application take its AWS role through EKS's pod identity. */
+/**
+ * A role for the pods of an application, through EKS's pod identity or the cluster's OIDC provider. `annotate`: their service account
+ * has to name it.
+ */
 function giveRole(
   name: string,
   made: {
@@ -63,13 +69,23 @@ function giveRole(
     readonly policyArns: readonly string[];
     readonly cluster: Cluster | undefined;
   },
-): pulumi.Resource {
+): { readonly role: WorkloadRole; readonly annotate: boolean } {
   // Loaded here, as few applications need AWS and its SDK is slow to load.
-  const { WorkloadRole } =
+  const workload =
     require('../../components/cluster/workload-role') as typeof import('../../components/cluster/workload-role');
-  const clusterName = made.cluster?.eksName;
-  if (clusterName === undefined) throw new Error(`Cannot give application ${name} a role as there is no EKS cluster.`);
-  const { namespace, policyArns } = made;
-  const through = { kind: 'podIdentity', clusterName } as const;
-  return new WorkloadRole(name, { namespace, serviceAccount: name, policyArns, through, tags: made.settings.tags });
+  const { namespace, policyArns, cluster, settings } = made;
+  const through = identityOf(cluster, settings.cluster?.workloadIdentity);
+  if (through === undefined)
+    throw new Error(`Cannot give application ${name} a role as its cluster gives none to pods.`);
+  const args = { namespace, serviceAccount: name, policyArns, through, tags: settings.tags };
+  return { role: new workload.WorkloadRole(name, args), annotate: through.kind === 'irsa' };
+}
+
+function identityOf(
+  cluster: Cluster | undefined,
+  wanted: 'podIdentity' | 'irsa' | undefined,
+): WorkloadRoleArgs['through'] | undefined {
+  if (cluster?.eksName && wanted !== 'irsa') return { kind: 'podIdentity', clusterName: cluster.eksName };
+  if (cluster?.oidcProviderArn) return { kind: 'irsa', oidcProviderArn: cluster.oidcProviderArn };
+  return undefined;
 }

@@ -9,10 +9,13 @@ const image = z.string().superRefine((text, context) => {
 
 const texts = z.record(z.string().regex(/^[A-Za-z_]\w*$/, 'is not the name of an environment variable'), z.string());
 
+const resources = z.strictObject({ cpu: cpu.optional(), memory: bytes.optional(), cpuLimit: cpu.optional() });
+
 const task = {
   image: image.optional().describe("Default: the application's own."),
   command: z.array(z.string()).min(1),
   args: z.array(z.string()).optional(),
+  resources: resources.optional().describe("Default: the application's own; of migrations 100m and 128Mi."),
 };
 
 const schedule = z
@@ -55,10 +58,7 @@ export const applicationSettings = z.strictObject({
   environment: texts.optional().describe('Variables in the clear.'),
   secrets: z.record(z.string(), encrypted).optional().describe('Variables that are encrypted in this file.'),
   files: z.record(absolutePath, z.string()).optional().describe('Texts by absolute path.'),
-  resources: z
-    .strictObject({ cpu: cpu.optional(), memory: bytes.optional(), cpuLimit: cpu.optional() })
-    .optional()
-    .describe('Requests; memory is the limit too. Default 100m and 128Mi.'),
+  resources: resources.optional().describe('Requests; memory is the limit too. Default 100m and 128Mi.'),
   probes: z
     .strictObject({
       path: absolutePath.optional(),

@@ -23,6 +23,13 @@ const nodeGroup = z.strictObject({
     .optional(),
 });
 
+const workloadIdentity = z
+  .enum(['podIdentity', 'irsa'])
+  .optional()
+  .describe(
+    'How pods get the AWS roles of `awsPolicies`: by the pod identity agent (default where `eksName` is known), or by the OIDC provider.',
+  );
+
 const eks = z.strictObject({
   kind: z.literal('eks'),
   version: z.string().regex(/^1\.\d{2}$/, 'is not a Kubernetes version: write "1.35" with quotes'),
@@ -35,8 +42,16 @@ const eks = z.strictObject({
     .record(
       z.string(),
       z.strictObject({
-        version: z.string().optional(),
-        podIdentity: z.record(z.string(), arn).optional(),
+        version: z.string().optional().describe("Default: EKS's own choice, kept until one is named."),
+        dependsOn: z.array(z.string()).optional().describe('Add-ons that have to be there first.'),
+        beforeNodes: z.boolean().optional().describe('Whether nodes wait for it, as for a network add-on.'),
+        enabled: z.boolean().optional().describe('`false` leaves out one that every cluster gets.'),
+        podIdentity: z
+          .record(z.string(), arn)
+          .optional()
+          .describe(
+            'Roles of its pods by service account. Default: made for the drivers of EBS and EFS and for CloudWatch.',
+          ),
         configuration: z.record(z.string(), z.unknown()).optional(),
       }),
     )
@@ -53,6 +68,7 @@ const eks = z.strictObject({
     .optional()
     .describe('Who may do what, by ARN of an IAM role or user.'),
   logRetentionDays: z.int().min(1).max(3653).optional().describe('Default 90.'),
+  workloadIdentity,
 });
 
 const existing = z.strictObject({
@@ -61,6 +77,14 @@ const existing = z.strictObject({
     .optional()
     .describe('Encrypted. Left out: what KUBECONFIG or ~/.kube/config says where the update runs.'),
   context: z.string().optional().describe('Default: the current one of the kubeconfig.'),
+  eksName: z
+    .string()
+    .optional()
+    .describe('Its name, where it is an EKS cluster: applications can then have AWS roles.'),
+  oidcProviderArn: arn
+    .optional()
+    .describe('The IAM OIDC provider of its service accounts, for AWS roles without pod identity.'),
+  workloadIdentity,
 });
 
 export const clusterSettings = z.discriminatedUnion('kind', [eks, existing]);

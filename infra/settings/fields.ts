@@ -55,5 +55,7 @@ export const port = z.int().min(1).max(65535);
 export const host = z
   .string()
   .regex(/^(\*\.)?([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)+[a-z]{2,}$/, 'is not a host name: write shop.example.org');
-export const arn = z.string().regex(/^arn:aws[\w-]*:[\w-]+:[\w-]*:\d*:.+$/, 'is not an ARN: write arn:aws:...');
+export const arn = z
+  .string()
+  .regex(/^arn:aws[\w-]*:[\w-]+:[\w-]*:(\d{12}|aws)?:.+$/, 'is not an ARN: write arn:aws:...');
 export const absolutePath = z.string().regex(/^\/./, 'is not an absolute path: begin with /');

@@ -90,13 +90,25 @@ export const settingsSchema = shape.superRefine((settings, context) => {
     }
   }
   for (const [key, { awsPolicies, ingress, route, port }] of Object.entries(settings.applications)) {
-    if (awsPolicies && settings.cluster?.kind !== 'eks') {
-      say(['applications', key, 'awsPolicies'], 'need an EKS cluster: set mainstay:cluster with kind: eks');
+    if (awsPolicies && !canGiveRoles(settings.cluster)) {
+      say(
+        ['applications', key, 'awsPolicies'],
+        'need a cluster that gives roles to pods: kind: eks, or an existing one with eksName (pod identity) or oidcProviderArn (irsa)',
+      );
     }
     if ((ingress || route) && port === undefined) {
       say(['applications', key, ingress ? 'ingress' : 'route'], 'leads nowhere: set the port of the application');
     }
   }
 });
+
+/** Whether pods of this cluster can take AWS roles, in the way that is asked for. */
+function canGiveRoles(cluster: z.infer<typeof clusterSettings> | undefined): boolean {
+  if (cluster === undefined) return false;
+  if (cluster.kind === 'eks') return true;
+  if (cluster.workloadIdentity === 'irsa') return cluster.oidcProviderArn !== undefined;
+  if (cluster.workloadIdentity === 'podIdentity') return cluster.eksName !== undefined;
+  return cluster.eksName !== undefined || cluster.oidcProviderArn !== undefined;
+}
 
 export type Settings = z.infer<typeof settingsSchema>;

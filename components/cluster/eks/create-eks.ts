@@ -6,7 +6,8 @@ import * as pulumi from '@pulumi/pulumi';
 import { stackTags } from '../../component';
 import type { ClusterOutputs } from '../cluster';
 import { createAccess } from './access';
-import { type PlannedAddon, planAddons } from './addon-order';
+import { planAddons } from './addon-order';
+import { createAddons } from './addons';
 import type { EksArgs } from './eks-args';
 import { kubeconfigOf } from './kubeconfig';
 import { createNodeGroups } from './node-groups';
@@ -14,20 +15,25 @@ import { attach, createRole } from './service-role';
 
 const CONTROL_PLANE_LOGS = ['api', 'audit', 'authenticator', 'controllerManager', 'scheduler'];
 
-/** An EKS cluster: key, log, role, control plane, first add-ons, nodes, other add-ons, access; in this order. */
+/**
+ * An EKS cluster: key, log, role, control plane, the add-ons that nodes wait for, nodes, other add-ons, access; created and
+ * upgraded in this order, as each waits for the one before.
+ */
 export function createEks(name: string, args: EksArgs, parent: pulumi.Resource): ClusterOutputs {
   const context = { name, args, parent };
   const cluster = createControlPlane(context);
   const oidc = createOidcProvider(context, cluster);
   const addons = planAddons(args.addons ?? {});
-  const inPhase = (phase: PlannedAddon['phase']) => addons.filter((addon) => addon.phase === phase);
-  const early = inPhase('beforeNodes').map((addon) => createAddon(context, { cluster, addon, after: [] }));
+  const surroundings = { parent, cluster, args, made: new Map<string, eks.Addon>() };
+  const inPhase = (afterNodes: boolean) => addons.filter((addon) => addon.afterNodes === afterNodes);
+  const early = createAddons(name, inPhase(false), { ...surroundings, nodes: [] });
   const nodes = createNodeGroups(name, args, { parent, cluster, after: early });
-  const late = inPhase('afterNodes').map((addon) => createAddon(context, { cluster, addon, after: nodes }));
+  const late = createAddons(name, inPhase(true), { ...surroundings, nodes });
   const access = createAccess(name, args, { parent, cluster });
   return {
     kubeconfig: kubeconfigOf(cluster),
     endpoint: cluster.endpoint,
+    certificateAuthority: cluster.certificateAuthority.data,
     oidcProviderArn: oidc.arn,
     eksName: cluster.name,
     ready: [...nodes, ...late, ...access],
@@ -105,32 +111,5 @@ function createOidcProvider({ name, args, parent }: Context, cluster: eks.Cluste
     name,
     { url, clientIdLists: ['sts.amazonaws.com'], tags: stackTags(name, args.tags) },
     { parent },
-  );
-}
-
-function createAddon(
-  { name, args, parent }: Context,
-  made: {
-    readonly cluster: eks.Cluster;
-    readonly addon: PlannedAddon;
-    readonly after: readonly pulumi.Resource[];
-  },
-): eks.Addon {
-  const { addon, cluster } = made;
-  const identities = Object.entries(addon.args.podIdentity ?? {});
-  return new eks.Addon(
-    `${name}-${addon.name}`,
-    {
-      clusterName: cluster.name,
-      addonName: addon.name,
-      addonVersion: addon.args.version,
-      configurationValues: addon.args.configuration && JSON.stringify(addon.args.configuration),
-      podIdentityAssociations: identities.map(([serviceAccount, roleArn]) => ({ serviceAccount, roleArn })),
-      // What a new version brings wins over what was changed by hand, so that upgrades do not stop half way.
-      resolveConflictsOnCreate: 'OVERWRITE',
-      resolveConflictsOnUpdate: 'OVERWRITE',
-      tags: stackTags(`${name}-${addon.name}`, args.tags),
-    },
-    { parent, dependsOn: [...made.after] },
   );
 }

@@ -21,7 +21,10 @@ export interface EksArgs {
 }
 
 export interface NodeGroupArgs {
-  /** Several of one size give spot more to choose from. Default `['m7g.large']`, or `['m7i.large']` on x64. */
+  /**
+   * Default `['m7g.large']`, or `['m7i.large']` on x64. One can be changed in place, node by node; several (of one size, which give
+   * spot more to choose from) belong to the group itself, and a change makes a new group beside the old one.
+   */
   readonly instanceTypes?: readonly string[];
   /** Default `arm64`: the same work for less. */
   readonly architecture?: 'arm64' | 'x64';
@@ -45,7 +48,16 @@ export interface TaintArgs {
 export interface AddonArgs {
   /** Default: EKS's own choice for the cluster's version, kept until it is named. */
   readonly version?: string;
-  /** The role that its pods take through pod identity: service account -> ARN. */
+  /** Add-ons that have to be there first. Whatever has a role waits for `eks-pod-identity-agent` anyway. */
+  readonly dependsOn?: readonly string[];
+  /** Whether nodes wait for it, as for a network add-on. Default: only for `vpc-cni`, `kube-proxy`, `eks-pod-identity-agent`. */
+  readonly beforeNodes?: boolean;
+  /** `false` leaves out one that every cluster gets: where another one takes its place. Default true. */
+  readonly enabled?: boolean;
+  /**
+   * Roles that its pods take through pod identity: service account -> ARN. Default: for the EBS and EFS drivers and CloudWatch a role
+   * is made that can do what they need; for others none.
+   */
   readonly podIdentity?: Readonly<Record<string, pulumi.Input<string>>>;
   readonly configuration?: Readonly<Record<string, unknown>>;
 }

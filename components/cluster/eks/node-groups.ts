@@ -37,7 +37,14 @@ function createNodeGroup(
   const minimum = group.minimum ?? 1;
   const x64 = group.architecture === 'x64';
   const tags = stackTags(name, args.tags);
-  const template = createLaunchTemplate(name, group, { parent, tags });
+  const instanceTypes = group.instanceTypes ?? [x64 ? 'm7i.large' : 'm7g.large'];
+  // In the template a type is rolled out node by node; in the group it could only be changed by a new group.
+  const [only, ...more] = instanceTypes;
+  const template = createLaunchTemplate(name, group, {
+    parent,
+    tags,
+    instanceType: more.length > 0 ? undefined : only,
+  });
   return new eks.NodeGroup(
     name,
     {
@@ -46,7 +53,7 @@ function createNodeGroup(
       nodeRoleArn: made.role.arn,
       subnetIds: args.subnetIds as pulumi.Input<pulumi.Input<string>[]>,
       amiType: x64 ? 'AL2023_x86_64_STANDARD' : 'AL2023_ARM_64_STANDARD',
-      instanceTypes: [...(group.instanceTypes ?? [x64 ? 'm7i.large' : 'm7g.large'])],
+      instanceTypes: more.length > 0 ? [...instanceTypes] : undefined,
       capacityType: group.capacity === 'spot' ? 'SPOT' : 'ON_DEMAND',
       scalingConfig: { minSize: minimum, maxSize: group.maximum, desiredSize: minimum },
       updateConfig: { maxUnavailablePercentage: 33 },
@@ -64,11 +71,16 @@ function createNodeGroup(
 function createLaunchTemplate(
   name: string,
   group: NodeGroupArgs,
-  made: { readonly parent: pulumi.Resource; readonly tags: Record<string, string> },
+  made: {
+    readonly parent: pulumi.Resource;
+    readonly tags: Record<string, string>;
+    readonly instanceType: string | undefined;
+  },
 ): ec2.LaunchTemplate {
   return new ec2.LaunchTemplate(
     name,
     {
+      instanceType: made.instanceType,
       metadataOptions: { httpEndpoint: 'enabled', httpTokens: 'required', httpPutResponseHopLimit: 1 },
       blockDeviceMappings: [
         {

@@ -38,6 +38,7 @@ describe("the repository's own stacks in the sandbox", () => {
       ['cpu: "32"', 'cpu: "64"'],
       ['retentionDays: 90', 'retentionDays: 180'],
     ] as const;
+    checkout.edit('stacks/Pulumi.prod.yaml', 'shop:1.5.0', 'shop:1.4.2');
     for (const [from, to] of sizes) checkout.edit('stacks/Pulumi.prod.yaml', from, to);
     const { operations } = await changes('prod');
     assert.deepEqual(

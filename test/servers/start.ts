@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isMotoInstalled, startAws } from './aws.ts';
 import { ensureBuilt, isBuilt } from './build.ts';
@@ -34,6 +35,16 @@ async function isAvailable(name: ServerName): Promise<boolean> {
 /** The user's own cluster, where KUBECONFIG and MAINSTAY_TEST_CLUSTER=1 say to test on it. */
 export function givenCluster(): string | undefined {
   return process.env.MAINSTAY_TEST_CLUSTER === '1' ? process.env.KUBECONFIG || undefined : undefined;
+}
+
+/**
+ * Why tests whose pods fail in played ways cannot run: only the nodes of a control plane of ours do what such a test says. False where
+ * they can.
+ */
+export async function whyNotPlayed(): Promise<string | false> {
+  const kubeconfig = givenCluster();
+  const isOurs = kubeconfig === undefined || /"current-context": "mainstay"/.test(await readFile(kubeconfig, 'utf8'));
+  return isOurs ? false : 'the given cluster has real nodes, whose pods do not fail when told';
 }
 
 /**

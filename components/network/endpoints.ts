@@ -3,12 +3,15 @@ import { getRegionOutput } from '@pulumi/aws/getRegion';
 import * as pulumi from '@pulumi/pulumi';
 import { stackTags } from '../component';
 import type { Routing } from './routing';
-import type { SubnetPlan } from './subnet-plan';
+import type { SubnetPlan, SubnetTier } from './subnet-plan';
 
 export interface EndpointArgs {
   /** Free of charge, by route. Default both. */
   readonly gateway?: readonly ('s3' | 'dynamodb')[];
-  /** By network interface in each private zone: `ecr.api`, `ecr.dkr`, `sts`, `logs`, ... Default none. */
+  /**
+   * By a network interface in each zone, in its private subnet or else its isolated one; all subnets of the network reach it.
+   * `ecr.api`, `ecr.dkr`, `sts`, `logs`, ... Default none.
+   */
   readonly interface?: readonly string[];
 }
 
@@ -16,6 +19,7 @@ interface Surroundings {
   readonly parent: pulumi.Resource;
   readonly vpc: ec2.Vpc;
   readonly cidr: string;
+  readonly ipv6: boolean;
   readonly subnets: readonly { readonly plan: SubnetPlan; readonly subnet: ec2.Subnet }[];
   readonly routing: Routing;
   readonly args: EndpointArgs | undefined;
@@ -53,12 +57,20 @@ function createInterfaceEndpoints(
     {
       vpcId: vpc.id,
       description: 'HTTPS from within the network to interface endpoints',
-      ingress: [{ protocol: 'tcp', fromPort: 443, toPort: 443, cidrBlocks: [options.cidr] }],
+      ingress: [
+        {
+          protocol: 'tcp',
+          fromPort: 443,
+          toPort: 443,
+          cidrBlocks: [options.cidr],
+          ...(options.ipv6 ? { ipv6CidrBlocks: [vpc.ipv6CidrBlock] } : {}),
+        },
+      ],
       tags: stackTags(`${name}-endpoints`, tags),
     },
     { parent },
   );
-  const inside = options.subnets.filter(({ plan }) => plan.tier === 'private');
+  const inside = interfacePlaces(options.subnets);
   for (const service of options.services) {
     const endpointName = `${name}-${service.replaceAll('.', '-')}`;
     new ec2.VpcEndpoint(
@@ -75,4 +87,12 @@ function createInterfaceEndpoints(
       { parent },
     );
   }
+}
+
+/** AWS takes one subnet per zone: the private one, else the isolated one, else the public one. */
+function interfacePlaces(subnets: Surroundings['subnets']): Surroundings['subnets'] {
+  const order: readonly SubnetTier[] = ['private', 'isolated', 'public'];
+  const byPreference = [...subnets].sort((a, b) => order.indexOf(a.plan.tier) - order.indexOf(b.plan.tier));
+  const zones = [...new Set(subnets.map(({ plan }) => plan.zone))];
+  return zones.map((zone) => byPreference.find(({ plan }) => plan.zone === zone)!);
 }

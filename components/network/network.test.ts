@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import fc from 'fast-check';
 import { at, type MockStack, mockStack } from '../testing/mock-stack';
+import { reachOf } from '../testing/reachability';
 import { Network, type NetworkArgs } from './network';
+import type { SubnetTier } from './subnet-plan';
 
 const ARGS: NetworkArgs = { cidr: '10.0.0.0/16', zones: ['eu-central-1a', 'eu-central-1b', 'eu-central-1c'] };
 
@@ -9,53 +12,73 @@ function made(args: Partial<NetworkArgs> = {}): Promise<MockStack> {
   return mockStack(() => new Network('main', { ...ARGS, ...args }));
 }
 
-/** Where packets of a subnet can go, from associations and routes alone: destination -> kind of gateway. */
-function reach(stack: MockStack, subnet: string): Readonly<Record<string, string>> {
-  const association = stack
-    .ofType('aws:ec2/routeTableAssociation:RouteTableAssociation')
-    .find(({ inputs }) => inputs.subnetId === `${subnet}-id`);
-  assert.ok(association, `${subnet} has a route table`);
-  const routes = stack
-    .ofType('aws:ec2/route:Route')
-    .filter(({ inputs }) => inputs.routeTableId === association.inputs.routeTableId);
-  return Object.fromEntries(
-    routes.map(({ inputs }) => {
-      const kind = ['gatewayId', 'natGatewayId', 'egressOnlyGatewayId'].find((key) => inputs[key] !== undefined);
-      return [String(inputs.destinationCidrBlock ?? inputs.destinationIpv6CidrBlock), `${kind}=${inputs[kind!]}`];
-    }),
-  );
+/** A network, and the ids of its subnets as it gives them out. */
+async function network(args: Partial<NetworkArgs> = {}) {
+  const ids: Record<SubnetTier, readonly string[]> = { public: [], private: [], isolated: [] };
+  const stack = await mockStack(() => {
+    const { publicSubnetIds, privateSubnetIds, isolatedSubnetIds } = new Network('main', { ...ARGS, ...args });
+    const all = { public: publicSubnetIds, private: privateSubnetIds, isolated: isolatedSubnetIds };
+    for (const tier of ['public', 'private', 'isolated'] as const)
+      all[tier].apply((made) => {
+        ids[tier] = made;
+      });
+  });
+  return { ids, stack };
 }
 
-describe('Network', () => {
-  it('lets public subnets be reached, private ones go out by their own zone, isolated ones neither', async () => {
-    const stack = await made();
-    for (const zone of ARGS.zones) {
-      assert.deepEqual(reach(stack, `main-public-${zone}`), { '0.0.0.0/0': 'gatewayId=main-id' });
-      assert.deepEqual(reach(stack, `main-private-${zone}`), { '0.0.0.0/0': `natGatewayId=main-nat-${zone}-id` });
-      assert.deepEqual(reach(stack, `main-isolated-${zone}`), {});
+const TIERS = [['public', 'private', 'isolated'], ['public', 'private'], ['public'], ['private', 'isolated']] as const;
+
+describe('reachability, by routes', () => {
+  for (const tiers of TIERS) {
+    for (const nat of tiers[0] === 'public' ? (['none', 'single', 'perZone'] as const) : (['none'] as const)) {
+      for (const ipv6 of [false, true]) {
+        it(`holds what ${tiers.join(', ')} promise, NAT ${nat}${ipv6 ? ', IPv6' : ''}`, async () => {
+          const { ids, stack } = await network({ tiers, nat, ipv6 });
+          for (const [tier, made] of Object.entries(ids)) {
+            assert.equal(made.length, (tiers as readonly string[]).includes(tier) ? ARGS.zones.length : 0, tier);
+          }
+          for (const id of ids.public) {
+            const { ipv4, ipv6: six } = reachOf(stack, id);
+            assert.deepEqual([ipv4, six], ['internet', ipv6 ? 'internet' : 'none'], id);
+          }
+          for (const [index, id] of ids.private.entries()) {
+            const reach = reachOf(stack, id);
+            assert.deepEqual([reach.ipv4, reach.ipv6], [nat === 'none' ? 'none' : 'nat', ipv6 ? 'out' : 'none'], id);
+            const own = ARGS.zones[index]!;
+            const crossed = { none: [], single: [...new Set([own, ARGS.zones[0]!])], perZone: [own] }[nat];
+            assert.deepEqual(reach.zones, crossed, id);
+            assert.deepEqual(reach.services, ['dynamodb', 's3'], id);
+          }
+          for (const id of ids.isolated) {
+            const nothing = { ipv4: 'none', ipv6: 'none', zones: [], services: ['dynamodb', 's3'] };
+            assert.deepEqual(reachOf(stack, id), nothing, id);
+          }
+        });
+      }
+    }
+  }
+
+  it('pays for as many NAT gateways as are asked for', async () => {
+    for (const [nat, count] of [
+      ['none', 0],
+      ['single', 1],
+      ['perZone', 3],
+    ] as const) {
+      const stack = await made({ nat });
+      assert.equal(stack.ofType('aws:ec2/natGateway:NatGateway').length, count, nat);
+      assert.equal(stack.ofType('aws:ec2/eip:Eip').length, count, nat);
     }
   });
 
-  it('sends all zones through one NAT gateway where there is one, and nowhere where there is none', async () => {
-    const single = await made({ nat: 'single' });
-    assert.equal(single.ofType('aws:ec2/natGateway:NatGateway').length, 1);
-    assert.deepEqual(reach(single, 'main-private-eu-central-1c'), {
-      '0.0.0.0/0': 'natGatewayId=main-nat-eu-central-1a-id',
-    });
-    const none = await made({ nat: 'none' });
-    assert.equal(none.ofType('aws:ec2/eip:Eip').length, 0);
-    assert.deepEqual(reach(none, 'main-private-eu-central-1a'), {});
-  });
-
-  it('gives private subnets a way out by IPv6 and none in', async () => {
+  it('gives each subnet a /64 of the network', async () => {
     const stack = await made({ ipv6: true });
-    assert.equal(reach(stack, 'main-private-eu-central-1a')['::/0'], 'egressOnlyGatewayId=main-id');
-    assert.equal(reach(stack, 'main-public-eu-central-1a')['::/0'], 'gatewayId=main-id');
-    assert.equal(reach(stack, 'main-isolated-eu-central-1a')['::/0'], undefined);
-    const subnet = stack.named('aws:ec2/subnet:Subnet', 'main-private-eu-central-1a');
-    assert.equal(subnet.inputs.ipv6CidrBlock, '2001:db8:12:3400::/64');
+    const subnets = stack.ofType('aws:ec2/subnet:Subnet').map(({ inputs }) => String(inputs.ipv6CidrBlock));
+    assert.equal(new Set(subnets).size, 9);
+    for (const block of subnets) assert.match(block, /^2001:db8:12:34[0-9a-f]{2}::\/64$/);
   });
+});
 
+describe('Network', () => {
   it('puts nothing on the internet by itself', async () => {
     const stack = await made();
     for (const { inputs } of stack.ofType('aws:ec2/subnet:Subnet')) assert.equal(inputs.mapPublicIpOnLaunch, false);
@@ -66,16 +89,31 @@ describe('Network', () => {
   it('lets nothing but HTTPS from within the network reach interface endpoints', async () => {
     const stack = await made({ endpoints: { interface: ['sts', 'ecr.api'] } });
     const { inputs } = stack.only('aws:ec2/securityGroup:SecurityGroup');
-    assert.deepEqual(inputs.ingress, [{ protocol: 'tcp', fromPort: 443, toPort: 443, cidrBlocks: ['10.0.0.0/16'] }]);
+    const https = { protocol: 'tcp', fromPort: 443, toPort: 443 };
+    assert.deepEqual(inputs.ingress, [{ ...https, cidrBlocks: ['10.0.0.0/16'] }]);
+    assert.equal(inputs.egress, undefined);
     const endpoint = stack.named('aws:ec2/vpcEndpoint:VpcEndpoint', 'main-ecr-api');
     assert.equal(endpoint.inputs.serviceName, 'com.amazonaws.eu-central-1.ecr.api');
     assert.deepEqual(endpoint.inputs.securityGroupIds, ['main-endpoints-id']);
+    const six = await made({ ipv6: true, endpoints: { interface: ['sts'] } });
+    const ipv6CidrBlocks = ['2001:db8:12:3400::/56'];
+    assert.deepEqual(six.only('aws:ec2/securityGroup:SecurityGroup').inputs.ingress, [
+      { ...https, cidrBlocks: ['10.0.0.0/16'], ipv6CidrBlocks },
+    ]);
   });
 
-  it('leads S3 and DynamoDB past NAT, from isolated subnets too', async () => {
-    const stack = await made({ zones: ['eu-central-1a'] });
-    const s3 = stack.named('aws:ec2/vpcEndpoint:VpcEndpoint', 'main-s3');
-    assert.deepEqual(s3.inputs.routeTableIds, ['main-private-eu-central-1a-id', 'main-isolated-eu-central-1a-id']);
+  it('puts an interface endpoint into one subnet of each zone: private, else isolated, else public', async () => {
+    const cases = [
+      [['public', 'private', 'isolated'], 'private'],
+      [['public', 'isolated'], 'isolated'],
+      [['public'], 'public'],
+    ] as const;
+    for (const [tiers, wanted] of cases) {
+      const { stack, ids } = await network({ tiers, nat: 'none', endpoints: { interface: ['sts'] } });
+      const { inputs } = stack.named('aws:ec2/vpcEndpoint:VpcEndpoint', 'main-sts');
+      assert.deepEqual(inputs.subnetIds, ids[wanted], tiers.join());
+      assert.equal(inputs.privateDnsEnabled, true);
+    }
   });
 
   it('records flows by default, with a role for its own log only, and not where that is switched off', async () => {
@@ -106,11 +144,30 @@ describe('Network', () => {
     }
   });
 
-  it('changes no existing resource when a zone is added', async () => {
-    const before = await made({ zones: ARGS.zones.slice(0, 2), flowLogs: false, endpoints: { gateway: [] } });
-    const after = await made({ flowLogs: false, endpoints: { gateway: [] } });
-    const known = new Map(after.resources.map((resource) => [resource.urn, resource.inputs]));
-    for (const { urn, inputs } of before.resources) assert.deepEqual(known.get(urn), inputs, urn);
+  it('changes no existing resource when a zone is added, whatever the network', async () => {
+    const options = fc.record({
+      zones: fc.integer({ min: 1, max: 4 }),
+      prefix: fc.integer({ min: 16, max: 22 }),
+      nat: fc.constantFrom('none', 'single', 'perZone'),
+      ipv6: fc.boolean(),
+      tiers: fc.constantFrom(...TIERS.slice(0, 3)),
+    });
+    await fc.assert(
+      fc.asyncProperty(options, async ({ zones, prefix, nat, ipv6, tiers }) => {
+        const all = Array.from({ length: zones + 1 }, (_, index) => `eu-central-1${'abcdefgh'[index]}`);
+        const args = { cidr: `10.0.0.0/${prefix}`, nat, ipv6, tiers };
+        const before = await made({ ...args, zones: all.slice(0, -1) });
+        const after = await made({ ...args, zones: all });
+        const added = `-${all.at(-1)}-id`;
+        const known = new Map(after.resources.map((resource) => [resource.urn, resource.inputs]));
+        for (const { urn, type, inputs } of before.resources) {
+          // Gateway endpoints get the new zone's tables beside the others.
+          const shared = type === 'aws:ec2/vpcEndpoint:VpcEndpoint';
+          assert.deepEqual(shared ? without(known.get(urn), added) : known.get(urn), inputs, urn);
+        }
+      }),
+      { numRuns: 6 },
+    );
   });
 
   it('needs public subnets for NAT', async () => {
@@ -127,3 +184,9 @@ describe('Network', () => {
     assert.equal(stack.only('aws:ec2/vpc:Vpc').inputs.instanceTenancy, 'dedicated');
   });
 });
+
+/** Inputs without the route tables of one zone. */
+function without(inputs: Readonly<Record<string, unknown>> | undefined, ending: string): unknown {
+  const tables = inputs?.routeTableIds as readonly string[];
+  return { ...inputs, routeTableIds: tables.filter((id) => !id.endsWith(ending)) };
+}

@@ -3,8 +3,9 @@ import * as pulumi from '@pulumi/pulumi';
 import { type ComponentArgs, stackTags, withTransform } from '../component';
 import { createEndpoints, type EndpointArgs } from './endpoints';
 import { createFlowLogs, type FlowLogArgs } from './flow-logs';
+import { ipv6Subnet } from './ipv6-subnet';
 import { createRouting, type Routing } from './routing';
-import { ipv6Subnet, planSubnets, type SubnetPlan, type SubnetTier } from './subnet-plan';
+import { planSubnets, type SubnetPlan, type SubnetTier } from './subnet-plan';
 
 export interface NetworkArgs extends ComponentArgs {
   /** The whole range, /16 to /22 with the default of eight zone slots: `10.20.0.0/16`. */
@@ -62,6 +63,7 @@ export class Network extends pulumi.ComponentResource {
       parent: this,
       vpc,
       cidr: args.cidr,
+      ipv6: args.ipv6 ?? false,
       subnets,
       routing: this.routing,
       args: args.endpoints,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { contains, formatCidr, overlaps, parseCidr, part } from './cidr';
-import { ipv6Subnet, planSubnets, type SubnetTier } from './subnet-plan';
+import { planSubnets, type SubnetTier } from './subnet-plan';
 
 const TIERS: readonly SubnetTier[] = ['public', 'private', 'isolated'];
 
@@ -79,12 +79,5 @@ describe('parseCidr', () => {
     assert.throws(() => parseCidr('10.0.0.0/33'), /"10\.0\.0\.0\/33" is not a CIDR block/);
     assert.throws(() => parseCidr('10.0.0.256/24'), /is not a CIDR block/);
     assert.throws(() => parseCidr('10.0.5.0/16'), /begins at 10\.0\.0\.0\/16/);
-  });
-});
-
-describe('ipv6Subnet', () => {
-  it('numbers the networks of a /56', () => {
-    assert.equal(ipv6Subnet('2001:db8:12:3400::/56', 5), '2001:db8:12:3405::/64');
-    assert.equal(ipv6Subnet('2001:db8:12:3400::/56', 31), '2001:db8:12:341f::/64');
   });
 });

@@ -63,11 +63,3 @@ export function planSubnets(options: SubnetPlanOptions): readonly SubnetPlan[] {
     }),
   );
 }
-
-/** The `index`-th /64 of a /56 as AWS writes it: `2001:db8:12:3400::/56` -> `2001:db8:12:3405::/64`. */
-export function ipv6Subnet(block: string, index: number): string {
-  const groups = block.replace(/::?\/56$/, '').split(':');
-  const last = (groups[3] ?? '0').padStart(4, '0');
-  const group = Number.parseInt(`${last.slice(0, 2)}${index.toString(16).padStart(2, '0')}`, 16).toString(16);
-  return `${groups.slice(0, 3).join(':')}:${group}::/64`;
-}

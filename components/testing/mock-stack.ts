@@ -6,6 +6,8 @@ export interface Registered {
   readonly urn: string;
   readonly type: string;
   readonly name: string;
+  /** As the mocks give it: `<name>-id`. */
+  readonly id: string;
   readonly inputs: Readonly<Record<string, unknown>>;
   /** `type::name` of the parent. */
   readonly parent: string;
@@ -108,6 +110,7 @@ function registered(request: RegisterRequest): Registered {
     urn: short(request.getType(), request.getName()),
     type: request.getType(),
     name: request.getName(),
+    id: `${request.getName()}-id`,
     inputs: revealed(wire) as Record<string, unknown>,
     parent: shortUrn(request.getParent()),
     dependencies: request.getDependenciesList().map(shortUrn),

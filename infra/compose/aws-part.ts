@@ -24,8 +24,10 @@ export function clusterName(stack: string): string {
 export function composeAws(settings: Settings, stack: string): AwsPart {
   const { tags, network, registry } = settings;
   const clusterNames = settings.cluster?.kind === 'eks' ? [clusterName(stack)] : [];
-  const domains = Object.entries(settings.domains ?? {}).map(([domain, { zoneId, records }]) => {
-    return [domain, new Dns(domain, { domain, zoneId, records, tags })] as const;
+  const vpc = network && new Network('main', { ...network, clusterNames, tags });
+  const domains = Object.entries(settings.domains ?? {}).map(([domain, { zoneId, records, private: inside }]) => {
+    const privateTo = inside && vpc ? [vpc.vpcId] : undefined;
+    return [domain, new Dns(domain, { domain, zoneId, privateTo, records, tags })] as const;
   });
   const certificates = domains.flatMap(([domain, { zoneId }]) => {
     const names = settings.domains?.[domain]?.certificate ?? [];
@@ -34,7 +36,7 @@ export function composeAws(settings: Settings, stack: string): AwsPart {
     return [[domain, new Certificate(domain, { domain: first, otherNames, zoneId, tags }).arn] as const];
   });
   return {
-    network: network && new Network('main', { ...network, clusterNames, tags }),
+    network: vpc,
     registry: registry && new Registry('images', { ...registry, tags }),
     domains: domains.map(([, dns]) => dns),
     certificates: Object.fromEntries(certificates),

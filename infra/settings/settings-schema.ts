@@ -14,6 +14,7 @@ const registrySettings = z.strictObject({
 
 const zoneSettings = z.strictObject({
   zoneId: z.string().optional().describe('A zone that is there already; left out, it is made.'),
+  private: z.boolean().optional().describe("Whether only this stack's network sees it. Default false: everybody does."),
   records: z
     .array(
       z.strictObject({
@@ -81,6 +82,14 @@ export const settingsSchema = shape.superRefine((settings, context) => {
   }
   if (settings.cluster?.kind === 'eks' && (settings.network?.zones.length ?? 2) < 2) {
     say(['network', 'zones'], 'are too few for EKS: name two or more');
+  }
+  for (const [domain, zone] of Object.entries(settings.domains ?? {})) {
+    if (!zone.private) continue;
+    const at = ['domains', domain, 'private'];
+    if (settings.network === undefined) say(at, 'needs a network: set mainstay:network');
+    if (zone.zoneId !== undefined)
+      say(at, 'cannot be set for a zone that is there already: leave out zoneId or private');
+    if (zone.certificate) say(at, 'has a certificate, which is proved in public: leave out certificate or private');
   }
   for (const section of ['applications', 'charts', 'manifests'] as const) {
     for (const [key, { tenant }] of Object.entries(settings[section] ?? {})) {

@@ -107,5 +107,7 @@ export interface ResourceDefinition {
 /** A function of the package, called in its argument's `region` where it has one (`aws:index/getRegion:getRegion`). */
 export interface FunctionDefinition {
   readonly token: string;
+  /** Parts of the answer that are masked in output and state. */
+  readonly secrets?: readonly string[];
   invoke(call: { readonly aws: AwsCalls; readonly args: PlainMap; readonly signal: AbortSignal }): Promise<PlainMap>;
 }

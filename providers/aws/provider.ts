@@ -1,5 +1,5 @@
 import { messageOf } from '../../foundation/errors.ts';
-import type { PropertyMap } from '../../protocol/property-value.ts';
+import { type PropertyMap, type PropertyValue, Secret } from '../../protocol/property-value.ts';
 import {
   type CheckRequest,
   type ConfigureResponse,
@@ -71,20 +71,30 @@ export async function createProvider(context: ProviderContext): Promise<Provider
     update: async (request) => ({ outputs: await updateResource(lifecycle(request), request) }),
     delete: (request) => deleteResource(lifecycle(request), request),
     invoke: async ({ token, args }) => {
-      const definition = functions.get(token);
-      if (!definition) throw new ProviderError(notServed('function', token));
-      return {
-        result: (await definition.invoke({
-          aws: inItsRegion(configured(), { inputs: args }),
-          args: plainMap(args),
-          signal: cancellation.signal,
-        })) as never,
-        failures: [],
-      };
+      const aws = inItsRegion(configured(), { inputs: args });
+      return { result: await invokeFunction({ aws, args, token, signal: cancellation.signal }), failures: [] };
     },
     cancel: async () => cancellation.abort(new ProviderError('the operation was cancelled')),
     close: async () => calls?.close(),
   };
+}
+
+async function invokeFunction(call: {
+  readonly aws: AwsCalls;
+  readonly token: string;
+  readonly args: PropertyMap;
+  readonly signal: AbortSignal;
+}): Promise<PropertyMap> {
+  const definition = functions.get(call.token);
+  if (!definition) throw new ProviderError(notServed('function', call.token));
+  const answer = await definition.invoke({ ...call, args: plainMap(call.args) });
+  const marked = Object.entries(answer).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(
+    marked.map(([key, value]) => {
+      const propertyValue = value as PropertyValue;
+      return [key, definition.secrets?.includes(key) ? new Secret(propertyValue) : propertyValue];
+    }),
+  );
 }
 
 interface LifecycleRequest {

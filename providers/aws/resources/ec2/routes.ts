@@ -1,8 +1,10 @@
-import type { Route, RouteTable } from '@aws-sdk/client-ec2';
+import type { Route, RouteTable, RouteTableAssociation } from '@aws-sdk/client-ec2';
+import { asMaps } from '../../configuration.ts';
 import type { ExistingCall, PlainMap, PropertyRule, ResourceCall, ResourceDefinition } from '../../definition.ts';
 import { AwsFailure, unlessGone } from '../../failures.ts';
 import { fromTagList } from '../../tags.ts';
 import { deletePatiently, retryWhile, waitFor } from '../../wait.ts';
+import { routesFailures, routesOutput, routesRule, writeRoutes } from './route-list.ts';
 import { ec2Arn, ec2Tags, tagSpecification } from './tags.ts';
 
 /** Where a route can lead: property here, parameter of the API. */
@@ -22,17 +24,20 @@ const DESTINATIONS = {
   destinationPrefixListId: 'DestinationPrefixListId',
 } as const;
 
-/** https://www.pulumi.com/registry/packages/aws/api-docs/ec2/routetable/ ; routes are resources of their own here. Imported by its id. */
+/** https://www.pulumi.com/registry/packages/aws/api-docs/ec2/routetable/ ; imported by its id. */
 export const routeTable: ResourceDefinition = {
   type: 'aws:ec2/routeTable:RouteTable',
   tags: ec2Tags,
   properties: {
     vpcId: { kind: 'string', required: true, replaces: true },
+    routes: routesRule,
     tags: { kind: 'map' },
     tagsAll: { kind: 'map', output: true },
     arn: { kind: 'string', output: true },
     ownerId: { kind: 'string', output: true },
   },
+  validate: routesFailures,
+  updates: [{ properties: ['routes'], apply: (call) => writeRoutes(call, asMaps(call.inputs.routes)) }],
   async create({ aws, inputs, allTags }) {
     const { CreateRouteTableCommand } = await import('@aws-sdk/client-ec2');
     const command = new CreateRouteTableCommand({
@@ -46,7 +51,8 @@ export const routeTable: ResourceDefinition = {
     if (!table) return undefined;
     const account = table.OwnerId ?? '';
     const arn = ec2Arn({ region: call.aws.configuration.region, account }, `route-table/${call.id}`);
-    return { vpcId: table.VpcId, ownerId: account, arn, tags: fromTagList(table.Tags) };
+    const routes = routesOutput(table.Routes);
+    return { vpcId: table.VpcId, routes, ownerId: account, arn, tags: fromTagList(table.Tags) };
   },
   async delete(call) {
     const { DeleteRouteTableCommand } = await import('@aws-sdk/client-ec2');
@@ -111,7 +117,7 @@ export const route: ResourceDefinition = {
   },
 };
 
-/** https://www.pulumi.com/registry/packages/aws/api-docs/ec2/routetableassociation/ ; imported by its association id. */
+/** https://www.pulumi.com/registry/packages/aws/api-docs/ec2/routetableassociation/ ; imported by `<subnet or gateway>/<route table>`. */
 export const routeTableAssociation: ResourceDefinition = {
   type: 'aws:ec2/routeTableAssociation:RouteTableAssociation',
   properties: {
@@ -134,9 +140,10 @@ export const routeTableAssociation: ResourceDefinition = {
   },
   read: async (call) => {
     const table = await findAssociation(call);
-    const association = table?.Associations?.find((one) => one.RouteTableAssociationId === call.id);
+    const association = table?.Associations?.find((one) => isAssociation(one, call.id));
     return (
       association && {
+        id: association.RouteTableAssociationId,
         routeTableId: table?.RouteTableId,
         subnetId: association.SubnetId,
         gatewayId: association.GatewayId,
@@ -195,15 +202,31 @@ async function replaceTarget(call: ExistingCall): Promise<void> {
 }
 
 async function describeTable({ aws }: ResourceCall, tableId: string): Promise<RouteTable | undefined> {
-  const { DescribeRouteTablesCommand } = await import('@aws-sdk/client-ec2');
-  const found = await unlessGone(
-    (await aws.client('ec2')).send(new DescribeRouteTablesCommand({ RouteTableIds: [tableId] })),
-  );
-  return found?.RouteTables?.[0];
+  return aws.batches.look('ec2:DescribeRouteTables', tableId, async (ids) => {
+    const Filters = [{ Name: 'route-table-id', Values: [...ids] }];
+    const { RouteTables = [] } = await (await aws.client('ec2')).describeRouteTables({ Filters });
+    return new Map(RouteTables.map((one) => [one.RouteTableId ?? '', one]));
+  });
 }
 
-async function findAssociation({ aws, id }: ExistingCall): Promise<RouteTable | undefined> {
-  const { DescribeRouteTablesCommand } = await import('@aws-sdk/client-ec2');
-  const filter = { Name: 'association.route-table-association-id', Values: [id] };
-  return (await (await aws.client('ec2')).send(new DescribeRouteTablesCommand({ Filters: [filter] }))).RouteTables?.[0];
+function isAssociation(one: RouteTableAssociation, id: string): boolean {
+  if (!id.includes('/')) return one.RouteTableAssociationId === id;
+  const [target] = id.split('/');
+  return one.SubnetId === target || one.GatewayId === target;
+}
+
+/** By its own id, or by those of the two that it joins. */
+async function findAssociation(call: ExistingCall): Promise<RouteTable | undefined> {
+  const { aws, id } = call;
+  const tableId = id.split('/')[1];
+  if (tableId !== undefined) return describeTable(call, tableId);
+  const look = async (ids: readonly string[]) => {
+    const Filters = [{ Name: 'association.route-table-association-id', Values: [...ids] }];
+    const { RouteTables = [] } = await (await aws.client('ec2')).describeRouteTables({ Filters });
+    const pairs = RouteTables.flatMap((table) =>
+      (table.Associations ?? []).map((one) => [one.RouteTableAssociationId ?? '', table] as const),
+    );
+    return new Map(pairs);
+  };
+  return aws.batches.look('ec2:DescribeRouteTables by association', id, look);
 }

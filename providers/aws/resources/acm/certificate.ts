@@ -1,0 +1,238 @@
+import type { CertificateDetail } from '@aws-sdk/client-acm';
+import { ProviderError } from '../../../../protocol/provider.ts';
+import { asList, asMap, asMaps, asText } from '../../configuration.ts';
+import type { ExistingCall, PlainMap, ResourceCall, ResourceDefinition } from '../../definition.ts';
+import { AwsFailure, unlessGone } from '../../failures.ts';
+import { fromTagList, toTagList } from '../../tags.ts';
+import { deletePatiently, waitFor } from '../../wait.ts';
+
+/** https://www.pulumi.com/registry/packages/aws/api-docs/acm/certificate/ ; imported by its ARN. */
+export const certificate: ResourceDefinition = {
+  type: 'aws:acm/certificate:Certificate',
+  properties: {
+    domainName: { kind: 'string', computed: true, replaces: true },
+    subjectAlternativeNames: { kind: 'list', computed: true, unordered: true, replaces: true },
+    validationMethod: { kind: 'string', computed: true, replaces: true, oneOf: ['DNS', 'EMAIL', 'NONE'] },
+    validationOptions: { kind: 'list', replaces: true, writeOnly: true },
+    keyAlgorithm: { kind: 'string', computed: true, replaces: true },
+    certificateAuthorityArn: { kind: 'string', replaces: true },
+    options: { kind: 'object', computed: true },
+    // A certificate from elsewhere: its parts are never given back.
+    certificateBody: { kind: 'string', writeOnly: true },
+    certificateChain: { kind: 'string', writeOnly: true },
+    privateKey: { kind: 'string', secret: true, writeOnly: true },
+    tags: { kind: 'map' },
+    tagsAll: { kind: 'map', output: true },
+    arn: { kind: 'string', output: true },
+    domainValidationOptions: { kind: 'list', output: true },
+    notAfter: { kind: 'string', output: true },
+    notBefore: { kind: 'string', output: true },
+    pendingRenewal: { kind: 'boolean', output: true },
+    renewalEligibility: { kind: 'string', output: true },
+    renewalSummaries: { kind: 'list', output: true },
+    status: { kind: 'string', output: true },
+    type: { kind: 'string', output: true },
+    validationEmails: { kind: 'list', output: true },
+  },
+  validate({ domainName, privateKey, certificateBody, validationMethod, certificateAuthorityArn }) {
+    if (domainName && (privateKey || certificateBody)) return ['domainName and privateKey exclude each other.'];
+    if (!domainName && !(privateKey && certificateBody))
+      return ['domainName is required, or privateKey and certificateBody of a certificate to be imported.'];
+    return domainName && !validationMethod && !certificateAuthorityArn
+      ? ['validationMethod is required: DNS or EMAIL.']
+      : [];
+  },
+  tags: {
+    atCreate: true,
+    async set({ aws, id }, tags) {
+      await (await aws.client('acm')).addTagsToCertificate({ CertificateArn: id, Tags: toTagList(tags) });
+    },
+    async remove({ aws, id }, keys) {
+      const Tags = keys.map((Key) => ({ Key }));
+      await (await aws.client('acm')).removeTagsFromCertificate({ CertificateArn: id, Tags });
+    },
+  },
+  create: (call) => (asText(call.inputs.privateKey) ? importCertificate(call, undefined) : requestCertificate(call)),
+  async ready(call) {
+    if (asText(call.inputs.privateKey)) return;
+    // ACM chooses the records after it has answered.
+    await waitFor(`certificate ${call.inputs.domainName} to say how it is proved`, call, async () => {
+      const found = await describe(call);
+      const waits = found?.DomainValidationOptions?.some(
+        (option) => option.ValidationMethod === 'DNS' && option.ResourceRecord === undefined,
+      );
+      return found?.DomainValidationOptions && !waits ? true : undefined;
+    });
+  },
+  updates: [
+    { properties: ['options'], apply: updateOptions },
+    {
+      properties: ['certificateBody', 'certificateChain', 'privateKey'],
+      apply: async (call) => void (await importCertificate({ ...call, allTags: {} }, call.id)),
+    },
+  ],
+  async read(call) {
+    const found = await describe(call);
+    if (!found) return undefined;
+    const { Tags } = await (await call.aws.client('acm')).listTagsForCertificate({ CertificateArn: call.id });
+    return { ...outputsOf(found), tags: fromTagList(Tags) };
+  },
+  async delete(call) {
+    const acm = await call.aws.client('acm');
+    await deletePatiently(`certificate ${call.id}`, call, () => acm.deleteCertificate({ CertificateArn: call.id }));
+  },
+};
+
+type Creating = ResourceCall & { readonly allTags: Readonly<Record<string, string>> };
+
+async function requestCertificate({ aws, inputs, allTags }: Creating): Promise<string> {
+  const names = asList(inputs.subjectAlternativeNames).filter((name) => name !== inputs.domainName);
+  const options = asMaps(inputs.validationOptions);
+  const made = await (await aws.client('acm')).requestCertificate({
+    DomainName: inputs.domainName as string,
+    // ACM takes a second request with the same token within an hour for the first.
+    IdempotencyToken: crypto.randomUUID().replaceAll('-', ''),
+    ...(names.length > 0 && { SubjectAlternativeNames: names }),
+    ...(asText(inputs.validationMethod) && { ValidationMethod: inputs.validationMethod as 'DNS' }),
+    ...(asText(inputs.keyAlgorithm) && { KeyAlgorithm: inputs.keyAlgorithm as 'RSA_2048' }),
+    ...(asText(inputs.certificateAuthorityArn) && {
+      CertificateAuthorityArn: inputs.certificateAuthorityArn as string,
+    }),
+    ...(options.length > 0 && {
+      DomainValidationOptions: options.map(({ domainName, validationDomain }) => ({
+        DomainName: asText(domainName),
+        ValidationDomain: asText(validationDomain),
+      })),
+    }),
+    ...(inputs.options && { Options: optionsOf(inputs) }),
+    ...(Object.keys(allTags).length > 0 && { Tags: toTagList(allTags) }),
+  });
+  return made.CertificateArn!;
+}
+
+async function importCertificate({ aws, inputs, allTags }: Creating, arn: string | undefined): Promise<string> {
+  const bytes = (key: string) => new TextEncoder().encode(asText(inputs[key]) ?? '');
+  const made = await (await aws.client('acm')).importCertificate({
+    Certificate: bytes('certificateBody'),
+    PrivateKey: bytes('privateKey'),
+    ...(asText(inputs.certificateChain) && { CertificateChain: bytes('certificateChain') }),
+    ...(arn && { CertificateArn: arn }),
+    ...(Object.keys(allTags).length > 0 && { Tags: toTagList(allTags) }),
+  });
+  return made.CertificateArn!;
+}
+
+function optionsOf({ options }: PlainMap) {
+  const { certificateTransparencyLoggingPreference, export: exported } = asMap(options);
+  return {
+    ...(asText(certificateTransparencyLoggingPreference) && {
+      CertificateTransparencyLoggingPreference: certificateTransparencyLoggingPreference as 'ENABLED',
+    }),
+    ...(asText(exported) && { Export: exported as 'ENABLED' }),
+  };
+}
+
+async function updateOptions({ aws, id, inputs }: ExistingCall): Promise<void> {
+  await (await aws.client('acm')).updateCertificateOptions({ CertificateArn: id, Options: optionsOf(inputs) });
+}
+
+async function describe({ aws, id }: Pick<ExistingCall, 'aws' | 'id'>): Promise<CertificateDetail | undefined> {
+  return (await unlessGone((await aws.client('acm')).describeCertificate({ CertificateArn: id })))?.Certificate;
+}
+
+function outputsOf(found: CertificateDetail): PlainMap {
+  const options = found.DomainValidationOptions ?? [];
+  const { CertificateTransparencyLoggingPreference: logging, Export } = found.Options ?? {};
+  return {
+    domainName: found.DomainName,
+    subjectAlternativeNames: found.SubjectAlternativeNames ?? [],
+    validationMethod: options[0]?.ValidationMethod ?? (found.Type === 'IMPORTED' ? 'NONE' : undefined),
+    keyAlgorithm: found.KeyAlgorithm?.replaceAll('-', '_'),
+    certificateAuthorityArn: found.CertificateAuthorityArn,
+    options: {
+      ...(logging && { certificateTransparencyLoggingPreference: logging }),
+      ...(Export && { export: Export }),
+    },
+    arn: found.CertificateArn,
+    domainValidationOptions: options.flatMap(({ DomainName = '', ResourceRecord }) =>
+      ResourceRecord
+        ? [
+            {
+              domainName: DomainName,
+              resourceRecordName: ResourceRecord.Name ?? '',
+              resourceRecordType: ResourceRecord.Type ?? '',
+              resourceRecordValue: ResourceRecord.Value ?? '',
+            },
+          ]
+        : [],
+    ),
+    notAfter: found.NotAfter?.toISOString() ?? '',
+    notBefore: found.NotBefore?.toISOString() ?? '',
+    pendingRenewal: found.RenewalSummary?.RenewalStatus === 'PENDING_VALIDATION',
+    renewalEligibility: found.RenewalEligibility,
+    renewalSummaries: found.RenewalSummary
+      ? [
+          {
+            renewalStatus: found.RenewalSummary.RenewalStatus ?? '',
+            renewalStatusReason: found.RenewalSummary.RenewalStatusReason ?? '',
+            updatedAt: found.RenewalSummary.UpdatedAt?.toISOString() ?? '',
+          },
+        ]
+      : [],
+    status: found.Status,
+    type: found.Type,
+    validationEmails: options.flatMap(({ ValidationEmails = [] }) => ValidationEmails),
+  };
+}
+
+/**
+ * Nothing of its own: waits until a certificate is proved.
+ * https://www.pulumi.com/registry/packages/aws/api-docs/acm/certificatevalidation/ ; cannot be imported.
+ */
+export const certificateValidation: ResourceDefinition = {
+  type: 'aws:acm/certificateValidation:CertificateValidation',
+  timeouts: { create: 4500 },
+  properties: {
+    certificateArn: { kind: 'string', required: true, replaces: true },
+    validationRecordFqdns: { kind: 'list', replaces: true, writeOnly: true, unordered: true },
+  },
+  async create(call) {
+    const arn = call.inputs.certificateArn as string;
+    await checkNames(call, arn);
+    const issued = await waitFor(`certificate ${arn} to be issued`, call, async () => {
+      const found = await describe({ aws: call.aws, id: arn });
+      if (found?.Status === 'PENDING_VALIDATION' || found === undefined) return undefined;
+      if (found.Status === 'ISSUED') return found;
+      const reason = found.FailureReason ? ` (${found.FailureReason})` : '';
+      throw new ProviderError(
+        `Cannot prove certificate ${arn} as ACM says ${found.Status}${reason}. Check the records in DNS.`,
+      );
+    });
+    return issued.IssuedAt?.toISOString() ?? arn;
+  },
+  async read({ aws, inputs, state }) {
+    const arn = asText(state.certificateArn) ?? asText(inputs.certificateArn) ?? '';
+    const found = await describe({ aws, id: arn });
+    return found?.Status === 'ISSUED' ? { certificateArn: arn } : undefined;
+  },
+  delete: async () => {},
+};
+
+/** Names that ACM waits for and nobody makes would make it wait for hours. */
+async function checkNames({ aws, inputs }: ResourceCall, arn: string): Promise<void> {
+  const given = asList(inputs.validationRecordFqdns).map(bare);
+  if (given.length === 0) return;
+  const found = await describe({ aws, id: arn });
+  if (!found) throw new AwsFailure('ResourceNotFoundException', `Cannot find certificate ${arn}.`, new Error('gone'));
+  const missing = (found.DomainValidationOptions ?? []).flatMap(({ ResourceRecord: record }) =>
+    record?.Name && !given.includes(bare(record.Name)) ? [record.Name] : [],
+  );
+  if (missing.length > 0)
+    throw new ProviderError(
+      `Cannot prove certificate ${arn} as no record is made for ${[...new Set(missing)].join(', ')}. Add it to validationRecordFqdns.`,
+    );
+}
+
+function bare(name: string): string {
+  return name.toLowerCase().replace(/\.$/, '');
+}

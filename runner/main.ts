@@ -6,21 +6,28 @@ import { isMainstayError, messageOf } from '../foundation/errors.ts';
 import { createLog, type Log } from '../foundation/log.ts';
 import { redactor } from '../foundation/redact.ts';
 import { createShutdown, endOnSignals, type Shutdown } from '../foundation/shutdown.ts';
+import packageFile from '../package.json' with { type: 'json' };
 import type { RunnerAddress } from './api/client.ts';
 import { createEngines } from './engines/create-engines.ts';
 import { createPlainGitForge } from './forges/plain-git/forge.ts';
 import { createDependencyStore, type DependencyStore } from './git/dependency-store.ts';
 import { type GitMirror, openMirror } from './git/git-mirror.ts';
+import { buildConsole } from './http/build-console.ts';
 import { createApp, listen } from './http/server.ts';
-import { type RunnerSettings, readRunnerSettings } from './runner-settings.ts';
+import { makeSignInLink } from './http/sign-in.ts';
+import { type RunnerSettings, readRunnerSettings, shownSettings } from './runner-settings.ts';
 import { type Database, openDatabase } from './store/database.ts';
 import { removeEmbeddedPostgres, startEmbeddedPostgres } from './store/embedded-postgres.ts';
 import { migrate } from './store/migrations.ts';
+import { createPostgresAccountStore } from './store/postgres-account-store.ts';
 import { createPostgresRunStore } from './store/postgres-run-store.ts';
+import { startDriftSchedule } from './workflows/schedule-drift.ts';
 import type { Repository, Services } from './workflows/services.ts';
 import { sweep } from './workflows/sweep.ts';
 import { startWatch, type Watch } from './workflows/watch-repository.ts';
 import { startWorker } from './workflows/worker.ts';
+
+const VERSION = packageFile.version;
 
 /**
  * The runner: `node runner/main.ts`, settings by environment (see runner-settings.ts). `--reset` begins anew. Results go to standard output, one line each; the log
@@ -94,22 +101,30 @@ async function start(settings: RunnerSettings, { log, shutdown }: Process): Prom
     interrupt: () => ending.abort(new Error('the runner ends')),
   });
   shutdown.add('worker', () => worker.close());
+  shutdown.add('drift schedule', startDriftSchedule(services, worker.look));
   const watches: Watch[] = [];
+  const accounts = createPostgresAccountStore(database);
   const app = createApp({
-    ...{ store, repositories, token, log, link: services.link },
-    decideRun: worker.decideRun,
-    decideRollout: worker.decideRollout,
+    ...{ store, accounts, repositories, token, log, ending: ending.signal },
+    ...{ url: () => url, version: VERSION, runnerSettings: shownSettings(settings) },
+    ...{ decideRun: worker.decideRun, decideRollout: worker.decideRollout },
+    ...{ cancelRun: worker.cancelRun, retryPreview: worker.retryPreview },
+    console: buildConsole({ tell: services.tell }),
     sync: () => watches.forEach((watch) => void watch.notice()),
   });
-  const server = await listen(app, settings.port);
+  const server = await listen(app, { port: settings.port, host: settings.listen });
   shutdown.add('HTTP', () => server.close());
-  url = `http://127.0.0.1:${server.port}`;
+  url = settings.publicUrl ?? `http://127.0.0.1:${server.port}`;
   for (const repository of repositories)
     watches.push(watchRepository(repository, { settings, services, worker, log, shutdown }));
-  writeAddress(settings.dataFolder, { url, token, pid: process.pid });
+  writeAddress(settings.dataFolder, { url: `http://127.0.0.1:${server.port}`, token, pid: process.pid });
   services.tell(
     `runner is ready at ${url}, ${services.defaultEngine} engine, watching ${repositories.map(({ id }) => id).join(', ')}`,
   );
+  if ((await accounts.count()) === 0) {
+    const link = await makeSignInLink(accounts, { url, account: undefined });
+    services.tell(`sign in, once, within the hour: ${link.url}`);
+  }
 }
 
 function fail(message: string): number {

@@ -174,10 +174,9 @@ function flapText({ urn, step, managers }: Difference): string {
   return [nameOf(urn), fields.join(', ')].join(' ').trim();
 }
 
-/** Whether a preview made just before a correction does what was judged and nothing else. */
-export function staysWithin(steps: readonly PlannedStep[], targets: readonly string[]): boolean {
-  const allowed = new Set(targets);
+/** Whether what the program would do to the targets now is still nothing but updates and creates. */
+export function staysGentle(steps: readonly PlannedStep[], targets: readonly string[]): boolean {
   return steps
-    .filter(changesSomething)
-    .every(({ urn, operation }) => allowed.has(urn) && (operation === 'update' || operation === 'create'));
+    .filter((step) => changesSomething(step) && targets.includes(step.urn))
+    .every(({ operation }) => operation === 'update' || operation === 'create');
 }

@@ -17,7 +17,7 @@ export interface Stage {
 }
 
 /** The settings of one stack, by its id or its name. */
-export function settingsOf(settings: Settings, stack: Stack): StackSettings {
+export function settingsOf(settings: Settings, stack: Pick<Stack, 'id' | 'name'>): StackSettings {
   return settings.stacks[stack.id] ?? settings.stacks[stack.name] ?? DEFAULT_STACK_SETTINGS;
 }
 
@@ -29,7 +29,7 @@ export function managedStacks(settings: Settings, stacks: readonly Stack[]): rea
 }
 
 /** The environment of a stack; where there are none, each stack is one of its own, by its name. */
-export function environmentOf(settings: Settings, stack: Stack): EnvironmentSettings {
+export function environmentOf(settings: Settings, stack: Pick<Stack, 'id' | 'name'>): EnvironmentSettings {
   const named = settings.environments.find(({ stacks }) =>
     stacks.some((name) => name === stack.id || name === stack.name),
   );

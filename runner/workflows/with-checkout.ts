@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { userError } from '../../foundation/errors.ts';
+import type { Checkout } from '../core/mirror.ts';
 import type { Run } from '../core/run.ts';
 import { readSettings } from '../core/settings.ts';
 import { findStacks, type Stack } from '../core/stack.ts';
@@ -16,38 +17,62 @@ export interface OpenStack {
   readonly dependencies: string;
 }
 
+/** Which stack at which commit; `id` names the folder. */
+export type CheckoutOf = Pick<Run, 'id' | 'repository' | 'stack' | 'commit'>;
+
 /** Checks the run's commit out in a folder of its own, does `work` there and removes it. */
 export async function withCheckout<T>(
   services: Services,
-  { run, signal }: { readonly run: Run; readonly signal: AbortSignal },
+  { run, signal }: { readonly run: CheckoutOf; readonly signal: AbortSignal },
   work: (open: OpenStack) => Promise<T>,
 ): Promise<T> {
-  const { mirror } = repositoryOf(services, run.repository);
-  const tree = await mirror.tree(run.commit);
+  const { stack, engine } = await stackAt(services, run);
+  const checkout = await checkOut(services, run, stack);
+  try {
+    return await work(openStack({ run, stack, engine, checkout, signal }));
+  } finally {
+    await checkout.remove();
+  }
+}
+
+/** Finds the stack of a run in its commit, and the engine that the settings there give it. */
+export async function stackAt(
+  services: Services,
+  run: CheckoutOf,
+): Promise<{ readonly stack: Stack; readonly engine: Engine }> {
+  const tree = await repositoryOf(services, run.repository).mirror.tree(run.commit);
   const stack = (await findStacks(tree)).find(({ id }) => id === run.stack);
   if (!stack)
     throw userError(
       `Cannot run ${run.stack} as commit ${run.commit.slice(0, 8)} has no such stack. Add its file back, or destroy the stack.`,
     );
-  const engine = engineOf(services, settingsOf(await readSettings(tree), stack).engine ?? services.defaultEngine);
+  return {
+    stack,
+    engine: engineOf(services, settingsOf(await readSettings(tree), stack).engine ?? services.defaultEngine),
+  };
+}
+
+export function checkOut(services: Services, run: CheckoutOf, stack: Stack): Promise<Checkout> {
   const folder = join(services.workFolder, `${run.id}-${randomBytes(3).toString('hex')}`);
-  const checkout = await mirror.checkout(run.commit, { folder, program: stack.project.main });
-  try {
-    return await work({
-      stack,
-      engine,
-      dependencies: checkout.dependencies,
-      work: {
-        repository: run.repository,
-        stack: stack.id,
-        stackName: stack.name,
-        folder: join(folder, stack.project.folder),
-        signal,
-      },
-    });
-  } finally {
-    await checkout.remove();
-  }
+  return repositoryOf(services, run.repository).mirror.checkout(run.commit, { folder, program: stack.project.main });
+}
+
+export function openStack({
+  run,
+  stack,
+  engine,
+  checkout,
+  signal,
+}: {
+  readonly run: CheckoutOf;
+  readonly stack: Stack;
+  readonly engine: Engine;
+  readonly checkout: Checkout;
+  readonly signal: AbortSignal;
+}): OpenStack {
+  const folder = join(checkout.folder, stack.project.folder);
+  const work = { repository: run.repository, stack: stack.id, stackName: stack.name, folder, signal };
+  return { stack, engine, dependencies: checkout.dependencies, work };
 }
 
 function engineOf(services: Services, name: Engine['name']): Engine {

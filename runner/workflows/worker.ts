@@ -5,10 +5,12 @@ import { messageOf, userError } from '../../foundation/errors.ts';
 import type { Log } from '../../foundation/log.ts';
 import type { RepositoryEvent } from '../core/repository-event.ts';
 import type { Decision } from '../core/rollout.ts';
+import { correctStack } from './correct-stack.ts';
+import { type LookAt, lookAtStack } from './look-at-stack.ts';
 import { previewChange } from './preview-change.ts';
 import { previewStack } from './preview-stack.ts';
 import { receiveEvent } from './receive-event.ts';
-import { attemptId, rollOut, STACKS_QUEUE } from './roll-out.ts';
+import { attemptId, queueAgain, rollOut, STACKS_QUEUE } from './roll-out.ts';
 import type { Services } from './services.ts';
 import { updateStack } from './update-stack.ts';
 
@@ -19,6 +21,12 @@ export interface Worker {
   /** Hands a decision to a run or a rollout that waits. */
   decideRun(run: { readonly id: string; readonly attempt: number }, decision: Decision): Promise<void>;
   decideRollout(id: string, decision: Decision): Promise<void>;
+  /** Starts a look for drift; the same id is one look. */
+  look(id: string, at: LookAt): Promise<void>;
+  /** Ends a run that has not ended: its engine finishes what it is at. */
+  cancelRun(run: { readonly id: string; readonly attempt: number }, by: string): Promise<void>;
+  /** Previews again what failed or was cancelled. */
+  retryPreview(run: { readonly id: string; readonly attempt: number }): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -29,6 +37,10 @@ const APPLICATION_VERSION = 'stable';
 const LOCK_SPACE = 7206;
 const LOCK_WITHIN_MS = 10_000;
 const TAKEOVER_EVERY_MS = 3000;
+
+/** Looks for drift. Each holds a place while what it found is put back; the engines' own limits decide what really runs at once. */
+const LOOKS_QUEUE = 'looks';
+const LOOKS_AT_ONCE = 24;
 
 /**
  * Registers the workflows and starts to carry runs out, those of an earlier life of `name` first. Liveness of workers is a session lock of the database:
@@ -62,11 +74,27 @@ export async function startWorker(options: {
     minPollingIntervalMs: 50,
     onConflict: 'always_update',
   });
+  await DBOS.registerQueue(LOOKS_QUEUE, {
+    workerConcurrency: LOOKS_AT_ONCE,
+    minPollingIntervalMs: 50,
+    onConflict: 'always_update',
+  });
   const takeover = setInterval(() => void takeOverDead(session, name, log), TAKEOVER_EVERY_MS);
   return {
     receive: async (event) => void (await DBOS.startWorkflow(workflows.receive, { workflowID: event.id })(event)),
+    look: async (id, at) =>
+      void (await DBOS.startWorkflow(workflows.look, { workflowID: id, queueName: LOOKS_QUEUE })(at)),
     decideRun: (run, decision) => DBOS.send(attemptId(run.id, run.attempt), decision, 'decision'),
     decideRollout: (id, decision) => DBOS.send(id, decision, 'decision'),
+    cancelRun: async ({ id, attempt }, by) => {
+      const endedAt = new Date(services.clock.now());
+      await services.store.runs.set(id, { state: 'cancelled', summary: `cancelled by ${by}`, endedAt });
+      await DBOS.cancelWorkflow(attemptId(id, attempt));
+    },
+    retryPreview: async ({ id, attempt }) => {
+      await queueAgain(services, [id], attempt + 1);
+      await DBOS.startWorkflow(workflows.preview, { workflowID: attemptId(id, attempt + 1) })(id);
+    },
     async close() {
       clearInterval(takeover);
       await DBOS.shutdown({ workflowCompletionTimeoutMS: 0 });
@@ -89,7 +117,12 @@ function register(services: Services) {
     name: 'receive-event',
     maxRecoveryAttempts: 20,
   });
-  return { receive };
+  const correct = DBOS.registerWorkflow(correctStack(services), { name: 'correct-stack', maxRecoveryAttempts: 100 });
+  const look = DBOS.registerWorkflow(lookAtStack(services, correct), {
+    name: 'look-at-stack',
+    maxRecoveryAttempts: 20,
+  });
+  return { receive, look, preview };
 }
 
 async function holdWorkerLock({ databaseUrl, name, onLost }: Parameters<typeof startWorker>[0]): Promise<pg.Client> {

@@ -79,16 +79,48 @@ export function stackFile(
 export async function createEstate(environment: Readonly<Record<string, string>> = {}): Promise<Estate> {
   const folder = mkdtempSync(join(tmpdir(), 'mainstay-journey-'));
   const repository = join(folder, 'estate.git');
+  await createRepository(repository, FIRST_FILES);
+  return new RunningEstate(folder, repository, environment);
+}
+
+/** A bare repository with our own dependencies and `files` in its first commit. */
+export async function createRepository(repository: string, files: Readonly<Record<string, string>>): Promise<void> {
   mkdirSync(repository);
   await git(repository, 'init', '--quiet', '--bare', '--initial-branch=main');
   await inClone(repository, async (clone) => {
     for (const name of ['package.json', 'package-lock.json']) cpSync(join(ROOT, name), join(clone, name));
-    write(clone, FIRST_FILES);
+    write(clone, files);
     await git(clone, 'add', '--all');
     await git(clone, 'commit', '--quiet', '--message', 'First');
     await git(clone, 'push', '--quiet', 'origin', 'HEAD:main');
   });
-  return new RunningEstate(folder, repository, environment);
+}
+
+/** Commits `files` (undefined removes one) on `branch`, from main where the branch is new, and pushes. Returns the commit. */
+export function pushTo(
+  repository: string,
+  branch: string,
+  files: Readonly<Record<string, string | undefined>>,
+): Promise<string> {
+  return inClone(repository, async (clone) => {
+    const known = (await git(clone, 'branch', '--remotes')).includes(`origin/${branch}`);
+    if (branch !== 'main')
+      await git(clone, 'checkout', '--quiet', '-B', branch, known ? `origin/${branch}` : 'origin/main');
+    write(clone, files);
+    await git(clone, 'add', '--all');
+    await git(clone, 'commit', '--quiet', '--message', `On ${branch}`);
+    await git(clone, 'push', '--quiet', 'origin', `HEAD:${branch}`);
+    return git(clone, 'rev-parse', 'HEAD');
+  });
+}
+
+/** Merges `branch` into main and pushes. Returns the commit of main. */
+export function mergeInto(repository: string, branch: string): Promise<string> {
+  return inClone(repository, async (clone) => {
+    await git(clone, 'merge', '--quiet', '--no-ff', '--message', `Merge ${branch}`, `origin/${branch}`);
+    await git(clone, 'push', '--quiet', 'origin', 'HEAD:main');
+    return git(clone, 'rev-parse', 'HEAD');
+  });
 }
 
 function write(clone: string, files: Readonly<Record<string, string | undefined>>): void {
@@ -163,24 +195,11 @@ class RunningEstate implements Estate {
   }
 
   push(branch: string, files: Readonly<Record<string, string | undefined>>): Promise<string> {
-    return inClone(this.repository, async (clone) => {
-      const known = (await git(clone, 'branch', '--remotes')).includes(`origin/${branch}`);
-      if (branch !== 'main')
-        await git(clone, 'checkout', '--quiet', '-B', branch, known ? `origin/${branch}` : 'origin/main');
-      write(clone, files);
-      await git(clone, 'add', '--all');
-      await git(clone, 'commit', '--quiet', '--message', `On ${branch}`);
-      await git(clone, 'push', '--quiet', 'origin', `HEAD:${branch}`);
-      return git(clone, 'rev-parse', 'HEAD');
-    });
+    return pushTo(this.repository, branch, files);
   }
 
   merge(branch: string): Promise<string> {
-    return inClone(this.repository, async (clone) => {
-      await git(clone, 'merge', '--quiet', '--no-ff', '--message', `Merge ${branch}`, `origin/${branch}`);
-      await git(clone, 'push', '--quiet', 'origin', 'HEAD:main');
-      return git(clone, 'rev-parse', 'HEAD');
-    });
+    return mergeInto(this.repository, branch);
   }
 
   rolledOut(commit: string): Promise<RolloutResponse> {

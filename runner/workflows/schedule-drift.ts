@@ -1,0 +1,66 @@
+import { messageOf } from '../../foundation/errors.ts';
+import { isDue, slotAt } from '../core/drift-schedule.ts';
+import { driftSettingsOf, settingsOfBase } from './drift-facts.ts';
+import type { LookAt } from './look-at-stack.ts';
+import type { Services } from './services.ts';
+
+const SOONEST_MS = 250;
+const LATEST_MS = 10_000;
+
+/** Starts a look. The same id is one look, whichever runner starts it. */
+export type StartLook = (id: string, at: LookAt) => Promise<void>;
+
+/** Starts the looks that are due, in every repository. Returns the time until it is worth asking again, in milliseconds. */
+export async function startDueLooks(services: Services, start: StartLook): Promise<number> {
+  const { store, clock } = services;
+  let shortest = LATEST_MS * 4;
+  for (const repository of services.repositories.keys()) {
+    const settings = await settingsOfBase(services, repository);
+    if (!settings) continue;
+    const records = new Map((await store.drift.list(repository)).map((record) => [record.stack, record]));
+    for (const stack of await store.stacks.list(repository)) {
+      const { mode, every } = driftSettingsOf(settings, stack);
+      if (mode === 'off') continue;
+      shortest = Math.min(shortest, every);
+      const slot = slotAt(clock.now(), `${repository}:${stack.id}`, every);
+      const seen = { lookedAt: records.get(stack.id)?.lookedAt, appliedAt: stack.appliedAt };
+      if (!isDue(clock.now(), slot, seen)) continue;
+      // The time belongs to the id: with another one the same number is another turn.
+      const id = `drift:${repository}:${stack.id}:${every}:${slot.number}`;
+      await start(id, { repository, stack: stack.id, asked: undefined });
+    }
+  }
+  return Math.max(SOONEST_MS, Math.min(LATEST_MS, shortest / 4));
+}
+
+/** Asks again and again what is due. Returns a function that stops it. */
+export function startDriftSchedule(services: Services, start: StartLook): () => Promise<void> {
+  let stopped = false;
+  let timer: NodeJS.Timeout | undefined;
+  let running: Promise<void> = Promise.resolve();
+  const started = new Map<string, true>();
+  const once: StartLook = async (id, at) => {
+    if (started.has(id)) return;
+    await start(id, at);
+    started.set(id, true);
+    if (started.size > 10_000) started.delete(started.keys().next().value!);
+  };
+  const tick = async () => {
+    let wait = LATEST_MS;
+    try {
+      wait = await startDueLooks(services, once);
+    } catch (error) {
+      services.log.warn({ error: messageOf(error) }, 'cannot find out which stacks to look at; trying again');
+    }
+    if (!stopped) timer = setTimeout(again, wait);
+  };
+  const again = () => {
+    running = tick();
+  };
+  again();
+  return async () => {
+    stopped = true;
+    clearTimeout(timer);
+    await running;
+  };
+}

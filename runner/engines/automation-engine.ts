@@ -42,7 +42,7 @@ async function operate(
   work: StackWork,
   { verb, targets }: { readonly verb: 'preview' | 'update'; readonly targets?: readonly string[] },
 ): Promise<Outcome> {
-  const collector = createOutcomeCollector();
+  const collector = createOutcomeCollector(work.folder);
   const stack = await openStack(options, work);
   const common = { onEvent: collector.take, color: 'never' as const, signal: work.signal };
   // What is put back is compared with what is there now, and nothing else is touched.

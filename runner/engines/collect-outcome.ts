@@ -1,3 +1,5 @@
+import { sep } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import type { EngineEvent, StepEventMetadata } from '@pulumi/pulumi/automation/index.js';
 import { redactor } from '../../foundation/redact.ts';
 import { digestOf, stepFingerprints } from '../core/digest.ts';
@@ -20,7 +22,8 @@ export interface OutcomeCollector {
 /** The most diagnostics that are kept: a program that prints in a loop must not fill the database. */
 const MOST_DIAGNOSTICS = 500;
 
-export function createOutcomeCollector(): OutcomeCollector {
+/** `folder` is the checkout's: people know its files by their paths in the repository. */
+export function createOutcomeCollector(folder: string): OutcomeCollector {
   const started = performance.now();
   const steps = new Map<string, PlannedStep>();
   const references = new Set<string>();
@@ -35,7 +38,7 @@ export function createOutcomeCollector(): OutcomeCollector {
         if (metadata.type === 'pulumi:pulumi:StackReference' && typeof name === 'string') references.add(name);
       }
       if (diagnosticEvent && !diagnosticEvent.ephemeral && diagnostics.length < MOST_DIAGNOSTICS)
-        diagnostics.push(...diagnosticsOf(diagnosticEvent));
+        diagnostics.push(...diagnosticsOf(diagnosticEvent, folder));
       if (summaryEvent) counts = { ...summaryEvent.resourceChanges } as Record<string, number>;
     },
     finish({ failure, outputs, engine, sandbox }) {
@@ -109,9 +112,10 @@ function change(
   };
 }
 
-/** The engine sends what a program prints piece by piece; texts carry marks for colours. */
-function diagnosticsOf(event: NonNullable<EngineEvent['diagnosticEvent']>): readonly Diagnostic[] {
-  const message = event.message.replace(/<\{%.*?%\}>/g, '');
+/** The engine sends what a program prints piece by piece; texts carry marks for colours, and Node's own. */
+function diagnosticsOf(event: NonNullable<EngineEvent['diagnosticEvent']>, folder: string): readonly Diagnostic[] {
+  const plain = stripVTControlCharacters(event.message.replace(/<\{%.*?%\}>/g, ''));
+  const message = plain.replaceAll(folder.endsWith(sep) ? folder : folder + sep, '');
   const severity = event.severity === 'error' ? 'error' : event.severity === 'warning' ? 'warning' : 'info';
   // Debug output of the engine itself has a severity that its types do not name.
   return message.trim() === '' || (event.severity as string) === 'debug' ? [] : [{ severity, urn: event.urn, message }];

@@ -22,7 +22,7 @@ export async function lookForDrift(options: AutomationEngineOptions, work: Stack
   await config;
   if (unread === undefined && alone.touched().length === 0) return { touched: [], steps: [], outcome: undefined };
   const touches = createTouchCollector();
-  const collector = createOutcomeCollector();
+  const collector = createOutcomeCollector(work.folder);
   const onEvent = (event: EngineEvent) => {
     touches.take(event);
     collector.take(event);

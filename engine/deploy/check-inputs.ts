@@ -23,7 +23,7 @@ export async function checkInputs(
   const request = startsAfresh(context, registration)
     ? { olds: {}, news: goal.inputs }
     : { olds: old?.inputs ?? {}, news: wanted };
-  const { inputs, failures } = await callCheck(provider, registration, request);
+  const { inputs, failures } = await callCheck(context, { ...registration, provider }, request);
   return { inputs, valid: !reportFailures(context, registration.fresh, failures) };
 }
 
@@ -34,7 +34,7 @@ export async function checkReplacement(
 ): Promise<PropertyMap> {
   const { provider, urn, old, fresh, goal } = registration;
   if (!provider || mustReplace(context, urn, old)) return fresh.inputs;
-  const { inputs, failures } = await callCheck(provider, registration, { olds: {}, news: goal.inputs });
+  const { inputs, failures } = await callCheck(context, { ...registration, provider }, { olds: {}, news: goal.inputs });
   if (reportFailures(context, fresh, failures)) throw context.reporter.fatal(urn, `resource ${urn} has check errors`);
   return inputs;
 }
@@ -46,12 +46,12 @@ export function startsAfresh(context: DeploymentContext, registration: CheckedRe
 }
 
 async function callCheck(
-  provider: Provider,
-  registration: CheckedRegistration,
+  { foresight }: DeploymentContext,
+  registration: CheckedRegistration & { readonly provider: Provider },
   properties: { readonly olds: PropertyMap; readonly news: PropertyMap },
 ) {
-  const { urn, goal, randomSeed, autonaming } = registration;
-  return provider.check({ urn, name: goal.name, type: goal.type, ...properties, randomSeed, autonaming });
+  const { urn, goal, randomSeed, autonaming, provider } = registration;
+  return foresight.check(provider, { urn, name: goal.name, type: goal.type, ...properties, randomSeed, autonaming });
 }
 
 /** True: there were failures. */

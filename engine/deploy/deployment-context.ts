@@ -1,6 +1,7 @@
 import type { SnapshotRecorder } from '../state/snapshot.ts';
 import type { BaseState } from './base-state.ts';
 import type { DeploymentOptions } from './deployment-options.ts';
+import type { Foresight } from './foresight.ts';
 import type { Ledger } from './ledger.ts';
 import type { PlanBook } from './plan-book.ts';
 import type { ProviderAccess } from './provider-access.ts';
@@ -21,6 +22,7 @@ export interface DeploymentContext {
   readonly ledger: Ledger;
   readonly constraints: Constraints;
   readonly providers: ProviderAccess;
+  readonly foresight: Foresight;
   readonly reporter: Reporter;
   readonly plans: PlanBook;
   /** Of a preview: one that records nothing. */

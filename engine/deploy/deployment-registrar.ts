@@ -49,6 +49,7 @@ export class DeploymentRegistrar implements Registrar {
   }
 
   registerResource(goal: Goal): Promise<RegisterResult> {
+    if (!this.#parts.stop.signal.aborted) this.#parts.context.foresight.ask(goal);
     return this.#take(goal, (context) => decideRegistration(context, goal));
   }
 

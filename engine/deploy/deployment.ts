@@ -4,6 +4,7 @@ import { checkTargets } from './check-targets.ts';
 import { Constraints, type DecisionMode, type DeploymentContext } from './deployment-context.ts';
 import type { DeploymentOptions, DeploymentResult } from './deployment-options.ts';
 import { DeploymentRegistrar } from './deployment-registrar.ts';
+import { Foresight } from './foresight.ts';
 import { importResources } from './import-phase.ts';
 import { Ledger } from './ledger.ts';
 import { PlanBook } from './plan-book.ts';
@@ -56,7 +57,7 @@ function startRun(options: DeploymentOptions): Run {
   // Decisions mark states of the base; a preview must leave its caller's state alone.
   const resources = options.preview ? base.resources.map((resource) => ({ ...resource })) : base.resources;
   const baseState = new BaseState(resources);
-  const context: DeploymentContext = {
+  const parts = {
     options,
     mode: modeOf(options),
     refreshInPlace: refreshesInPlace(options),
@@ -74,6 +75,7 @@ function startRun(options: DeploymentOptions): Run {
     news: new Map(),
     now: options.now ?? (() => new Date().toISOString()),
   };
+  const context: DeploymentContext = { ...parts, foresight: new Foresight(parts) };
   const stop = new AbortController();
   const executor = new StepExecutor(context, stop);
   const outputs = new OutputsRegistry(context, executor, stop);
@@ -111,6 +113,7 @@ async function carryOut(run: Run): Promise<void> {
     run.context.reporter.failure('', error);
   } finally {
     run.stop.abort();
+    run.context.foresight.stop();
     await run.executor.idle();
   }
   await settleOutputs(run);

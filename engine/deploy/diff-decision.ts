@@ -1,5 +1,5 @@
 import { containsUnknowns, equalValues } from '../../protocol/property-equality.ts';
-import type { DiffResponse } from '../../protocol/provider.ts';
+import type { DiffRequest, DiffResponse } from '../../protocol/provider.ts';
 import { parseProviderReference } from '../plugins/provider-registry.ts';
 import type { StepsDecision } from './decision.ts';
 import type { DeploymentContext } from './deployment-context.ts';
@@ -83,7 +83,8 @@ async function findDifference(
   if (fresh.deletedWith !== '' && ledger.replaces.has(fresh.deletedWith)) return someDiff('deletedWith');
   if (await providerNeedsReplacement(context, old, fresh)) return someDiff('provider');
   if (!provider) return equalValues(old.inputs, fresh.inputs) ? noDiff : someDiff();
-  return diffResource(context.reporter, provider, {
+  const asking = { diff: (request: DiffRequest) => context.foresight.diff(provider, request) };
+  return diffResource(context.reporter, asking, {
     urn,
     type: goal.type,
     id: old.id,

@@ -32,7 +32,7 @@ export function someDiff(key?: string): DiffResponse {
 /** Asks the provider; where it cannot tell, the inputs are compared, leaving out marks of secrets and what is to be ignored. */
 export async function diffResource(
   reporter: Reporter,
-  provider: Provider,
+  provider: Pick<Provider, 'diff'>,
   question: DiffQuestion,
 ): Promise<DiffResponse> {
   const diff = await provider.diff({ ...question, name: urnName(question.urn) });

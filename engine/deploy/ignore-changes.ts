@@ -7,7 +7,7 @@ import type { Reporter } from './reporter.ts';
  * set back: the user is told, and the new value stays.
  */
 export function ignoreChanges(
-  reporter: Reporter,
+  reporter: Pick<Reporter, 'info'>,
   change: {
     readonly urn: string;
     readonly news: PropertyMap;

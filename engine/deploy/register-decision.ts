@@ -60,7 +60,7 @@ async function decideRefreshed(context: DeploymentContext, registration: Registr
     ...registration,
     provider: await servingProvider(context, fresh),
     recreating: context.ledger.deletes.has(urn),
-    randomSeed: context.plans.seed(urn) ?? randomBytes(32),
+    randomSeed: context.foresight.seedOf(urn) ?? context.plans.seed(urn) ?? randomBytes(32),
     autonaming: undefined,
     deleteBeforeReplace: goal.deleteBeforeReplace,
     imported: false,

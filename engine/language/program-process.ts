@@ -50,7 +50,7 @@ export async function startProgramProcess(command: ProgramCommand): Promise<Prog
 }
 
 /** Node would say that it strips types, for our own file. */
-const ownArguments = ['--disable-warning=ExperimentalWarning'];
+const ownArguments = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=16'];
 
 /** How long what a program left running may hold its output open. */
 const lateOutputMs = 250;

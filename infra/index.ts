@@ -4,6 +4,9 @@ import { composeKubernetes } from './compose/kubernetes-part';
 import { readSettings } from './settings/read-settings';
 import type { Settings } from './settings/settings-schema';
 
+/** Sections of the settings that are made by `compose/aws-part.ts`. */
+const AWS_SECTIONS = ['network', 'registry', 'domains'] as const satisfies readonly (keyof Settings)[];
+
 const settings = readSettings();
 const aws = usesAws(settings) ? loadAws().composeAws(settings, pulumi.getStack()) : undefined;
 const { cluster, applications } = composeKubernetes(settings, aws?.network?.privateSubnetIds);
@@ -40,8 +43,8 @@ const outputs = {
 
 module.exports = Object.fromEntries(Object.entries(outputs).filter(([, value]) => value !== undefined));
 
-function usesAws({ network, registry, domains }: Settings): boolean {
-  return network !== undefined || registry !== undefined || domains !== undefined;
+function usesAws(of: Settings): boolean {
+  return AWS_SECTIONS.some((section) => of[section] !== undefined);
 }
 
 /** Stacks without AWS do not pay for loading its SDK. */

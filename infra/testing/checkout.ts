@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 const ROOT = join(__dirname, '..', '..');
 
@@ -35,11 +35,13 @@ export class Checkout {
     };
   }
 
-  async pulumi(...args: readonly string[]): Promise<Finished> {
-    const child = spawn(join(ROOT, 'engine/bin/pulumi'), [...args, '--non-interactive'], {
-      cwd: this.folder,
-      env: this.#environment,
-    });
+  /** The embedded engine's executable, as a person calls it. */
+  pulumi(...args: readonly string[]): Promise<Finished> {
+    return this.#run(join(ROOT, 'engine/bin/pulumi'), [...args, '--non-interactive']);
+  }
+
+  async #run(command: string, args: readonly string[]): Promise<Finished> {
+    const child = spawn(command, [...args], { cwd: this.folder, env: this.#environment });
     const chunks: string[] = [];
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => chunks.push(text));
@@ -57,6 +59,17 @@ export class Checkout {
 
   read(file: string): string {
     return readFileSync(join(this.folder, file), 'utf8');
+  }
+
+  /** Writes a file, with the folders that it needs. */
+  write(file: string, text: string): void {
+    mkdirSync(dirname(join(this.folder, file)), { recursive: true });
+    writeFileSync(join(this.folder, file), text);
+  }
+
+  /** Runs this repository's `node` in the checkout. */
+  node(...args: readonly string[]): Promise<Finished> {
+    return this.#run(join(ROOT, 'node_modules/.bin/node'), args);
   }
 
   /** Replaces a text that the file must have. */

@@ -3,18 +3,15 @@ import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { type AwsFront, startFront } from './aws/front.ts';
 import type { BuildProgress } from './build.ts';
 import { cacheFolder } from './cache.ts';
 import { withFileLock } from './file-lock.ts';
 import { freePorts } from './free-port.ts';
 import { ServerGroup } from './server-group.ts';
 
-/** moto's server: the APIs of AWS, in memory. */
-export interface AwsServer {
-  /** http://127.0.0.1:port, without a slash at the end. Any access key is taken. */
-  readonly url: string;
-  stop(): Promise<void>;
-}
+/** moto's server behind our proxy: the APIs of AWS, in memory. Any access key is taken. */
+export type AwsServer = AwsFront;
 
 /** Pinned, so that a run of today is a run of next year. */
 export const MOTO_VERSION = '5.2.5';
@@ -52,8 +49,26 @@ export function isMotoInstalled(): boolean {
   return existsSync(join(cacheFolder(), `moto-${MOTO_VERSION}`, 'installed'));
 }
 
-/** Starts moto on a free port of 127.0.0.1. */
+/**
+ * An account of its own, with nothing in it, on a free port of 127.0.0.1: on the moto that MAINSTAY_TEST_MOTO names (a run of tests
+ * shares one), or on one that is started for it.
+ */
 export async function startAws(progress: BuildProgress = () => {}): Promise<AwsServer> {
+  const shared = process.env.MAINSTAY_TEST_MOTO;
+  if (shared) return startFront(shared);
+  const moto = await startMoto(progress);
+  const front = await startFront(moto.url);
+  const stop = async () => {
+    await front.stop();
+    await moto.stop();
+  };
+  return { ...front, stop };
+}
+
+/** moto itself, without the proxy. */
+export async function startMoto(
+  progress: BuildProgress = () => {},
+): Promise<{ readonly url: string; stop(): Promise<void> }> {
   const executable = await ensureMoto(progress);
   // The script's first line names an interpreter that a cache brought from elsewhere would not have.
   const python = join(executable, '..', 'python');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 /** One executable that is compiled from Go modules. Its folder beside this file pins every module by version and hash. */
 export interface ServerBuild {
-  readonly name: 'kubernetes' | 'helm' | 'kustomize' | 'registry' | 'gitea';
+  readonly name: 'kubernetes' | 'helm' | 'helm3' | 'kustomize' | 'registry' | 'gitea';
   /** What is compiled, and its version, as shown in lists. */
   readonly title: string;
   readonly version: string;
@@ -64,6 +64,15 @@ export const SERVER_BUILDS: readonly ServerBuild[] = [
       '-X helm.sh/helm/v4/internal/version.version=v4.3.1',
       '-X helm.sh/helm/v4/internal/version.metadata=',
     ],
+  },
+  {
+    // Many machines still have it; the provider works with either.
+    name: 'helm3',
+    title: 'Helm 3',
+    version: 'v3.20.2',
+    package: 'helm.sh/helm/v3/cmd/helm',
+    executable: 'helm',
+    linkerFlags: ['-X helm.sh/helm/v3/internal/version.version=v3.20.2'],
   },
   {
     name: 'gitea',

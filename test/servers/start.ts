@@ -57,7 +57,7 @@ export async function startKubernetes(): Promise<ControlPlane> {
 }
 
 /** The folder of an executable, to be put on a PATH: helm, kustomize. It is built where it is missing. */
-export async function toolFolder(name: 'helm' | 'kustomize'): Promise<string> {
+export async function toolFolder(name: 'helm' | 'helm3' | 'kustomize'): Promise<string> {
   return join(await ensureBuilt(serverBuild(name)), '..');
 }
 

@@ -18,6 +18,8 @@ export interface Estate {
   said(): string;
   /** Starts the runner and waits until it answers; `environment` is for this life only. */
   start(environment?: Readonly<Record<string, string>>): Promise<void>;
+  /** The process of the runner. */
+  pid(): number;
   /** Kills the runner with -9. */
   kill(): Promise<void>;
   /** Waits until the runner has ended by itself; its exit code. */
@@ -76,10 +78,13 @@ export function stackFile(
   return `${JSON.stringify({ config: { 'mainstay:sandbox': true, ...faults, 'journey:maps': maps } }, null, 2)}\n`;
 }
 
-export async function createEstate(environment: Readonly<Record<string, string>> = {}): Promise<Estate> {
+export async function createEstate(
+  environment: Readonly<Record<string, string>> = {},
+  files: Readonly<Record<string, string>> = FIRST_FILES,
+): Promise<Estate> {
   const folder = mkdtempSync(join(tmpdir(), 'mainstay-journey-'));
   const repository = join(folder, 'estate.git');
-  await createRepository(repository, FIRST_FILES);
+  await createRepository(repository, files);
   return new RunningEstate(folder, repository, environment);
 }
 
@@ -183,6 +188,10 @@ class RunningEstate implements Estate {
       const address = parseRunnerAddress(file, readFileSync(file, 'utf8'));
       return address.pid === runner.identity.pid ? createApiClient(address) : undefined;
     });
+  }
+
+  pid(): number {
+    return this.#runner!.identity.pid;
   }
 
   async kill(): Promise<void> {

@@ -12,8 +12,9 @@ export function parseDuration(text: string): number | undefined {
   return Number.isSafeInteger(total) ? total : undefined;
 }
 
-/** `1h 30m`: two units at most, rounded down; `0s` for less than a second. */
+/** `1h 30m`: two units at most, rounded down. */
 export function formatDuration(milliseconds: number): string {
+  if (milliseconds > 0 && milliseconds < 1000) return `${Math.round(milliseconds)}ms`;
   let rest = Math.max(0, milliseconds);
   const parts: string[] = [];
   for (const unit of ['d', 'h', 'm', 's'] as const) {

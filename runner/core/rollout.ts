@@ -1,3 +1,4 @@
+import type { RolloutWait } from './gate.ts';
 import type { Stage } from './stack-order.ts';
 
 /**
@@ -16,6 +17,8 @@ export interface Rollout {
   readonly state: RolloutState;
   /** What it waits for, or what became of it. */
   readonly summary: string;
+  /** Set while it waits. */
+  readonly waits: RolloutWait | undefined;
   readonly stages: readonly Stage[];
   /** Ids of the changes that this commit merged. */
   readonly changes: readonly string[];
@@ -23,9 +26,12 @@ export interface Rollout {
   readonly endedAt: Date | undefined;
 }
 
+/** `break-glass` goes past every gate of one environment, with a reason that everybody sees. */
+export type DecisionKind = 'approve' | 'reject' | 'retry' | 'give-up' | 'break-glass';
+
 /** Names who approved and what: an approval counts for one environment of one rollout, or for one update that grew. */
 export interface Decision {
-  readonly kind: 'approve' | 'reject' | 'retry' | 'give-up';
+  readonly kind: DecisionKind;
   readonly by: string;
   readonly reason: string | undefined;
 }

@@ -73,7 +73,10 @@ export interface RunStore extends KeepingStore {
     /** Newest first. */
     list(repository: string | undefined, limit?: number): Promise<readonly Rollout[]>;
     page(filter: PageFilter): Promise<Page<Rollout>>;
-    set(id: string, patch: Patch<Pick<Rollout, 'state' | 'summary' | 'stages' | 'changes' | 'endedAt'>>): Promise<void>;
+    set(
+      id: string,
+      patch: Patch<Pick<Rollout, 'state' | 'summary' | 'waits' | 'stages' | 'changes' | 'endedAt'>>,
+    ): Promise<void>;
   };
   readonly stacks: {
     list(repository: string | undefined): Promise<readonly KnownStack[]>;

@@ -1,4 +1,5 @@
 import { userError } from '../../foundation/errors.ts';
+import { type Gate, gateOf, NO_GATE } from './gate.ts';
 import {
   DEFAULT_STACK_SETTINGS,
   defaultEnvironment,
@@ -12,6 +13,10 @@ import type { Stack } from './stack.ts';
 export interface Stage {
   readonly environment: string;
   readonly approvals: number;
+  /** What it has to come through; undefined in rollouts of an earlier version. */
+  readonly gate?: Gate;
+  /** The stacks of the environment before: what has to have been good for a while. */
+  readonly before?: readonly string[];
   /** Groups of stack ids: those of one group may go at once, a group waits for the one before. */
   readonly groups: readonly (readonly string[])[];
 }
@@ -28,34 +33,53 @@ export function managedStacks(settings: Settings, stacks: readonly Stack[]): rea
   return stacks.filter(({ id, name }) => named.has(id) || named.has(name));
 }
 
-/** The environment of a stack; where there are none, each stack is one of its own, by its name. */
+/** The environment of all stacks where the settings have none: nothing but their dependencies orders them. */
+export const UNORDERED = 'default';
+
+/** The environment of a stack. */
 export function environmentOf(settings: Settings, stack: Pick<Stack, 'id' | 'name'>): EnvironmentSettings {
   const named = settings.environments.find(({ stacks }) =>
     stacks.some((name) => name === stack.id || name === stack.name),
   );
-  return named ?? defaultEnvironment(stack.name, [stack.id]);
+  return named ?? defaultEnvironment(UNORDERED, [stack.id]);
 }
 
 /**
- * The order of an update: the environments as the settings order them, those that they do not name last and by name; inside an environment
- * upstream stacks first. Throws a user error where stacks depend on each other in a circle.
+ * The order of an update: the environments as the settings order them; inside an environment upstream stacks first, and what does not depend on
+ * each other at once. `all` are the stacks that there are, to know what an environment waits behind. Throws a user error where stacks depend on each other in a circle.
  */
 export function orderStages(
   stacks: readonly Stack[],
-  options: { readonly settings: Settings; readonly upstreams: ReadonlyMap<string, readonly string[]> },
+  options: {
+    readonly settings: Settings;
+    readonly upstreams: ReadonlyMap<string, readonly string[]>;
+    readonly all?: readonly Stack[];
+  },
 ): readonly Stage[] {
-  const { settings } = options;
+  const { settings, all = stacks } = options;
   const byEnvironment = Map.groupBy(stacks, (stack) => environmentOf(settings, stack).name);
   const rank = (name: string) => {
     const index = settings.environments.findIndex((candidate) => candidate.name === name);
     return index < 0 ? settings.environments.length : index;
   };
   const names = [...byEnvironment.keys()].sort((a, b) => rank(a) - rank(b) || a.localeCompare(b));
-  return names.map((name) => ({
-    environment: name,
-    approvals: settings.environments.find((candidate) => candidate.name === name)?.approval?.count ?? 0,
-    groups: groupByDependency(byEnvironment.get(name)!, options),
-  }));
+  return names.map((name) => {
+    const environment = settings.environments[rank(name)];
+    const earlier = settings.environments[rank(name) - 1];
+    return {
+      environment: name,
+      approvals: environment?.approval?.count ?? 0,
+      gate: environment ? gateOf(environment, settings) : { ...NO_GATE, opening: freezesOf(settings) },
+      before: earlier
+        ? all.filter((stack) => environmentOf(settings, stack).name === earlier.name).map(({ id }) => id)
+        : [],
+      groups: groupByDependency(byEnvironment.get(name)!, options),
+    };
+  });
+}
+
+function freezesOf({ freezes, timeZone }: Settings): Gate['opening'] {
+  return { windows: [], freezes, timeZone };
 }
 
 function groupByDependency(

@@ -30,14 +30,15 @@ export interface RolloutRow {
   readonly commit: string;
   readonly state: Rollout['state'];
   readonly summary: string;
+  readonly waits: NonNullable<Rollout['waits']> | null;
   readonly stages: readonly Stage[];
   readonly changes: readonly string[];
   readonly created_at: Date;
   readonly ended_at: Date | null;
 }
 
-export function rolloutOf({ created_at, ended_at, ...row }: RolloutRow): Rollout {
-  return { ...row, createdAt: created_at, endedAt: ended_at ?? undefined };
+export function rolloutOf({ created_at, ended_at, waits, ...row }: RolloutRow): Rollout {
+  return { ...row, waits: waits ?? undefined, createdAt: created_at, endedAt: ended_at ?? undefined };
 }
 
 export interface RunRow {

@@ -1,7 +1,7 @@
 const COLUMNS: Readonly<Record<string, string>> = { startedAt: 'started_at', endedAt: 'ended_at' };
 
 /** Fields that are stored as JSON. */
-const JSON_FIELDS = new Set(['outcome', 'stages', 'changes']);
+const JSON_FIELDS = new Set(['outcome', 'stages', 'changes', 'waits']);
 
 /** `update <table> set …` for the fields that a patch has. A field that is there and undefined is set to null. */
 export function updateStatement(

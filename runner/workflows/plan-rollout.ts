@@ -26,7 +26,6 @@ export async function planRollout(services: Services, at: RolloutAt): Promise<Ro
   const { store } = services;
   const repository = repositoryOf(services, at.repository);
   const id = rolloutId(at);
-  const earlier = (await store.rollouts.list(at.repository)).filter((rollout) => rollout.id !== id);
   // A plan that cannot be made is a rollout all the same: people have to see why nothing moves.
   await store.rollouts.add({ id, ...at, stages: [], changes: [] });
   const tree = await repository.mirror.tree(at.commit);
@@ -41,7 +40,7 @@ export async function planRollout(services: Services, at: RolloutAt): Promise<Ro
     if (!affected.has(stack.id)) await store.stacks.setApplied(at.repository, stack.id, at.commit);
   const stages = orderStages(
     [...affected.values()].map(({ stack }) => stack),
-    options,
+    { ...options, all: stacks },
   );
   const changes = await markMerged(services, repository, at.commit);
   await store.rollouts.set(id, { stages, changes });
@@ -52,6 +51,8 @@ export async function planRollout(services: Services, at: RolloutAt): Promise<Ro
     await store.runs.add({ id: run, ...place, kind: 'update', change: undefined, rollout: id, reasons });
     runs[stack.id] = run;
   }
+  // Asked after this rollout is there: whoever begins to wait from now on sees it and is overtaken by himself.
+  const earlier = (await store.rollouts.list(at.repository)).filter((rollout) => rollout.id !== id);
   return { stages, runs, overtaken: earlier.filter(({ state }) => state === 'waiting').map((rollout) => rollout.id) };
 }
 

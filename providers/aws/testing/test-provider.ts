@@ -1,3 +1,4 @@
+import type { Environment } from '../../../foundation/environment.ts';
 import type { PropertyMap, PropertyValue } from '../../../protocol/property-value.ts';
 import type { DiffResponse, Provider } from '../../../protocol/provider.ts';
 import { createProvider } from '../provider.ts';
@@ -6,10 +7,13 @@ import { createProvider } from '../provider.ts';
 export interface TestResources {
   readonly provider: Provider;
   create(type: string, inputs: PropertyMap): Promise<TestResource>;
+  /** By the documented id. Undefined: it is not there. */
+  import(type: string, id: string): Promise<TestResource | undefined>;
 }
 
 export interface TestResource {
   readonly id: string;
+  readonly inputs: PropertyMap;
   readonly outputs: PropertyMap;
   /** What an update to these inputs would do. */
   diff(inputs: PropertyMap): Promise<DiffResponse>;
@@ -19,7 +23,14 @@ export interface TestResource {
   delete(): Promise<void>;
 }
 
-export async function createTestProvider(endpoint: string, settings: PropertyMap = {}): Promise<TestResources> {
+const SERVICES = 'acm dynamodb ec2 ecr eks iam kms logs route53 s3 secretsmanager sns sqs ssm sts'.split(' ');
+
+/** `endpoint` undefined: AWS itself, with the credentials of the environment. */
+export async function createTestProvider(
+  endpoint: string | undefined,
+  settings: PropertyMap = {},
+  environment: Environment = {},
+): Promise<TestResources> {
   const provider = await createProvider({
     package: 'aws',
     version: '',
@@ -27,36 +38,25 @@ export async function createTestProvider(endpoint: string, settings: PropertyMap
     stack: 'test',
     organization: 'organization',
     rootDirectory: process.cwd(),
-    environment: {},
+    environment,
     log: () => {},
   });
-  const services = [
-    'ec2',
-    'sts',
-    'iam',
-    'eks',
-    'kms',
-    'ecr',
-    's3',
-    'logs',
-    'route53',
-    'acm',
-    'sqs',
-    'sns',
-    'dynamodb',
-    'secretsmanager',
-    'ssm',
-  ];
-  const endpoints = JSON.stringify([Object.fromEntries(services.map((service) => [service, endpoint]))]);
-  const inputs = { region: 'eu-west-1', accessKey: 'test', secretKey: 'test', endpoints, ...settings };
-  await provider.configure({
+  const endpoints = JSON.stringify([Object.fromEntries(SERVICES.map((service) => [service, endpoint ?? '']))]);
+  const onMoto = { region: 'eu-west-1', accessKey: 'test', secretKey: 'test', s3UsePathStyle: 'true', endpoints };
+  const inputs = { ...(endpoint !== undefined && onMoto), ...settings };
+  const identity = {
     urn: 'urn:pulumi:test::test::pulumi:providers:aws::default',
     name: 'default',
     type: 'pulumi:providers:aws',
-    id: 'id',
-    inputs,
-  });
-  return { provider, create: (type, given) => createOne(provider, type, given) };
+  };
+  const checked = await provider.checkConfig!({ ...identity, olds: {}, news: inputs });
+  if (checked.failures.length > 0) throw new Error(checked.failures.map(({ reason }) => reason).join('; '));
+  await provider.configure({ ...identity, id: 'id', inputs });
+  return {
+    provider,
+    create: (type, given) => createOne(provider, type, given),
+    import: (type, id) => importOne(provider, type, id),
+  };
 }
 
 async function createOne(provider: Provider, type: string, inputs: PropertyMap): Promise<TestResource> {
@@ -64,6 +64,12 @@ async function createOne(provider: Provider, type: string, inputs: PropertyMap):
   const checked = await checkedInputs(provider, { type, olds: {}, news: inputs });
   const made = await provider.create({ ...identity, inputs: checked, timeout: 0, preview: false });
   return resourceOf(provider, { type, id: made.id, inputs: checked, outputs: made.outputs });
+}
+
+async function importOne(provider: Provider, type: string, id: string): Promise<TestResource | undefined> {
+  const read = await provider.read({ ...identityOf(type), id, inputs: {}, outputs: {} });
+  if (read.id === '') return undefined;
+  return resourceOf(provider, { type, id: read.id, inputs: read.inputs ?? {}, outputs: read.outputs });
 }
 
 function identityOf(type: string) {
@@ -100,6 +106,7 @@ function resourceOf(provider: Provider, held: Held): TestResource {
   const old = { oldInputs: inputs, oldOutputs: outputs };
   return {
     id,
+    inputs,
     outputs,
     async diff(news) {
       const newInputs = await checkedInputs(provider, { type, olds: inputs, news });

@@ -1,6 +1,7 @@
 import * as pulumi from '@pulumi/pulumi';
 import type { AwsPart } from './compose/aws-part';
 import { composeKubernetes } from './compose/kubernetes-part';
+import { sandboxProblem } from './sandbox-guard';
 import { readSettings } from './settings/read-settings';
 import type { Settings } from './settings/settings-schema';
 
@@ -8,6 +9,8 @@ import type { Settings } from './settings/settings-schema';
 const AWS_SECTIONS = ['network', 'registry', 'domains'] as const satisfies readonly (keyof Settings)[];
 
 const settings = readSettings();
+const problem = sandboxProblem(settings.sandbox, process.env);
+if (problem !== undefined) throw new pulumi.RunError(problem);
 const aws = usesAws(settings) ? loadAws().composeAws(settings, pulumi.getStack()) : undefined;
 const { cluster, applications } = composeKubernetes(settings, aws?.network?.privateSubnetIds);
 const applied = Object.entries(applications);

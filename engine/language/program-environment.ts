@@ -23,7 +23,8 @@ export function programEnvironment(engine: Environment, added: Environment): Rec
   };
   take(engine, (name) => inherited.test(name));
   take(added, () => true);
-  return result;
+  // So that a program can tell an engine that honours `mainstay:sandbox` from one that does not know it (infra/sandbox-guard.ts).
+  return { ...result, MAINSTAY_ENGINE: 'embedded' };
 }
 
 /**

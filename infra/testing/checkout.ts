@@ -37,10 +37,10 @@ export class Checkout {
 
   /** The embedded engine's executable, as a person calls it. */
   pulumi(...args: readonly string[]): Promise<Finished> {
-    return this.#run(join(ROOT, 'engine/bin/pulumi'), [...args, '--non-interactive']);
+    return this.run(join(ROOT, 'engine/bin/pulumi'), ...args, '--non-interactive');
   }
 
-  async #run(command: string, args: readonly string[]): Promise<Finished> {
+  async run(command: string, ...args: readonly string[]): Promise<Finished> {
     const child = spawn(command, [...args], { cwd: this.folder, env: this.#environment });
     const chunks: string[] = [];
     for (const stream of [child.stdout, child.stderr]) {
@@ -69,7 +69,7 @@ export class Checkout {
 
   /** Runs this repository's `node` in the checkout. */
   node(...args: readonly string[]): Promise<Finished> {
-    return this.#run(join(ROOT, 'node_modules/.bin/node'), args);
+    return this.run(join(ROOT, 'node_modules/.bin/node'), ...args);
   }
 
   /** Replaces a text that the file must have. */

@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { projectRoot, readStackFaults } from './faults.ts';
+import { readStackFaults } from './faults.ts';
+import { asksForSandbox, projectRoot } from './stack-setting.ts';
 import { matches } from './world.ts';
 import { worldPath } from './world-path.ts';
 
@@ -33,6 +34,28 @@ describe('the faults of a stack', () => {
     assert.throws(() => readStackFaults(root, 'dev'), /Pulumi\.dev\.yaml Cannot use mainstay:sandboxFaults.*"explode"/);
     stackFile('yes please');
     assert.throws(() => readStackFaults(root, 'dev'), /mainstay:sandboxFaults/);
+  });
+});
+
+describe('whether a stack asks for the sandbox', () => {
+  const cases: readonly (readonly [string, boolean])[] = [
+    ['true', true],
+    ['"true"', true],
+    ['false', false],
+    ['[kubernetes]', false],
+    ['[kubernetes, aws]', true],
+    ['kubernetes,aws', true],
+  ];
+  for (const [value, wanted] of cases) {
+    it(`${value}: ${wanted}`, () => {
+      writeFileSync(join(root, 'stacks', 'Pulumi.dev.yaml'), `config:\n  mainstay:sandbox: ${value}\n`);
+      assert.equal(asksForSandbox(root, 'dev', 'aws'), wanted);
+    });
+  }
+
+  it('is no where nothing is said', () => {
+    assert.equal(asksForSandbox(root, 'prod', 'aws'), false);
+    assert.equal(asksForSandbox(tmpdir(), 'dev', 'aws'), false);
   });
 });
 

@@ -1,9 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parse } from 'yaml';
 import { userError } from '../../foundation/errors.ts';
 import { ProviderError } from '../../protocol/provider.ts';
+import { readStackSetting } from './stack-setting.ts';
 import { matches, type SandboxFault, type Verb, type World } from './world.ts';
 
 const KINDS: readonly SandboxFault['kind'][] = ['fail', 'throttle', 'lag', 'drift', 'vanish'];
@@ -29,7 +27,7 @@ export async function applyFaults(
     const offstage = fault.kind === 'drift' || fault.kind === 'vanish';
     const verbs = fault.on ?? (offstage ? ['read'] : CHANGING);
     if (!verbs.includes(target.verb) || !matches(fault.match, target)) continue;
-    if (!world.useFault(fault, fault.times ?? (offstage ? 1 : Number.MAX_SAFE_INTEGER))) continue;
+    if (!world.takeFault(fault, fault.times ?? (offstage ? 1 : Number.MAX_SAFE_INTEGER))) continue;
     if (fault.kind === 'drift') world.drift(target.urn, fault.path ?? '', fault.value ?? null);
     if (fault.kind === 'vanish') world.vanish(target.urn);
     if (fault.kind === 'lag') await sleep(fault.milliseconds ?? 1000, undefined, { signal });
@@ -44,21 +42,8 @@ export async function applyFaults(
  * is only told its own package's configuration. No file or no such key: none.
  */
 export function readStackFaults(rootDirectory: string, stack: string): readonly SandboxFault[] {
-  const project = join(rootDirectory, 'Pulumi.yaml');
-  if (!existsSync(project)) return [];
-  const directory = (parse(readFileSync(project, 'utf8')) as { stackConfigDir?: string }).stackConfigDir ?? '.';
-  const file = join(rootDirectory, directory, `Pulumi.${stack.split('/').at(-1)}.yaml`);
-  if (!existsSync(file)) return [];
-  const settings = parse(readFileSync(file, 'utf8')) as { config?: Record<string, unknown> } | null;
-  return parseFaults(settings?.config?.['mainstay:sandboxFaults'], file);
-}
-
-/** The folder of Pulumi.yaml at or above `directory`; `directory` itself where there is none. */
-export function projectRoot(directory: string): string {
-  for (let folder = directory; ; folder = dirname(folder)) {
-    if (existsSync(join(folder, 'Pulumi.yaml'))) return folder;
-    if (folder === dirname(folder)) return directory;
-  }
+  const { value, file } = readStackSetting({ rootDirectory, stack, key: 'mainstay:sandboxFaults' });
+  return parseFaults(value, file);
 }
 
 function parseFaults(value: unknown, file: string): readonly SandboxFault[] {

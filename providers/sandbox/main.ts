@@ -1,5 +1,5 @@
 /**
- * The sandbox as a plugin process: `main.ts <package> [engine address]`. It calls itself by the version of the package's SDK that is
+ * The sandbox as a plugin process: `main.ts <package> [engine address]` (bin/pulumi-resource-*), for stacks that ask for it. It calls itself by the version of the package's SDK that is
  * installed, so that engines which compare versions take it.
  */
 import { servePluginProcess } from '../../protocol/serve-plugin-process.ts';
@@ -13,7 +13,7 @@ await servePluginProcess(
       // The embedded engine says this itself; any other has to be told, and shows it after the run too.
       const message = `sandbox: package ${context.package} is served by the sandbox; nothing real is touched`;
       context.log({ severity: 'warning', message, urn: '' });
-      return createProvider(context);
+      return createProvider(context, { onlyWhereAsked: true });
     },
   },
   { package: packageName, version: installedVersion(packageName, process.cwd()) },

@@ -2,11 +2,11 @@ import type { Provider } from '../../protocol/provider.ts';
 import type { ProviderContext } from '../../protocol/provider-module.ts';
 import { createAwsModel } from './aws/aws-model.ts';
 import { loadSdkFacts } from './facts/sdk-facts.ts';
-import { projectRoot } from './faults.ts';
 import { createGenericModel } from './generic-model.ts';
 import { kubernetesModel } from './kubernetes/kubernetes-model.ts';
 import type { ModelContext, PackageModel } from './package-model.ts';
 import { SandboxProvider } from './sandbox-provider.ts';
+import { asksForSandbox, projectRoot } from './stack-setting.ts';
 import { World } from './world.ts';
 import { worldPath } from './world-path.ts';
 
@@ -16,11 +16,19 @@ const MODELS: Readonly<Record<string, (context: ModelContext) => PackageModel>> 
   kubernetes: () => kubernetesModel,
 };
 
+export interface ProviderOptions {
+  /**
+   * Serves only stacks whose file asks for the sandbox; others get an error before anything is planned. For engines that do not know
+   * that setting themselves. Default false.
+   */
+  readonly onlyWhereAsked?: boolean;
+}
+
 /**
  * A provider that stands in for any package (`ProviderModule`). Each world's file is opened on the first call that needs it and
  * closed with the provider.
  */
-export async function createProvider(given: ProviderContext): Promise<Provider> {
+export async function createProvider(given: ProviderContext, options: ProviderOptions = {}): Promise<Provider> {
   const context = { ...given, rootDirectory: projectRoot(given.rootDirectory) };
   const worlds = new Map<string, World>();
   const openWorld = (urn: string) => {
@@ -37,6 +45,8 @@ export async function createProvider(given: ProviderContext): Promise<Provider> 
     model: createModel({ facts, environment: context.environment }),
     facts,
     openWorld,
+    isAsked: (stack) =>
+      options.onlyWhereAsked !== true || asksForSandbox(context.rootDirectory, stack, context.package),
   });
   provider.close = async () => {
     for (const world of worlds.values()) world.close();

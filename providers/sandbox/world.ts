@@ -183,7 +183,7 @@ export class World {
   }
 
   /** Counts one use of `fault`. False when it has happened often enough already. */
-  useFault(fault: SandboxFault, times: number): boolean {
+  takeFault(fault: SandboxFault, times: number): boolean {
     const name = canonical(fault as unknown as Json);
     return this.transaction(() => {
       const row = this.#database.prepare('SELECT uses FROM fault_use WHERE fault = ?').get(name);

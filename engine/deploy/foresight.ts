@@ -31,7 +31,7 @@ const silentReporter = { info() {} };
  * the answer when its turn comes, if it is the answer to exactly its question. Otherwise it asks anew, as if nothing had been asked.
  *
  * Check and Diff change nothing, and a registration comes after all that it depends on has been answered, so that asking early gives the
- * same answers. Nothing is asked ahead where a decision may turn out otherwise: targets, replaces, aliases, imports, refreshes.
+ * same answers. Nothing is asked ahead where a decision may turn out otherwise: targets, replaces, aliases in use, imports, refreshes.
  */
 export class Foresight {
   readonly #context: Omit<DeploymentContext, 'foresight'>;
@@ -59,12 +59,14 @@ export class Foresight {
 
   /** A registration has come and waits for its turn. Never throws. */
   ask(goal: Goal): void {
-    const plain = goal.custom && !isProviderType(goal.type) && goal.importId === '' && goal.aliases.length === 0;
+    const plain = goal.custom && !isProviderType(goal.type) && goal.importId === '';
     if (!this.#enabled || this.#stopped || !plain) return;
     const provider = this.#context.providers.find(goal.provider);
     const urn = this.#urnOf(goal);
     if (provider === undefined || urn === undefined || this.#foreseen.has(urn)) return;
     const old = this.#context.base.find(urn);
+    // The own URN comes first. Without it, aliases of the resource or of its parent may find something.
+    if (!old && (goal.aliases.length > 0 || this.#context.ledger.formerUrn.has(goal.parent))) return;
     if (old && (old.external || old.taint || old.pendingReplacement || this.#context.ledger.deletes.has(urn))) return;
     this.#askCheck({ goal, urn, old, provider });
   }
@@ -90,7 +92,7 @@ export class Foresight {
 
   #urnOf({ type, name, parent }: Goal): string | undefined {
     const { ledger, options } = this.#context;
-    if (parent !== '' && (!ledger.urns.has(parent) || ledger.formerUrn.has(parent))) return undefined;
+    if (parent !== '' && !ledger.urns.has(parent)) return undefined;
     const urn = makeUrn({ stack: options.stack, project: options.project, parent, type, name });
     return ledger.urns.has(urn) || ledger.claimedBy.has(urn) ? undefined : urn;
   }

@@ -37,10 +37,13 @@ async function openLocalLog(path: string): Promise<BucketLog> {
   await writeFile(reserve, Buffer.alloc(RESERVE_BYTES), { mode: 0o600 }).catch(translate(path));
   const handle = await open(path, 'a', 0o600).catch(translate(path));
   let length = (await handle.stat()).size;
+  let torn = false;
   const tryAppend = async (text: string): Promise<void> => {
-    await handle.truncate(length);
+    if (torn) await handle.truncate(length);
+    torn = true;
     await handle.appendFile(text);
     await handle.datasync();
+    torn = false;
     length += Buffer.byteLength(text);
   };
   return {

@@ -2,13 +2,14 @@ import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { userError } from '../../foundation/errors.ts';
 import type { Head } from '../core/forge.ts';
-import type { Checkout, Merge, Mirror } from '../core/mirror.ts';
+import type { Checkout, Merge, Mirror, WrittenCommit } from '../core/mirror.ts';
 import type { SourceTree } from '../core/source-tree.ts';
 import { BlobReader } from './blob-reader.ts';
 import type { DependencyStore } from './dependency-store.ts';
 import { type Git, openGit } from './git-command.ts';
 import { createGitTree, type ImportCache, parseTreeListing } from './git-tree.ts';
 import { containsCommit, mergeCommits } from './merge-commits.ts';
+import { historyOf, pushCommit, revertCommits, writeCommit } from './write-commits.ts';
 
 /** Trees kept in memory, newest first: two per change that is being looked at. */
 const TREES_KEPT = 16;
@@ -122,6 +123,22 @@ class BareMirror implements GitMirror {
     const text = await this.git.run('log', '-1', '--format=%s%x00%an%x00%ct', commit);
     const [subject = '', author = '', seconds] = text.trim().split('\0');
     return { subject, author, at: new Date(Number(seconds) * 1000) };
+  }
+
+  history(range: Parameters<Mirror['history']>[0]): ReturnType<Mirror['history']> {
+    return historyOf(this.git, range);
+  }
+
+  revert(options: Parameters<Mirror['revert']>[0]): ReturnType<Mirror['revert']> {
+    return revertCommits(this.git, options);
+  }
+
+  write(commit: WrittenCommit): Promise<string> {
+    return writeCommit(this.git, commit);
+  }
+
+  push(branch: string, commit: string): Promise<void> {
+    return pushCommit(this.git, branch, commit);
   }
 
   async checkout(commit: string, place: { readonly folder: string; readonly program: string }): Promise<Checkout> {

@@ -85,7 +85,7 @@ export class TestProgram {
     return JSON.parse(await this.pulumi('preview', '--json')).changeSummary;
   }
 
-  async outputs(): Promise<Readonly<Record<string, string & number>>> {
+  async outputs(): Promise<Readonly<Record<string, string | number>>> {
     return JSON.parse(await this.pulumi('stack', 'output', '--json'));
   }
 

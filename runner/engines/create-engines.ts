@@ -1,4 +1,5 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PulumiCommand } from '@pulumi/pulumi/automation/index.js';
@@ -11,6 +12,7 @@ import type { Engine, EngineName } from './engine.ts';
 import { type EngineSettings, engineEnvironment } from './engine-environment.ts';
 import { createLimiter } from './limiter.ts';
 import { createOfficialCommand } from './official-command.ts';
+import { createMachineMeasure, createMeasuredRoom } from './room.ts';
 
 export interface Engines {
   readonly byName: ReadonlyMap<EngineName, Engine>;
@@ -25,6 +27,7 @@ export async function createEngines(options: {
   readonly settings: EngineSettings;
   readonly environment: Environment;
   readonly processes: RunStore['processes'];
+  /** The most operations at the same time, of previews and of updates each; the machine may have room for fewer. */
   readonly parallel: number;
   /** The engine that the runner's settings choose. */
   readonly wanted: EngineName | undefined;
@@ -32,8 +35,10 @@ export async function createEngines(options: {
   mkdirSync(options.settings.pulumiHome, { recursive: true });
   const environment = engineEnvironment(options.settings, options.environment);
   const embedded = createEmbeddedPulumi({ environment });
-  const previews = createLimiter(options.parallel);
-  const updates = createLimiter(options.parallel);
+  const room = createMeasuredRoom({ measure: createMachineMeasure(), processors: cpus().length });
+  // Previews never wait for updates: each have places of their own.
+  const previews = createLimiter(options.parallel, room);
+  const updates = createLimiter(options.parallel, room);
   const shared = { environment, processes: options.processes, previews, updates };
   const engines: Engine[] = [
     createAutomationEngine({ ...shared, name: 'embedded', command: () => embedded as unknown as PulumiCommand }),

@@ -1,5 +1,5 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
-import { cpus, homedir, tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Environment, EnvironmentReader } from '../../foundation/environment.ts';
 import { MainstayError, messageOf, userError } from '../../foundation/errors.ts';
@@ -128,7 +128,7 @@ function openEngines(
     environment: options.environment,
     // Previews leave nothing behind that a later life has to end.
     processes: { add: async () => {}, remove: async () => {}, list: async () => [] },
-    parallel: Math.max(1, cpus().length),
+    parallel: 64,
     wanted: wantedEngine(read),
   });
 }

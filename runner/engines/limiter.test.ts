@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import fc from 'fast-check';
+import { createLimiter } from './limiter.ts';
+import { createMachineMeasure, createMeasuredRoom, type Measurement } from './room.ts';
+
+const GIB = 2 ** 30;
+
+test('never runs more than the limit, and everything at last, in the order it came', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.integer({ min: 1, max: 5 }), fc.array(fc.nat(3), { maxLength: 30 }), async (limit, works) => {
+      const limiter = createLimiter(limit);
+      let [running, most] = [0, 0];
+      const begun: number[] = [];
+      await Promise.all(
+        works.map((ticks, index) =>
+          limiter.run(async () => {
+            begun.push(index);
+            running += 1;
+            most = Math.max(most, running);
+            for (let tick = 0; tick < ticks; tick += 1) await Promise.resolve();
+            running -= 1;
+          }),
+        ),
+      );
+      assert.ok(most <= limit);
+      assert.deepEqual(begun, [...works.keys()]);
+      await limiter.idle();
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test('gives the place of work that fails to the next one', async () => {
+  const limiter = createLimiter(1);
+  await assert.rejects(
+    limiter.run(() => Promise.reject(new Error('broken'))),
+    /broken/,
+  );
+  assert.equal(await limiter.run(async () => 'done'), 'done');
+});
+
+test('asks again for room that comes by itself', async () => {
+  let place = false;
+  const limiter = createLimiter(10, { hasPlace: (running) => running === 0 || place });
+  const release = Promise.withResolvers<void>();
+  const first = limiter.run(() => release.promise);
+  const second = limiter.run(async () => 'second');
+  await delay(50);
+  place = true;
+  assert.equal(await second, 'second', 'the first one still runs');
+  release.resolve();
+  await first;
+});
+
+function roomOf(measurement: () => Measurement, processors = 2) {
+  return createMeasuredRoom({ measure: measurement, processors });
+}
+
+test('has always room for one, whatever the machine says', () => {
+  const room = roomOf(() => ({ available: 0, held: undefined, idle: 0 }));
+  assert.equal(room.hasPlace(0), true);
+  assert.equal(room.hasPlace(1), false);
+});
+
+test('goes beyond the processors only while they are idle', () => {
+  let idle = 0;
+  const room = roomOf(() => ({ available: 16 * GIB, held: undefined, idle }));
+  assert.equal(room.hasPlace(1), true);
+  assert.equal(room.hasPlace(2), false);
+  idle = 0.9;
+  assert.equal(room.hasPlace(2), true);
+  assert.equal(room.hasPlace(40), true);
+});
+
+test('learns what an operation takes, and stops before the memory is full', () => {
+  let held = 0;
+  const room = roomOf(() => ({ available: 2 * GIB, held, idle: 1 }));
+  assert.equal(room.hasPlace(1), true, 'a first guess fits');
+  // Two operations turn out to take 3 GiB each.
+  held = 6 * GIB;
+  assert.equal(room.hasPlace(2), false);
+});
+
+test('measures this machine', async () => {
+  const measure = createMachineMeasure();
+  await delay(210);
+  const { available, held, idle } = measure();
+  assert.ok(available > 0);
+  assert.ok(idle >= 0 && idle <= 1);
+  if (process.platform === 'linux') assert.ok(held! > 20 * 2 ** 20);
+});

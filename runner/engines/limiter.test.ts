@@ -83,6 +83,17 @@ test('learns what an operation takes, and stops before the memory is full', () =
   assert.equal(room.hasPlace(2), false);
 });
 
+test('lets in one beyond the processors for each measurement, and never more than the memory of one would hold', () => {
+  let measurement: Measurement = { available: 64 * GIB, held: undefined, idle: 1 };
+  const room = roomOf(() => measurement);
+  assert.deepEqual([room.hasPlace(2), room.hasPlace(3)], [true, false]);
+  measurement = { ...measurement };
+  assert.deepEqual([room.hasPlace(3), room.hasPlace(4)], [true, false]);
+  // A gigabyte is half a gigabyte to give away: one of 300 MiB.
+  measurement = { ...measurement, available: GIB };
+  assert.deepEqual([room.hasPlace(1), room.hasPlace(1)], [true, false]);
+});
+
 test('measures this machine', async () => {
   const measure = createMachineMeasure();
   await delay(210);

@@ -13,6 +13,7 @@ export interface Measurement {
 
 /** Whether one more operation fits, beside those that run. */
 export interface Room {
+  /** True means that the operation begins now. */
   hasPlace(running: number): boolean;
 }
 
@@ -37,20 +38,29 @@ export function createMeasuredRoom(options: {
 }): Room {
   const atRest = options.measure().held;
   let each = FIRST_GUESS;
+  let [last, granted] = [options.measure(), 0];
   return {
     hasPlace(running) {
-      if (running === 0) return true;
-      const { available, held, idle } = options.measure();
-      // Half of what is new counts: one big stack is not the rule, and a guess that is too low corrects itself.
-      if (held !== undefined && atRest !== undefined)
-        each = Math.max(FIRST_GUESS / 3, (each + Math.max(0, held - atRest) / running) / 2);
-      if (available - KEPT_FREE < each) return false;
-      return running < options.processors || idle >= IDLE_ENOUGH;
+      const measurement = options.measure();
+      if (measurement !== last) [last, granted] = [measurement, 0];
+      const has = running === 0 || fits(running);
+      if (has) granted += 1;
+      return has;
     },
   };
+
+  function fits(running: number): boolean {
+    const { available, held, idle } = last;
+    // Half of what is new counts: one big stack is not the rule, and a guess that is too low corrects itself.
+    if (held !== undefined && atRest !== undefined)
+      each = Math.max(FIRST_GUESS / 3, (each + Math.max(0, held - atRest) / running) / 2);
+    // Those that were let in since the measurement are not in it yet.
+    if (available - KEPT_FREE < each * (granted + 1)) return false;
+    return running < options.processors || (granted === 0 && idle >= IDLE_ENOUGH);
+  }
 }
 
-/** Measures this machine. Figures younger than `MEASURED_EVERY_MS` are not taken again: many may ask at once. */
+/** Measures this machine. The same object is given until it is measured again: many may ask at once. */
 export function createMachineMeasure(): () => Measurement {
   let [last, at] = [{ available: process.availableMemory(), held: processTreeMemory(process.pid), idle: 1 }, 0];
   let before = processorTimes();

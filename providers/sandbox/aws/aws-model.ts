@@ -26,7 +26,7 @@ export function createAwsModel({ facts, environment }: ModelContext): PackageMod
     realm: () => '',
     complete: (draft, context) => autonamed(facts, draft, context),
     check: addressFailures,
-    replacing: ({ type, changed }) => replacingPaths(type, changed),
+    replacing: ({ type, changed }) => replacingPaths(type, changed, facts),
     deletesFirst: () => false,
     newId: (draft, configuration) => newAwsId(draft.type, draft.inputs, regionOf(configuration)),
     outputs(draft, previous, configuration) {

@@ -5,6 +5,7 @@ import type { PropertyMap } from '../../../protocol/property-value.ts';
 import type { CheckFailure } from '../../../protocol/provider.ts';
 import { checkProperties } from './check-values.ts';
 import { bodyProperties, classOutputs, indexInterfaces, interfaceProperties, type Properties } from './declarations.ts';
+import { documentedReplacements } from './documented-replacements.ts';
 
 /** What the published SDK of a package says about its resources. */
 export interface SdkFacts {
@@ -14,6 +15,8 @@ export interface SdkFacts {
   inputs(type: string): Properties | undefined;
   /** The outputs of a resource type, undefined where the SDK has no such type. */
   outputs(type: string): Properties | undefined;
+  /** Inputs whose documentation says that a change makes a new resource. */
+  replacing(type: string): ReadonlySet<string>;
   /** A named type of `types/input.d.ts` (`ec2.VpcPeering`). */
   object(name: string): Properties | undefined;
 }
@@ -36,6 +39,7 @@ const noFacts: SdkFacts = {
   inputs: () => undefined,
   outputs: () => undefined,
   object: () => undefined,
+  replacing: () => new Set(),
 };
 
 function createFacts(directory: string): SdkFacts {
@@ -52,10 +56,12 @@ function createFacts(directory: string): SdkFacts {
   });
   const inputs = remember((type: string) => interfaceProperties(source(type), `${className(type)}Args`));
   const outputs = remember((type: string) => classOutputs(source(type), className(type)));
+  const replacing = remember((type: string) => documentedReplacements(source(type), `${className(type)}Args`));
   return {
     inputs,
     outputs,
     object,
+    replacing,
     check(type, values) {
       const properties = inputs(type);
       return properties === undefined ? [] : checkProperties(values, properties, { path: '', object });

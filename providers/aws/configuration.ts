@@ -4,6 +4,7 @@ import { isUnknown } from './check.ts';
 import type { ServiceName } from './clients.ts';
 import { asSeconds, type CredentialSource, credentialsOf } from './credentials.ts';
 import type { Plain, PlainMap } from './definition.ts';
+import { asList, asMap, asMaps, asText, asTexts } from './plain-values.ts';
 
 /** The provider's settings, read: what https://www.pulumi.com/registry/packages/aws/installation-configuration documents. */
 export interface AwsConfiguration {
@@ -155,27 +156,4 @@ function regionOf(settings: PlainMap, environment: Environment): string | undefi
 function endpointsOf(value: Plain | undefined): AwsConfiguration['endpoints'] {
   const entries = asMaps(value).flatMap((endpoint) => Object.entries(asTexts(endpoint)));
   return Object.fromEntries(entries.map(([name, url]) => [ENDPOINT_NAMES[name] ?? name, url]));
-}
-
-export function asMap(value: Plain | undefined): PlainMap {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as PlainMap) : {};
-}
-
-export function asMaps(value: Plain | undefined): readonly PlainMap[] {
-  return Array.isArray(value) ? value.map(asMap) : [];
-}
-
-/** The texts of a list; anything else in it is left out. */
-export function asList(value: Plain | undefined): readonly string[] {
-  return Array.isArray(value) ? value.filter((one): one is string => typeof one === 'string') : [];
-}
-
-export function asText(value: Plain | undefined): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-export function asTexts(value: Plain | undefined): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(asMap(value)).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
-  );
 }

@@ -1,6 +1,6 @@
 import type { fromNodeProviderChain } from '@aws-sdk/credential-providers';
-import { asList, asMap, asMaps, asText, asTexts } from './configuration.ts';
 import type { Plain, PlainMap } from './definition.ts';
+import { asList, asMap, asMaps, asText, asTexts } from './plain-values.ts';
 
 /** Gives the keys that calls are signed with, and new ones before those run out. */
 export type CredentialSource = ReturnType<typeof fromNodeProviderChain>;

@@ -16,6 +16,10 @@ export interface PropertyRule {
   readonly output?: boolean;
   /** May be given; where it is not, the cloud's value is not a difference. */
   readonly computed?: boolean;
+  /** Parts of a structure that AWS chooses where the program does not: left out of what an import gives. */
+  readonly computedParts?: readonly string[];
+  /** Parts of its structures that are false or 0 are as if they were not there. */
+  readonly zeroParts?: boolean;
   /** Masked in state and output. */
   readonly secret?: boolean;
   /** The order of a list says nothing. */

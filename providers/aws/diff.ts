@@ -1,7 +1,8 @@
 import type { DiffKind, DiffResponse, PropertyDiff } from '../../protocol/provider.ts';
-import { isUnknown } from './check.ts';
-import { type AwsConfiguration, asMap } from './configuration.ts';
+import { canonical, isNothing, isZero, sortKeys } from './canonical.ts';
+import type { AwsConfiguration } from './configuration.ts';
 import type { Plain, PlainMap, PropertyRule, ResourceDefinition } from './definition.ts';
+import { asMap } from './plain-values.ts';
 import { allTagsOf } from './tags.ts';
 
 interface DiffCase {
@@ -48,34 +49,9 @@ function oldValue({ oldInputs, oldOutputs }: DiffCase, key: string): Plain | und
 /** A property that the program leaves to AWS is no difference; a value that is not known yet is one. */
 function differs(rule: PropertyRule, old: Plain | undefined, next: Plain | undefined): boolean {
   if (isNothing(next) && (rule.computed || isNothing(old))) return false;
+  // Nothing and an empty list, an empty text or false are the same where AWS chooses nothing by itself.
+  if (!rule.computed && isZero(old ?? null) && isZero(next ?? null)) return false;
   return JSON.stringify(canonical(rule, old)) !== JSON.stringify(canonical(rule, next));
-}
-
-export function isNothing(value: Plain | undefined): boolean {
-  return value === undefined || value === null;
-}
-
-export function canonical(rule: PropertyRule, value: Plain | undefined): unknown {
-  if (rule.json && typeof value === 'string' && !isUnknown(value)) return canonicalJson(value);
-  const sorted = sortKeys(value ?? null);
-  if (rule.unordered && Array.isArray(sorted)) return sorted.map((item) => JSON.stringify(item)).sort();
-  return sorted;
-}
-
-function canonicalJson(text: string): unknown {
-  try {
-    return sortKeys(JSON.parse(text) as Plain);
-  } catch {
-    return text;
-  }
-}
-
-/** Objects with sorted keys and without what is null: order and absence say nothing. */
-function sortKeys(value: Plain): Plain {
-  if (Array.isArray(value)) return value.map(sortKeys);
-  if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value as PlainMap).filter(([, part]) => !isNothing(part));
-  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, part]) => [key, sortKeys(part!)]));
 }
 
 function kindOf(rule: PropertyRule, old: Plain | undefined, next: Plain | undefined): DiffKind {
@@ -83,7 +59,9 @@ function kindOf(rule: PropertyRule, old: Plain | undefined, next: Plain | undefi
   return isReplacing(rule, old, next) ? `${kind}-replace` : kind;
 }
 
-function isReplacing({ replaces }: PropertyRule, old: Plain | undefined, next: Plain | undefined): boolean {
+function isReplacing({ replaces, writeOnly }: PropertyRule, old: Plain | undefined, next: Plain | undefined): boolean {
+  // What was imported has no value for it: nobody knows that it is another one.
+  if (writeOnly && isNothing(old)) return false;
   return typeof replaces === 'function' ? replaces(old, next) : replaces === true;
 }
 

@@ -82,7 +82,7 @@ function codeOf(error: Error): string {
 export function isNotFound(error: unknown): boolean {
   return (
     error instanceof AwsFailure &&
-    /(\.NotFound|NotFound(Exception)?$|^NoSuch|NonExistent|DoesNotExist)/.test(error.code)
+    /(\.NotFound|NotFound(Exception|Error)?$|^NoSuch|NonExistent|DoesNotExist)/.test(error.code)
   );
 }
 

@@ -10,10 +10,11 @@ import {
   type ReadResponse,
   type UpdateRequest,
 } from '../../protocol/provider.ts';
+import { isZero } from './canonical.ts';
 import { plain, plainMap } from './check.ts';
 import type { AwsCalls } from './clients.ts';
-import { asTexts } from './configuration.ts';
-import type { ExistingCall, Plain, PlainMap, ResourceCall, ResourceDefinition } from './definition.ts';
+import type { ExistingCall, Plain, PlainMap, PropertyRule, ResourceCall, ResourceDefinition } from './definition.ts';
+import { asTexts } from './plain-values.ts';
 import { projected } from './projection.ts';
 import { allTagsOf, changeTags, managedTags, ownTags, type Tags } from './tags.ts';
 import { waitFor } from './wait.ts';
@@ -136,8 +137,11 @@ function completeOutputs(
 ): Record<string, Plain> {
   const outputs: Record<string, Plain> = {};
   for (const [key, rule] of Object.entries(definition.properties)) {
-    const value = rule.writeOnly || found[key] === undefined ? inputs[key] : found[key];
-    if (value !== undefined && value !== null) outputs[key] = value;
+    const there = found[key] ?? null;
+    const given = inputs[key] ?? null;
+    // What AWS does not mention is at rest: then it is as the program has it, if that is at rest, too.
+    const value = rule.writeOnly || (there === null && isZero(given)) ? given : there;
+    if (value !== null) outputs[key] = value;
   }
   if (!definition.global) outputs.region = aws.configuration.region;
   if (!definition.tags) return outputs;
@@ -159,17 +163,31 @@ function refreshedInputs(
         ? value
         : (projected(rule, plain(value), outputs[key] ?? null) as PropertyValue);
   }
-  if (definition.tags && outputs.tags !== undefined) inputs.tags = outputs.tags as PropertyValue;
+  for (const [key, rule] of Object.entries(definition.properties)) {
+    const mine = rule.output || rule.computed || rule.writeOnly || inputs[key] !== undefined;
+    // Somebody else has given it what the program leaves out.
+    if (!mine && !isZero(outputs[key] ?? null)) inputs[key] = outputs[key] as PropertyValue;
+  }
   return mark(definition, Object.fromEntries(Object.entries(inputs).filter(([, value]) => value !== null)) as PlainMap);
 }
 
-/** Everything that a program could have given. What AWS chooses by itself is only among it where a program must give it. */
+/**
+ * Everything that a program could have given, but what is at rest; and the default where AWS does not mention it.
+ */
 function importedInputs({ definition }: LifecycleContext, outputs: PlainMap): PropertyMap {
-  const given = Object.entries(definition.properties).filter(
-    ([key, rule]) => !rule.output && !rule.writeOnly && outputs[key] !== undefined && key !== 'region',
-  );
-  const inputs = Object.fromEntries(given.map(([key]) => [key, outputs[key]]));
+  const inputs: Record<string, Plain> = {};
+  for (const [key, rule] of Object.entries(definition.properties)) {
+    if (rule.output || rule.writeOnly || key === 'region') continue;
+    const value = withoutParts(rule, outputs[key] ?? rule.default ?? null);
+    if (rule.required || rule.default !== undefined || rule.computed ? value !== null : !isZero(value))
+      inputs[key] = value;
+  }
   return mark(definition, inputs);
+}
+
+function withoutParts({ computedParts = [] }: PropertyRule, value: Plain): Plain {
+  if (computedParts.length === 0 || typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).filter(([key]) => !computedParts.includes(key)));
 }
 
 /** Puts the secret marks on. */

@@ -59,7 +59,7 @@ async function live(life: Life, { world, made }: Stage): Promise<void> {
   assert.ok(born !== undefined, 'the SDK sees what was created');
   await staysAsItIs(resource, inputs, 'after the create');
   let current = inputs;
-  if (life.change) {
+  if (life.change && !life.motoLacks?.change) {
     current = await life.change(world, inputs);
     resource = await changeInPlace(life, { world, resource, current, born });
   }
@@ -67,7 +67,7 @@ async function live(life: Life, { world, made }: Stage): Promise<void> {
     const diff = await resource.diff(await life.replace.inputs(world));
     assert.deepEqual([...diff.replaces].sort(), [...life.replace.properties].sort(), 'what replaces');
   }
-  if (life.drift && !life.motoLacks?.drift) resource = await drift(life, { world, resource, current });
+  if (life.drift && !life.motoLacks?.drift) resource = await drift(life, { world, made, resource, current });
   if (life.importId !== false) await importIt(life, { made, resource, current });
   await end(life, world, resource);
 }
@@ -95,7 +95,6 @@ async function changeInPlace(
   const diff = await resource.diff(current);
   assert.deepEqual([diff.changes, diff.replaces], ['some', []], 'a change in place');
   const changed = await resource.update(current);
-  if (life.motoLacks?.change) return changed;
   if (!life.motoLacks?.live)
     assert.notDeepEqual(await life.live(world, changed), born, 'the SDK sees that it was changed');
   await staysAsItIs(changed, current, 'after the change');
@@ -104,20 +103,29 @@ async function changeInPlace(
 
 async function drift(
   life: Life,
-  {
-    world,
-    resource,
-    current,
-  }: { readonly world: World; readonly resource: TestResource; readonly current: PropertyMap },
+  { world, made, resource, current }: Stage & { readonly resource: TestResource; readonly current: PropertyMap },
 ): Promise<TestResource> {
   await life.drift!.by(world, resource);
   const found = await resource.refresh();
   assert.ok(found);
   const diff = await found.diff(current);
   assert.deepEqual([...(diff.diffs ?? [])].sort(), [...life.drift!.properties].sort(), 'a refresh finds the drift');
-  const mended = await found.update(current);
+  const mended =
+    diff.replaces.length === 0 ? await found.update(current) : await replaced(life, { made, found, current });
   await staysAsItIs(mended, current, 'after the drift was put right');
   return mended;
+}
+
+async function replaced(
+  { type }: Life,
+  {
+    made,
+    found,
+    current,
+  }: { readonly made: TestResources; readonly found: TestResource; readonly current: PropertyMap },
+): Promise<TestResource> {
+  await found.delete();
+  return made.create(type, current);
 }
 
 async function importIt(

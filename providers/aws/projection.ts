@@ -1,6 +1,6 @@
-import { asMap } from './configuration.ts';
+import { canonical, isNothing, isZero } from './canonical.ts';
 import type { Plain, PlainMap, PropertyRule } from './definition.ts';
-import { canonical, isNothing } from './diff.ts';
+import { asMap } from './plain-values.ts';
 
 /**
  * What the cloud says of a property, in the shape in which the program gave it: only the parts that it named, its order where order says
@@ -38,13 +38,6 @@ function projectedList(given: readonly Plain[], live: readonly Plain[]): Plain {
 function bestMatch(given: Plain, live: readonly Plain[], index: number): Plain {
   const agrees = live.find((one) => JSON.stringify(projectedPart(given, one)) === JSON.stringify(given));
   return agrees ?? live[index] ?? null;
-}
-
-/** What AWS does not mention is at rest: nothing, false, 0, an empty text, list or structure. */
-function isZero(value: Plain): boolean {
-  if (Array.isArray(value)) return value.every(isZero);
-  if (isObject(value)) return Object.values(value).every((part) => isZero(part ?? null));
-  return value === null || value === false || value === 0 || value === '';
 }
 
 function isObject(value: Plain): value is PlainMap {

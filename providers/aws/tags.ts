@@ -1,6 +1,6 @@
 import type { AwsConfiguration } from './configuration.ts';
-import { asTexts } from './configuration.ts';
 import type { ExistingCall, Plain, TagRule } from './definition.ts';
+import { asTexts } from './plain-values.ts';
 
 export type Tags = Readonly<Record<string, string>>;
 

@@ -1,23 +1,36 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { messageOf } from '../../foundation/errors.ts';
+import { startMoto } from './aws.ts';
 import { startControlPlane } from './control-plane.ts';
 import { givenCluster, whyNot } from './start.ts';
 
 /**
- * `npm run test:servers`: the suites on real servers (`*.servers.test.ts`). They share one control plane, as starting one for each
- * file would cost seconds and half a gigabyte each; every test has namespaces of its own.
+ * `npm run test:servers`: the suites on real servers (`*.servers.test.ts`). They share one moto, and one control plane, as starting one
+ * for each file would cost seconds and half a gigabyte each; every test has namespaces of its own.
  */
 async function main(args: readonly string[]): Promise<number> {
-  if (givenCluster() !== undefined) return run(args, {});
+  const missing = await whyNot('aws');
+  if (missing) return withCluster(args, {});
+  // One moto for all: every test has an account of its own in it.
+  const moto = await startMoto((message) => console.error(message));
+  try {
+    return await withCluster(args, { MAINSTAY_TEST_MOTO: moto.url });
+  } finally {
+    await moto.stop();
+  }
+}
+
+async function withCluster(args: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
+  if (givenCluster() !== undefined) return run(args, environment);
   const missing = await whyNot('kubernetes');
-  if (missing) return run(args, {});
+  if (missing) return run(args, environment);
   const cluster = await startControlPlane((message) => console.error(message));
   const stop = () => void cluster.stop().finally(() => process.exit(130));
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
   try {
-    return await run(args, { KUBECONFIG: cluster.kubeconfig, MAINSTAY_TEST_CLUSTER: '1' });
+    return await run(args, { ...environment, KUBECONFIG: cluster.kubeconfig, MAINSTAY_TEST_CLUSTER: '1' });
   } finally {
     await cluster.stop();
   }

@@ -1,8 +1,8 @@
 import type { Filter } from '@aws-sdk/client-ec2';
 import { ProviderError } from '../../../protocol/provider.ts';
-import { asList, asMaps, asText, asTexts } from '../configuration.ts';
 import type { FunctionDefinition, PlainMap } from '../definition.ts';
 import { fromApi } from '../naming.ts';
+import { asList, asMaps, asText, asTexts } from '../plain-values.ts';
 import { vpc } from '../resources/ec2/vpc.ts';
 import { fromTagList } from '../tags.ts';
 

@@ -1,7 +1,7 @@
 import { ProviderError } from '../../../protocol/provider.ts';
 import type { AwsCalls } from '../clients.ts';
-import { asMap, asText } from '../configuration.ts';
 import type { FunctionDefinition, Plain, PlainMap } from '../definition.ts';
+import { asMap, asText } from '../plain-values.ts';
 import { outputsOf } from '../resources/eks/cluster.ts';
 import { partitionOf } from './identity.ts';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { asList, asMaps, asText } from '../configuration.ts';
 import type { FunctionDefinition, PlainMap } from '../definition.ts';
+import { asList, asMaps, asText } from '../plain-values.ts';
 
 /**
  * Builds policy JSON from statements. One member is a text and several are a list, as IAM itself writes policies, so that what is read back is the same. Calls

@@ -1,6 +1,6 @@
 import { ProviderError } from '../../../protocol/provider.ts';
-import { asText } from '../configuration.ts';
 import type { FunctionDefinition } from '../definition.ts';
+import { asText } from '../plain-values.ts';
 
 export const getParameter: FunctionDefinition = {
   token: 'aws:ssm/getParameter:getParameter',

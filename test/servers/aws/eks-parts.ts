@@ -183,6 +183,8 @@ export class EksParts {
     extras.children.patchGroup(asked.nodegroupName, {
       ...(version !== undefined && { version }),
       updateConfig: updateConfig ?? { maxUnavailable: 1 },
+      // moto invents one.
+      remoteAccess: asked.remoteAccess,
       ...(asked.launchTemplate !== undefined && { launchTemplate: asked.launchTemplate, diskSize: undefined }),
     });
     return merged(made, 'nodegroup', { status: 'CREATING' });

@@ -1,8 +1,8 @@
 import type { CertificateDetail } from '@aws-sdk/client-acm';
 import { ProviderError } from '../../../../protocol/provider.ts';
-import { asList, asMap, asMaps, asText } from '../../configuration.ts';
 import type { ExistingCall, PlainMap, ResourceCall, ResourceDefinition } from '../../definition.ts';
 import { AwsFailure, unlessGone } from '../../failures.ts';
+import { asList, asMap, asMaps, asText } from '../../plain-values.ts';
 import { fromTagList, toTagList } from '../../tags.ts';
 import { deletePatiently, waitFor } from '../../wait.ts';
 
@@ -75,7 +75,10 @@ export const certificate: ResourceDefinition = {
     const found = await describe(call);
     if (!found) return undefined;
     const { Tags } = await (await call.aws.client('acm')).listTagsForCertificate({ CertificateArn: call.id });
-    return { ...outputsOf(found), tags: fromTagList(Tags) };
+    const given = asList(call.inputs.subjectAlternativeNames);
+    // ACM puts the name itself among the others, whether the program does or not.
+    const others = found.SubjectAlternativeNames?.filter((name) => name !== found.DomainName || given.includes(name));
+    return { ...outputsOf(found), subjectAlternativeNames: others ?? [], tags: fromTagList(Tags) };
   },
   async delete(call) {
     const acm = await call.aws.client('acm');
@@ -145,7 +148,6 @@ function outputsOf(found: CertificateDetail): PlainMap {
   const { CertificateTransparencyLoggingPreference: logging, Export } = found.Options ?? {};
   return {
     domainName: found.DomainName,
-    subjectAlternativeNames: found.SubjectAlternativeNames ?? [],
     validationMethod: options[0]?.ValidationMethod ?? (found.Type === 'IMPORTED' ? 'NONE' : undefined),
     keyAlgorithm: found.KeyAlgorithm?.replaceAll('-', '_'),
     certificateAuthorityArn: found.CertificateAuthorityArn,

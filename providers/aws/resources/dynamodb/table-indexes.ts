@@ -1,7 +1,14 @@
 import type { GlobalSecondaryIndexUpdate, KeySchemaElement, TableDescription } from '@aws-sdk/client-dynamodb';
-import { asList, asMaps, asText } from '../../configuration.ts';
 import type { ExistingCall, PlainMap } from '../../definition.ts';
-import { definitionsOf } from './table.ts';
+import { asList, asMaps, asText } from '../../plain-values.ts';
+
+/** Types of the keys. */
+export function definitionsOf(inputs: PlainMap) {
+  return asMaps(inputs.attributes).map(({ name, type }) => ({
+    AttributeName: name as string,
+    AttributeType: type as 'S',
+  }));
+}
 
 /** The keys of a table or an index. */
 export function keySchema({ hashKey, rangeKey }: PlainMap): KeySchemaElement[] {

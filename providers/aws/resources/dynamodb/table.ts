@@ -1,10 +1,17 @@
 import type { CreateTableInput, TableDescription, UpdateTableInput } from '@aws-sdk/client-dynamodb';
-import { asMap, asMaps, asText } from '../../configuration.ts';
 import type { ExistingCall, Plain, PlainMap, ResourceDefinition } from '../../definition.ts';
 import { AwsFailure, unlessGone } from '../../failures.ts';
+import { asMap, asMaps, asText } from '../../plain-values.ts';
 import { fromTagList, toTagList } from '../../tags.ts';
 import { waitFor } from '../../wait.ts';
-import { indexesOutput, indexRequest, keySchema, localIndexesOutput, updateIndexes } from './table-indexes.ts';
+import {
+  definitionsOf,
+  indexesOutput,
+  indexRequest,
+  keySchema,
+  localIndexesOutput,
+  updateIndexes,
+} from './table-indexes.ts';
 
 /** https://www.pulumi.com/registry/packages/aws/api-docs/dynamodb/table/ ; imported by its name. Replicas and restores are not served. */
 export const table: ResourceDefinition = {
@@ -26,7 +33,12 @@ export const table: ResourceDefinition = {
     tableClass: { kind: 'string', default: 'STANDARD', oneOf: ['STANDARD', 'STANDARD_INFREQUENT_ACCESS'] },
     deletionProtectionEnabled: { kind: 'boolean', default: false },
     ttl: { kind: 'object', computed: true, afterCreate: true },
-    pointInTimeRecovery: { kind: 'object', computed: true, afterCreate: true },
+    pointInTimeRecovery: {
+      kind: 'object',
+      computed: true,
+      afterCreate: true,
+      computedParts: ['recoveryPeriodInDays'],
+    },
     serverSideEncryption: { kind: 'object', computed: true },
     tags: { kind: 'map' },
     tagsAll: { kind: 'map', output: true },
@@ -113,13 +125,6 @@ function createRequest(inputs: PlainMap): CreateTableInput {
     TableClass: inputs.tableClass as 'STANDARD',
     ...(inputs.deletionProtectionEnabled === true && { DeletionProtectionEnabled: true }),
   };
-}
-
-export function definitionsOf(inputs: PlainMap) {
-  return asMaps(inputs.attributes).map(({ name, type }) => ({
-    AttributeName: name as string,
-    AttributeType: type as 'S',
-  }));
 }
 
 function throughputOf({ billingMode, readCapacity, writeCapacity }: PlainMap) {

@@ -1,6 +1,6 @@
 import { ProviderError } from '../../../../protocol/provider.ts';
-import { asMaps } from '../../configuration.ts';
 import type { ResourceDefinition } from '../../definition.ts';
+import { asMaps } from '../../plain-values.ts';
 import { routesFailures, routesRule, writeRoutes } from './route-list.ts';
 import { routeTable } from './routes.ts';
 import { ec2Tags } from './tags.ts';

@@ -1,8 +1,8 @@
 import type { RequestLaunchTemplateData } from '@aws-sdk/client-ec2';
-import { asMap, asMaps, asTexts } from '../../configuration.ts';
 import type { ExistingCall, Plain, PlainMap, PropertyRule, ResourceDefinition } from '../../definition.ts';
 import { unlessGone } from '../../failures.ts';
 import { compact, fromApi, toApi } from '../../naming.ts';
+import { asMap, asMaps, asTexts } from '../../plain-values.ts';
 import { fromTagList, toTagList } from '../../tags.ts';
 import { waitFor } from '../../wait.ts';
 import { ec2Arn, ec2Tags, tagSpecification } from './tags.ts';
@@ -145,9 +145,7 @@ function specificationsOf({ tagSpecifications }: PlainMap) {
 
 async function describe({ aws, id }: ExistingCall) {
   const ec2 = await aws.client('ec2');
-  const found = await unlessGone(
-    ec2.describeLaunchTemplates({ Filters: [{ Name: 'launch-template-id', Values: [id] }] }),
-  );
+  const found = await unlessGone(ec2.describeLaunchTemplates({ LaunchTemplateIds: [id] }));
   return found?.LaunchTemplates?.[0];
 }
 

@@ -1,8 +1,8 @@
 import type { VpcEndpoint } from '@aws-sdk/client-ec2';
 import { ProviderError } from '../../../../protocol/provider.ts';
-import { asList, asText } from '../../configuration.ts';
 import type { ExistingCall, PlainMap, ResourceDefinition } from '../../definition.ts';
 import { unlessGone } from '../../failures.ts';
+import { asList, asText } from '../../plain-values.ts';
 import { fromTagList } from '../../tags.ts';
 import { waitFor } from '../../wait.ts';
 import { securityGroup } from './security-groups.ts';
@@ -152,8 +152,8 @@ export const defaultSecurityGroup: ResourceDefinition = {
   tags: { ...ec2Tags, atCreate: false },
   properties: {
     vpcId: { kind: 'string', replaces: true, computed: true },
-    ingress: { kind: 'list', unordered: true, default: [] },
-    egress: { kind: 'list', unordered: true, default: [] },
+    ingress: { kind: 'list', zeroParts: true, unordered: true, default: [] },
+    egress: { kind: 'list', zeroParts: true, unordered: true, default: [] },
     revokeRulesOnDelete: { kind: 'boolean', default: false, writeOnly: true },
     tags: { kind: 'map' },
     tagsAll: { kind: 'map', output: true },

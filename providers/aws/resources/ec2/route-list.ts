@@ -1,7 +1,7 @@
 import type { Route } from '@aws-sdk/client-ec2';
-import { asMaps, asText } from '../../configuration.ts';
 import type { ExistingCall, PlainMap, PropertyRule } from '../../definition.ts';
 import { unlessGone } from '../../failures.ts';
+import { asMaps, asText } from '../../plain-values.ts';
 
 /** Names of a route's parts as `routes` of a table has them, and the API. */
 const PARTS = {

@@ -1,7 +1,7 @@
 import type { Route, RouteTable, RouteTableAssociation } from '@aws-sdk/client-ec2';
-import { asMaps } from '../../configuration.ts';
 import type { ExistingCall, PlainMap, PropertyRule, ResourceCall, ResourceDefinition } from '../../definition.ts';
 import { AwsFailure, unlessGone } from '../../failures.ts';
+import { asMaps } from '../../plain-values.ts';
 import { fromTagList } from '../../tags.ts';
 import { deletePatiently, retryWhile, waitFor } from '../../wait.ts';
 import { routesFailures, routesOutput, routesRule, writeRoutes } from './route-list.ts';

@@ -1,7 +1,7 @@
 import type { IpPermission, SecurityGroupRule } from '@aws-sdk/client-ec2';
-import { asList, asMaps } from '../../configuration.ts';
 import type { ExistingCall, Plain, PlainMap, PropertyRule, ResourceDefinition } from '../../definition.ts';
 import { unlessGone } from '../../failures.ts';
+import { asList, asMaps } from '../../plain-values.ts';
 import { fromTagList } from '../../tags.ts';
 import { deletePatiently } from '../../wait.ts';
 import { ec2Arn, ec2Tags, tagSpecification } from './tags.ts';
@@ -17,8 +17,8 @@ export const securityGroup: ResourceDefinition = {
     name: { kind: 'string', replaces: true },
     description: { kind: 'string', default: 'Managed by Pulumi', replaces: true },
     vpcId: { kind: 'string', replaces: true, computed: true },
-    ingress: { kind: 'list', unordered: true, computed: true, afterCreate: true },
-    egress: { kind: 'list', unordered: true, computed: true, afterCreate: true },
+    ingress: { kind: 'list', zeroParts: true, unordered: true, computed: true, afterCreate: true },
+    egress: { kind: 'list', zeroParts: true, unordered: true, computed: true, afterCreate: true },
     revokeRulesOnDelete: { kind: 'boolean', default: false, writeOnly: true },
     tags: { kind: 'map' },
     tagsAll: { kind: 'map', output: true },

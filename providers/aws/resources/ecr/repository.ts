@@ -1,6 +1,6 @@
-import { asMap, asMaps, asText } from '../../configuration.ts';
 import type { ExistingCall, PlainMap, ResourceDefinition } from '../../definition.ts';
 import { unlessGone } from '../../failures.ts';
+import { asMap, asMaps, asText } from '../../plain-values.ts';
 import { fromTagList, toTagList } from '../../tags.ts';
 
 /** https://www.pulumi.com/registry/packages/aws/api-docs/ecr/repository/ ; imported by its name. */

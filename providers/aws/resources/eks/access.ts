@@ -1,6 +1,6 @@
-import { asList, asMap, asText } from '../../configuration.ts';
 import type { ExistingCall, PlainMap, ResourceCall, ResourceDefinition } from '../../definition.ts';
 import { AwsFailure, unlessGone } from '../../failures.ts';
+import { asList, asMap, asText } from '../../plain-values.ts';
 import { retryWhile, waitFor } from '../../wait.ts';
 import { eksTags, splitEksId } from './eks-calls.ts';
 

@@ -1,9 +1,9 @@
 import type { Addon } from '@aws-sdk/client-eks';
 import { ProviderError } from '../../../../protocol/provider.ts';
 import type { AwsCalls } from '../../clients.ts';
-import { asMap, asMaps, asText } from '../../configuration.ts';
 import type { ExistingCall, PlainMap, ResourceDefinition } from '../../definition.ts';
 import { unlessGone } from '../../failures.ts';
+import { asMap, asMaps, asText } from '../../plain-values.ts';
 import { deletePatiently, retryWhile, waitFor } from '../../wait.ts';
 import { eksTags, splitEksId, untilTrusted, waitForUpdate } from './eks-calls.ts';
 

@@ -1,10 +1,10 @@
 import type { Cluster, CreateClusterRequest, Update } from '@aws-sdk/client-eks';
 import type { ProviderError } from '../../../../protocol/provider.ts';
-import { asList, asMap, asText } from '../../configuration.ts';
 import type { ExistingCall, PlainMap, ResourceDefinition } from '../../definition.ts';
 import { partsReplace } from '../../diff.ts';
 import { AwsFailure, unlessGone } from '../../failures.ts';
 import { compact } from '../../naming.ts';
+import { asList, asMap, asText } from '../../plain-values.ts';
 import { deletePatiently, retryWhile, waitFor } from '../../wait.ts';
 import { eksTags, untilTrusted, waitForUpdate } from './eks-calls.ts';
 
@@ -18,7 +18,11 @@ export const cluster: ResourceDefinition = {
     name: { kind: 'string', replaces: true },
     roleArn: { kind: 'string', required: true, replaces: true },
     version: { kind: 'string', computed: true },
-    vpcConfig: { kind: 'object', required: true },
+    vpcConfig: {
+      kind: 'object',
+      required: true,
+      computedParts: ['clusterSecurityGroupId', 'controlPlaneEgressMode', 'securityGroupIds', 'vpcId'],
+    },
     accessConfig: { kind: 'object', computed: true, replaces: partsReplace('bootstrapClusterCreatorAdminPermissions') },
     bootstrapSelfManagedAddons: { kind: 'boolean', default: true, replaces: true, writeOnly: true },
     computeConfig: { kind: 'object', computed: true },

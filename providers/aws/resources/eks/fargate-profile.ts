@@ -1,7 +1,7 @@
 import { ProviderError } from '../../../../protocol/provider.ts';
-import { asList, asMaps, asText, asTexts } from '../../configuration.ts';
 import type { ExistingCall, ResourceDefinition } from '../../definition.ts';
 import { unlessGone } from '../../failures.ts';
+import { asList, asMaps, asText, asTexts } from '../../plain-values.ts';
 import { deletePatiently, retryWhile, waitFor } from '../../wait.ts';
 import { eksTags, splitEksId, untilTrusted } from './eks-calls.ts';
 

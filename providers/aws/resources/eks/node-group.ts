@@ -1,9 +1,9 @@
 import type { CreateNodegroupRequest, Nodegroup, Taint } from '@aws-sdk/client-eks';
 import { ProviderError } from '../../../../protocol/provider.ts';
-import { asList, asMap, asMaps, asText, asTexts } from '../../configuration.ts';
 import type { ExistingCall, Plain, PlainMap, ResourceDefinition } from '../../definition.ts';
 import { unlessGone } from '../../failures.ts';
 import { compact } from '../../naming.ts';
+import { asList, asMap, asMaps, asText, asTexts } from '../../plain-values.ts';
 import { deletePatiently, retryWhile, waitFor } from '../../wait.ts';
 import { eksTags, splitEksId, untilTrusted, waitForUpdate } from './eks-calls.ts';
 

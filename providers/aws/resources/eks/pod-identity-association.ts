@@ -1,6 +1,6 @@
-import { asText } from '../../configuration.ts';
 import type { ExistingCall, PlainMap, ResourceDefinition } from '../../definition.ts';
 import { unlessGone } from '../../failures.ts';
+import { asText } from '../../plain-values.ts';
 import { retryWhile } from '../../wait.ts';
 import { eksTags, untilTrusted } from './eks-calls.ts';
 

@@ -1,6 +1,6 @@
-import { asText } from '../../configuration.ts';
 import type { ExistingCall, PlainMap, ResourceDefinition } from '../../definition.ts';
 import { AwsFailure, unlessGone } from '../../failures.ts';
+import { asText } from '../../plain-values.ts';
 import { fromTagList, toTagList } from '../../tags.ts';
 import { deletePatiently, retryWhile } from '../../wait.ts';
 

@@ -1,6 +1,6 @@
-import { asList } from '../../configuration.ts';
 import type { ExistingCall, PlainMap, ResourceDefinition } from '../../definition.ts';
 import { AwsFailure, unlessGone } from '../../failures.ts';
+import { asList } from '../../plain-values.ts';
 import { fromTagList, toTagList } from '../../tags.ts';
 import { deletePatiently, retryWhile } from '../../wait.ts';
 

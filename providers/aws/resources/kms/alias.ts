@@ -1,6 +1,6 @@
-import { asText } from '../../configuration.ts';
 import type { ExistingCall, ResourceDefinition } from '../../definition.ts';
 import { unlessGone } from '../../failures.ts';
+import { asText } from '../../plain-values.ts';
 
 /** https://www.pulumi.com/registry/packages/aws/api-docs/kms/alias/ ; imported by its name. */
 export const alias: ResourceDefinition = {

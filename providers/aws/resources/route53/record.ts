@@ -1,7 +1,7 @@
 import type { Change, ResourceRecordSet } from '@aws-sdk/client-route-53';
-import { asList, asMap, asMaps, asText } from '../../configuration.ts';
 import type { ExistingCall, Plain, PlainMap, ResourceCall, ResourceDefinition } from '../../definition.ts';
 import { AwsFailure, unlessGone } from '../../failures.ts';
+import { asList, asMap, asMaps, asText } from '../../plain-values.ts';
 import { waitFor } from '../../wait.ts';
 import { bareId, waitForChange } from './zone.ts';
 

@@ -1,9 +1,9 @@
 import type { ResourceRecordSet, VPC } from '@aws-sdk/client-route-53';
 import { ProviderError } from '../../../../protocol/provider.ts';
-import { asMaps, asText } from '../../configuration.ts';
 import type { ExistingCall, PlainMap, ResourceCall, ResourceDefinition } from '../../definition.ts';
 import { AwsFailure, unlessGone } from '../../failures.ts';
 import { partitionOf } from '../../functions/identity.ts';
+import { asMaps, asText } from '../../plain-values.ts';
 import { fromTagList, toTagList } from '../../tags.ts';
 import { waitFor } from '../../wait.ts';
 

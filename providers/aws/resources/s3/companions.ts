@@ -1,7 +1,7 @@
 import type { OwnershipControlsRule, ServerSideEncryptionRule } from '@aws-sdk/client-s3';
-import { asMap, asMaps, asText } from '../../configuration.ts';
 import type { ExistingCall, PlainMap, PropertyRule, ResourceDefinition } from '../../definition.ts';
 import { unlessGone } from '../../failures.ts';
+import { asMap, asMaps, asText } from '../../plain-values.ts';
 import { whenThere } from './bucket.ts';
 
 const bucketRule: PropertyRule = { kind: 'string', required: true, replaces: true };
@@ -38,7 +38,7 @@ export function companion({ type, properties, validate, write, read, remove }: C
 /** https://www.pulumi.com/registry/packages/aws/api-docs/s3/bucketversioning/ */
 export const bucketVersioning = companion({
   type: 'aws:s3/bucketVersioning:BucketVersioning',
-  properties: { versioningConfiguration: { kind: 'object', required: true } },
+  properties: { versioningConfiguration: { kind: 'object', required: true, computedParts: ['mfaDelete'] } },
   validate: ({ versioningConfiguration }) => {
     const { status } = asMap(versioningConfiguration);
     return ['Enabled', 'Suspended', 'Disabled'].includes(String(status))

@@ -1,7 +1,7 @@
 import type { LifecycleRule, LifecycleRuleFilter } from '@aws-sdk/client-s3';
-import { asMap, asMaps, asText, asTexts } from '../../configuration.ts';
 import type { Plain, PlainMap } from '../../definition.ts';
 import { compact, fromApi, toApi } from '../../naming.ts';
+import { asMap, asMaps, asText, asTexts } from '../../plain-values.ts';
 import { fromTagList, toTagList } from '../../tags.ts';
 import { companion } from './companions.ts';
 
@@ -72,5 +72,9 @@ function fromRule({ ID, Filter, ...rule }: LifecycleRule): PlainMap {
     ...asMap(fromApi(simple)),
     ...(And && { and: { ...asMap(fromApi({ ...And, Tags: undefined })), tags: fromTagList(And.Tags) } }),
   };
-  return { ...compact(asMap(fromApi(rule))), id: ID ?? '', filter: compact(filter) };
+  return {
+    ...compact(asMap(fromApi(rule))),
+    id: ID ?? '',
+    filter: Object.fromEntries(Object.entries(compact(filter)).filter(([, part]) => part !== '')),
+  };
 }

@@ -1,6 +1,6 @@
-import { asList, asMaps, asText } from '../../configuration.ts';
 import type { ExistingCall, PlainMap, ResourceDefinition } from '../../definition.ts';
 import { AwsFailure, unlessGone } from '../../failures.ts';
+import { asList, asMaps, asText } from '../../plain-values.ts';
 import { fromTagList, toTagList } from '../../tags.ts';
 import { retryWhile, waitFor } from '../../wait.ts';
 

@@ -1,6 +1,6 @@
-import { asText } from '../../configuration.ts';
 import type { ExistingCall, Plain, PlainMap, PropertyRule, ResourceDefinition } from '../../definition.ts';
 import { unlessGone } from '../../failures.ts';
+import { asText } from '../../plain-values.ts';
 import { fromTagList, toTagList } from '../../tags.ts';
 
 const text: PropertyRule = { kind: 'string' };

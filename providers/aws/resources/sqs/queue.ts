@@ -1,7 +1,7 @@
 import type { QueueAttributeName } from '@aws-sdk/client-sqs';
-import { asText } from '../../configuration.ts';
 import type { ExistingCall, Plain, PlainMap, PropertyRule, ResourceDefinition } from '../../definition.ts';
 import { AwsFailure, unlessGone } from '../../failures.ts';
+import { asText } from '../../plain-values.ts';
 import { retryWhile, waitFor } from '../../wait.ts';
 
 /** Attributes of a queue: property here, name in the API. The API takes texts only. */

@@ -1,6 +1,6 @@
-import { asText } from '../../configuration.ts';
 import type { ExistingCall, PlainMap, ResourceCall, ResourceDefinition } from '../../definition.ts';
 import { unlessGone } from '../../failures.ts';
+import { asText } from '../../plain-values.ts';
 import { fromTagList, toTagList } from '../../tags.ts';
 
 /** https://www.pulumi.com/registry/packages/aws/api-docs/ssm/parameter/ ; imported by its name. */

@@ -1,7 +1,13 @@
+import type { RequestLaunchTemplateData } from '@aws-sdk/client-ec2';
 import type { Life } from '../life.ts';
 import { newVpc, untag } from './network.ts';
 
 const rule = (port: number) => ({ protocol: 'tcp', fromPort: port, toPort: port, cidrBlocks: ['10.0.0.0/8'] });
+
+const S3_READ = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Principal: '*', Action: 's3:GetObject', Resource: '*' }],
+});
 
 /** Security groups, endpoints, flow logs, launch templates and tags. */
 export const machineLives: readonly Life[] = [
@@ -77,7 +83,8 @@ export const machineLives: readonly Life[] = [
       const [endpoint] = (await ec2.describeVpcEndpoints({ VpcEndpointIds: [id] })).VpcEndpoints ?? [];
       return endpoint && /delet/i.test(endpoint.State ?? '') ? undefined : endpoint;
     },
-    change: async (world, inputs) => ({ ...inputs, routeTableIds: [await newTable(world)] }),
+    // Another route table is not asked of moto: it then cannot delete the endpoint.
+    change: (_, inputs) => ({ ...inputs, policy: S3_READ, tags: { Name: 'two' } }),
     replace: {
       inputs: async (world) => ({
         vpcId: await world.vpcId(),
@@ -130,12 +137,12 @@ export const machineLives: readonly Life[] = [
     change: (_, inputs) => ({ ...inputs, instanceType: 'm7g.large', updateDefaultVersion: true }),
     replace: { inputs: (world) => ({ name: `${world.prefix}-other-template` }), properties: ['name'] },
     drift: {
-      by: ({ ec2 }, { id }) =>
-        ec2.createLaunchTemplateVersion({
-          LaunchTemplateId: id,
-          SourceVersion: '$Latest',
-          LaunchTemplateData: { InstanceType: 't4g.nano' },
-        }),
+      by: async ({ ec2 }, { id }) => {
+        const latest = await ec2.describeLaunchTemplateVersions({ LaunchTemplateId: id, Versions: ['$Latest'] });
+        const data = latest.LaunchTemplateVersions?.[0]?.LaunchTemplateData as RequestLaunchTemplateData;
+        const LaunchTemplateData = { ...data, InstanceType: 't4g.nano' as const };
+        await ec2.createLaunchTemplateVersion({ LaunchTemplateId: id, LaunchTemplateData });
+      },
       properties: ['instanceType'],
     },
   },

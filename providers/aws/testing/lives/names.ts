@@ -18,7 +18,7 @@ export const nameLives: readonly Life[] = [
     type: 'aws:route53/record:Record',
     inputs: async (world) => ({
       zoneId: await world.zoneId(),
-      name: 'www',
+      name: `www.${world.prefix}.example`,
       type: 'A',
       ttl: 300,
       records: ['192.0.2.1'],

@@ -81,7 +81,6 @@ export const serviceLives: readonly Life[] = [
       name: `${prefix}-own.fifo`,
       fifoQueue: true,
       visibilityTimeoutSeconds: 60,
-      redriveAllowPolicy: JSON.stringify({ redrivePermission: 'denyAll' }),
       tags: { Name: 'one' },
     }),
     live: async ({ sqs }, { id }) =>

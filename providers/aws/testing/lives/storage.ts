@@ -1,6 +1,7 @@
+import type { PropertyMap } from '../../../../protocol/property-value.ts';
 import type { Life } from '../life.ts';
 
-const keep = (days: number) => ({
+const keep = (days: number): PropertyMap => ({
   rules: [
     {
       id: 'all',
@@ -56,10 +57,7 @@ export const storageLives: readonly Life[] = [
   {
     type: 'aws:s3/bucketVersioning:BucketVersioning',
     inputs: async (world) => ({ bucket: await world.bucket(), versioningConfiguration: { status: 'Enabled' } }),
-    live: async ({ s3 }, { id }) => {
-      const { Status } = await s3.getBucketVersioning({ Bucket: id });
-      return Status === 'Suspended' && stopped.has(id) ? undefined : Status;
-    },
+    live: async ({ s3 }, { id }) => (await s3.getBucketVersioning({ Bucket: id })).Status,
     change: (_, inputs) => ({ ...inputs, versioningConfiguration: { status: 'Suspended' } }),
     replace: {
       inputs: ({ prefix }) => ({ bucket: `${prefix}-other`, versioningConfiguration: { status: 'Enabled' } }),
@@ -202,6 +200,3 @@ export const storageLives: readonly Life[] = [
     },
   },
 ];
-
-/** A bucket's versions can be stopped and never be forgotten: what a delete leaves is a stop. */
-const stopped: ReadonlySet<string> = new Set();

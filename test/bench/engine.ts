@@ -1,28 +1,30 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { setTimeout as delay } from 'node:timers/promises';
+import { type ChildProcess, fork, spawn, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { createEmbeddedPulumi } from '../../engine/automation/pulumi-command.ts';
-import { treeMemory, watchMemory } from './engine/process-tree.ts';
+import { watchMemory } from './engine/process-tree.ts';
 import { type BenchProject, createBenchProject } from './engine/project.ts';
+import type { ResidentFigure } from './engine/resident.ts';
 import type { Benchmark, Report } from './main.ts';
 
 const own = fileURLToPath(new URL('../../engine/bin/pulumi', import.meta.url));
+const resident = fileURLToPath(new URL('./engine/resident.ts', import.meta.url));
 
 const sizes = [22, 200, 500, 2000];
 
-/** This engine beside the official CLI, where that is on PATH, on the same TypeScript programs. */
+/** This engine beside the official CLI, where that is on PATH, on the same TypeScript programs. Memory is that of the process tree, at its peak. */
 export const run: Benchmark['run'] = async (report) => {
   const official = findOfficial();
   if (official === undefined) report.note('no official pulumi on PATH: this engine alone');
   for (const size of sizes) {
     report.note(`${size} resources`);
-    const ours = await createBenchProject(size);
-    const theirs = official === undefined ? undefined : await createBenchProject(size);
-    try {
-      await measure(report, { size, ours, theirs, official });
-    } finally {
-      await Promise.all([ours.remove(), theirs?.remove()]);
-    }
+    const runs = size >= 500 ? 1 : 3;
+    const ours = await measureResident(report, size, runs + 2);
+    const cold = await measureCommand(report, { command: own, name: 'engine/bin/pulumi', size, runs });
+    if (official === undefined) continue;
+    const theirs = await measureCommand(report, { command: official, name: 'official', size, runs });
+    report.ratio('update that creates them, official / resident', theirs.update, ours.update);
+    report.ratio('update that creates them, official / engine/bin/pulumi', theirs.update, cold.update);
+    report.ratio('preview, official / resident', theirs.preview, ours.preview);
+    report.ratio('preview, official / engine/bin/pulumi', theirs.preview, cold.preview);
   }
 };
 
@@ -31,44 +33,10 @@ function findOfficial(): string | undefined {
   return found === '' || found === own ? undefined : found;
 }
 
-interface Pair {
-  readonly size: number;
-  readonly ours: BenchProject;
-  readonly theirs: BenchProject | undefined;
-  readonly official: string | undefined;
-}
-
-async function measure(report: Report, { size, ours, theirs, official }: Pair): Promise<void> {
-  const runs = size >= 500 ? 1 : 3;
-  const embedded = createEmbeddedPulumi({ environment: ours.environment });
-  const inProcess = (...args: string[]) => timed(async () => void (await embedded.run(args, ours.directory, {})));
-  const cold = (project: BenchProject, command: string) => medianOf(runs, () => execute(command, project, ['preview']));
-  try {
-    await inProcess('stack', 'init', 'dev');
-    const update = await inProcess('up', '--yes', '--skip-preview');
-    report.time(`update that creates them, in process`, update);
-    await inProcess('preview');
-    const warm = await medianOf(runs + 2, async () => {
-      // A used program process is replaced in the background: the next preview of a person or of the runner comes later than that.
-      await delay(2000);
-      return { milliseconds: await inProcess('preview'), memory: 0 };
-    });
-    report.time('preview without changes, warm', warm.milliseconds);
-    report.note(`memory of this process and what it keeps: ${treeMemory(process.pid).toFixed(0)} MB`);
-    const ownCold = await cold(ours, own);
-    report.time('preview without changes, engine/bin/pulumi', ownCold.milliseconds, `${ownCold.memory.toFixed(0)} MB`);
-    if (!theirs || official === undefined) return;
-    await execute(official, theirs, ['stack', 'init', 'dev']);
-    const theirUpdate = await execute(official, theirs, ['up', '--yes', '--skip-preview']);
-    report.time('update that creates them, official', theirUpdate.milliseconds, `${theirUpdate.memory.toFixed(0)} MB`);
-    const theirCold = await cold(theirs, official);
-    report.time('preview without changes, official', theirCold.milliseconds, `${theirCold.memory.toFixed(0)} MB`);
-    report.ratio('update, official / in process', theirUpdate.milliseconds, update);
-    report.ratio('preview, official / warm', theirCold.milliseconds, warm.milliseconds);
-    report.ratio('preview, official / engine/bin/pulumi', theirCold.milliseconds, ownCold.milliseconds);
-  } finally {
-    await embedded.close();
-  }
+/** Milliseconds. */
+interface Times {
+  readonly update: number;
+  readonly preview: number;
 }
 
 interface Measured {
@@ -77,18 +45,76 @@ interface Measured {
   readonly memory: number;
 }
 
-async function timed(work: () => Promise<void>): Promise<number> {
-  const start = performance.now();
-  await work();
-  return performance.now() - start;
+/** A process that keeps what the runner's keeps: the program's process, the provider, the key. */
+async function measureResident(report: Report, size: number, runs: number): Promise<Times> {
+  const project = await createBenchProject(size);
+  try {
+    const { update, preview } = await residentFigures(project, runs);
+    if (update[0] === undefined || preview[0] === undefined)
+      throw new Error(`Cannot measure as the resident engine ended early for ${size} resources. Run it by hand.`);
+    const [updated, previewed] = [update[0], medianOf(preview)];
+    report.time('update that creates them, resident', updated.milliseconds, megabytes(updated));
+    report.time('preview without changes, resident', previewed.milliseconds, megabytes(previewed));
+    return { update: updated.milliseconds, preview: previewed.milliseconds };
+  } finally {
+    await project.remove();
+  }
 }
 
-async function medianOf(runs: number, work: () => Promise<Measured>): Promise<Measured> {
-  const results: Measured[] = [];
-  for (let count = 0; count < runs; count += 1) results.push(await work());
-  results.sort((a, b) => a.milliseconds - b.milliseconds);
+function residentFigures(project: BenchProject, runs: number): Promise<Record<ResidentFigure['name'], Measured[]>> {
+  const figures: Record<ResidentFigure['name'], Measured[]> = { update: [], preview: [] };
+  const child = fork(resident, [project.directory, String(runs)], {
+    env: { ...project.environment },
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
+  const output = gather(child);
+  let stop = watchMemory(child.pid!);
+  child.on('message', ({ name, milliseconds }: ResidentFigure) => {
+    figures[name].push({ milliseconds, memory: stop() });
+    stop = watchMemory(child.pid!);
+  });
+  return new Promise((resolve, reject) => {
+    child.once('close', (code) => {
+      stop();
+      if (code === 0) resolve(figures);
+      else reject(new Error(`Cannot measure as ${resident} failed with ${code}: ${output.join('').slice(-2000)}`));
+    });
+  });
+}
+
+interface Command {
+  readonly command: string;
+  readonly name: string;
+  readonly size: number;
+  readonly runs: number;
+}
+
+/** One process for each command, nothing kept. */
+async function measureCommand(report: Report, { command, name, size, runs }: Command): Promise<Times> {
+  const project = await createBenchProject(size);
+  try {
+    await execute(command, project, ['stack', 'init', 'dev']);
+    const update = await execute(command, project, ['up', '--yes', '--skip-preview']);
+    report.time(`update that creates them, ${name}`, update.milliseconds, megabytes(update));
+    const previews: Measured[] = [];
+    for (let count = 0; count < runs; count += 1) previews.push(await execute(command, project, ['preview']));
+    const preview = medianOf(previews);
+    report.time(`preview without changes, ${name}`, preview.milliseconds, megabytes(preview));
+    return { update: update.milliseconds, preview: preview.milliseconds };
+  } finally {
+    await project.remove();
+  }
+}
+
+function megabytes({ memory }: Measured): string {
+  return `${memory.toFixed(0)} MB`;
+}
+
+/** The time in the middle, the most memory of all. */
+function medianOf(results: readonly Measured[]): Measured {
+  const times = results.map(({ milliseconds }) => milliseconds).sort((a, b) => a - b);
   return {
-    milliseconds: results[Math.floor(runs / 2)]!.milliseconds,
+    milliseconds: times[Math.floor(times.length / 2)]!,
     memory: Math.max(...results.map(({ memory }) => memory)),
   };
 }

@@ -80,14 +80,32 @@ describe("the repository's own stacks in the sandbox", () => {
     checkout.edit('stacks/Pulumi.dev.yaml', 'replcias: 1', 'replicas: 1');
   });
 
-  it('goes wrong as its settings ask for', async () => {
-    const fault = '  mainstay:sandboxFaults: [{ kind: fail, match: shop, on: [update], message: no capacity }]\n';
-    checkout.edit('stacks/Pulumi.dev.yaml', 'config:\n', `config:\n${fault}`);
-    const { code, output } = await checkout.pulumi('up', '-s', 'dev', '--yes', '--skip-preview');
-    assert.notEqual(code, 0);
-    assert.match(output, /sandbox: no capacity/);
-    checkout.edit('stacks/Pulumi.dev.yaml', fault, '');
+  it('goes wrong as its settings ask for, and says that it was the sandbox', async () => {
+    const faulty = async (fault: string, ...args: readonly string[]) => {
+      const line = `  mainstay:sandboxFaults: [{ ${fault} }]\n`;
+      checkout.edit('stacks/Pulumi.dev.yaml', 'config:\n', `config:\n${line}`);
+      const start = performance.now();
+      const finished = await checkout.pulumi(...args, '-s', 'dev', '--yes', '--skip-preview');
+      checkout.edit('stacks/Pulumi.dev.yaml', line, '');
+      return { ...finished, milliseconds: performance.now() - start };
+    };
+    const failed = await faulty('kind: fail, match: shop, on: [update], message: no capacity', 'up');
+    assert.notEqual(failed.code, 0);
+    assert.match(failed.output, /sandbox: no capacity/);
+    const throttled = await faulty('kind: throttle, match: "*Deployment", on: [update]', 'up');
+    assert.notEqual(throttled.code, 0);
+    assert.match(throttled.output, /sandbox: ThrottlingException/);
+    const slow = await faulty('kind: lag, match: "*Deployment", milliseconds: 1500', 'up');
+    assert.equal(slow.code, 0, slow.output);
+    assert.ok(slow.milliseconds >= 1500);
+    const drifted = await faulty('kind: drift, match: "*Deployment", path: spec.replicas, value: 7', 'refresh');
+    assert.equal(drifted.code, 0, drifted.output);
+    assert.deepEqual((await changes('dev')).operations, ['Deployment update']);
+    const vanished = await faulty('kind: vanish, match: "*Service"', 'refresh');
+    assert.equal(vanished.code, 0, vanished.output);
+    assert.deepEqual((await changes('dev')).operations, ['Deployment update', 'Service create']);
     await checkout.succeeds('up', '-s', 'dev', '--yes', '--skip-preview');
+    await checkout.succeeds('preview', '-s', 'dev', '--expect-no-changes');
   });
 
   it('goes away again, in an order that the cloud lets it', async () => {

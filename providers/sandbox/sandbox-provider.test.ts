@@ -36,9 +36,30 @@ describe('the sandbox', () => {
     assert.deepEqual(desk.world.list(), []);
   });
 
-  it('labels every message as its own', async () => {
+  it('says sandbox in whatever it says: messages, mistakes in inputs, refusals, faults, functions', async () => {
+    const vpc = await desk.make('aws:ec2/vpc:Vpc', 'net', { cidrBlock: '10.0.0.0/16' });
+    const subnet = { vpcId: vpc.id, cidrBlock: '10.0.0.0/24' };
+    await desk.make('aws:ec2/subnet:Subnet', 'a', subnet);
+    const aws = await desk.provider('aws', { region: 'eu-central-1' });
+    const kubernetes = await desk.provider('kubernetes');
+    const failing: readonly (() => Promise<unknown>)[] = [
+      () => desk.make('aws:ec2/vpc:Vpc', 'v', { cidrBlok: 'x' }),
+      () => desk.make('aws:ec2/vpc:Vpc', 'v', { cidrBlock: '10.0.0.0/99' }),
+      () => desk.make('aws:ec2/subnet:Subnet', 'b', subnet),
+      () => desk.make('aws:ec2/subnet:Subnet', 'c', { vpcId: 'vpc-00123456789abcdef', cidrBlock: '10.0.0.0/24' }),
+      () => desk.remove(vpc),
+      () => aws.invoke({ token: 'aws:ec2/getVpcs:getVpcs', args: {} }),
+      () => kubernetes.invoke({ token: 'kubernetes:yaml:decode', args: { text: 'a: [' } }),
+      () => kubernetes.invoke({ token: 'kubernetes:nothing:at', args: {} }),
+    ];
+    for (const work of failing) await assert.rejects(work, /sandbox/);
+    for (const kind of ['fail', 'throttle'] as const) {
+      desk.world.setFaults([{ kind, match: '*', message: 'no room' }]);
+      await assert.rejects(() => desk.update(vpc, vpc.inputs), /sandbox/);
+    }
+    desk.world.setFaults([]);
     await desk.remove(await desk.make(CONFIG_MAP, 'a', map({})));
-    assert.ok(desk.messages.length >= 3);
+    assert.ok(desk.messages.length >= 6);
     for (const { message } of desk.messages) assert.match(message, /^sandbox: /);
   });
 

@@ -79,7 +79,8 @@ export class SandboxProvider implements Provider {
     const failures = facts.check(request.type, request.news);
     const previous = Object.keys(request.olds).length > 0 ? request.olds : undefined;
     const inputs = model.complete(draftOf(request, request.news), { previous, suffix: suffixOf(request) });
-    return { inputs, failures: [...failures, ...model.check(draftOf(request, inputs))] };
+    const all = [...failures, ...model.check(draftOf(request, inputs))];
+    return { inputs, failures: all.map(({ property, reason }) => ({ property, reason: `${reason} (sandbox)` })) };
   }
 
   async diff(request: DiffRequest): Promise<DiffResponse> {
@@ -168,8 +169,14 @@ export class SandboxProvider implements Provider {
   }
 
   async invoke(request: InvokeRequest): Promise<InvokeResponse> {
-    const result = await this.#options.model.invoke(request, this.#configuration);
-    return { result, failures: [] };
+    try {
+      const result = await this.#options.model.invoke(request, this.#configuration);
+      return { result, failures: [] };
+    } catch (error) {
+      // Whoever reads it must not take it for the word of a real cloud.
+      if (!(error instanceof ProviderError) || /sandbox/.test(error.message)) throw error;
+      throw new ProviderError(`sandbox: ${error.message}`, { cause: error });
+    }
   }
 
   async cancel(): Promise<void> {}

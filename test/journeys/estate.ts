@@ -182,12 +182,14 @@ class RunningEstate implements Estate {
       stream.setEncoding('utf8').on('data', (text: string) => {
         this.#said += text;
       });
-    this.#api = await this.until('the runner', async () => {
-      if (!identityOf(runner.identity.pid)) throw new Error(`the runner ended: ${this.#said}`);
+    const started = await this.until('the runner', async () => {
+      if (!identityOf(runner.identity.pid)) return 'ended' as const;
       const file = join(this.#data, 'runner.json');
       const address = parseRunnerAddress(file, readFileSync(file, 'utf8'));
       return address.pid === runner.identity.pid ? createApiClient(address) : undefined;
     });
+    if (started === 'ended') throw new Error(`the runner ended: ${this.#said}`);
+    this.#api = started;
   }
 
   pid(): number {

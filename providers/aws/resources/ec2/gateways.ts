@@ -1,8 +1,9 @@
 import { ProviderError } from '../../../../protocol/provider.ts';
 import type { ExistingCall, ResourceDefinition } from '../../definition.ts';
-import { isNotFound, unlessGone } from '../../failures.ts';
+import { unlessGone } from '../../failures.ts';
 import { fromTagList } from '../../tags.ts';
 import { deletePatiently, waitFor } from '../../wait.ts';
+import { describe } from './describe.ts';
 import { ec2Arn, ec2Tags, tagSpecification } from './tags.ts';
 
 const TAGS = { tags: { kind: 'map' }, tagsAll: { kind: 'map', output: true } } as const;
@@ -26,11 +27,7 @@ export const internetGateway: ResourceDefinition = {
   },
   updates: [{ properties: ['vpcId'], apply: moveGateway }],
   async read({ aws, id }) {
-    const { DescribeInternetGatewaysCommand } = await import('@aws-sdk/client-ec2');
-    const found = await unlessGone(
-      (await aws.client('ec2')).send(new DescribeInternetGatewaysCommand({ InternetGatewayIds: [id] })),
-    );
-    const gateway = found?.InternetGateways?.[0];
+    const gateway = await describe('internetGateway', { aws, id });
     if (!gateway) return undefined;
     const account = gateway.OwnerId ?? '';
     return {
@@ -88,9 +85,7 @@ export const egressOnlyInternetGateway: ResourceDefinition = {
     return made.EgressOnlyInternetGateway!.EgressOnlyInternetGatewayId!;
   },
   async read({ aws, id }) {
-    const { DescribeEgressOnlyInternetGatewaysCommand } = await import('@aws-sdk/client-ec2');
-    const command = new DescribeEgressOnlyInternetGatewaysCommand({ EgressOnlyInternetGatewayIds: [id] });
-    const gateway = (await unlessGone((await aws.client('ec2')).send(command)))?.EgressOnlyInternetGateways?.[0];
+    const gateway = await describe('egressOnlyInternetGateway', { aws, id });
     return gateway && { vpcId: gateway.Attachments?.[0]?.VpcId, tags: fromTagList(gateway.Tags) };
   },
   async delete(call) {
@@ -132,11 +127,7 @@ export const eip: ResourceDefinition = {
     return made.AllocationId!;
   },
   async read({ aws, id }) {
-    const { DescribeAddressesCommand } = await import('@aws-sdk/client-ec2');
-    const found = await unlessGone(
-      (await aws.client('ec2')).send(new DescribeAddressesCommand({ AllocationIds: [id] })),
-    );
-    const address = found?.Addresses?.[0];
+    const address = await describe('address', { aws, id });
     if (!address) return undefined;
     const { region } = aws.configuration;
     const host = address.PublicIp?.replaceAll('.', '-');
@@ -231,13 +222,6 @@ export const natGateway: ResourceDefinition = {
   },
 };
 
-async function describeNat({ aws, id }: ExistingCall) {
-  const { DescribeNatGatewaysCommand } = await import('@aws-sdk/client-ec2');
-  try {
-    return (await (await aws.client('ec2')).send(new DescribeNatGatewaysCommand({ NatGatewayIds: [id] })))
-      .NatGateways?.[0];
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
+function describeNat(call: ExistingCall) {
+  return describe('natGateway', call);
 }

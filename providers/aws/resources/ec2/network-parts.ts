@@ -5,6 +5,7 @@ import { unlessGone } from '../../failures.ts';
 import { asList, asText } from '../../plain-values.ts';
 import { fromTagList } from '../../tags.ts';
 import { waitFor } from '../../wait.ts';
+import { describe } from './describe.ts';
 import { securityGroup } from './security-groups.ts';
 import { ec2Arn, ec2Tags, tagSpecification } from './tags.ts';
 
@@ -109,12 +110,8 @@ function isGone({ State }: VpcEndpoint): boolean {
   return /^(deleted|deleting)$/i.test(State ?? '');
 }
 
-async function describeEndpoint({ aws, id }: Pick<ExistingCall, 'aws' | 'id'>): Promise<VpcEndpoint | undefined> {
-  const { DescribeVpcEndpointsCommand } = await import('@aws-sdk/client-ec2');
-  const found = await unlessGone(
-    (await aws.client('ec2')).send(new DescribeVpcEndpointsCommand({ VpcEndpointIds: [id] })),
-  );
-  return found?.VpcEndpoints?.[0];
+function describeEndpoint(call: Pick<ExistingCall, 'aws' | 'id'>): Promise<VpcEndpoint | undefined> {
+  return describe('vpcEndpoint', call);
 }
 
 async function modifyEndpoint(call: ExistingCall & { readonly old: PlainMap }): Promise<void> {
@@ -238,9 +235,7 @@ export const flowLog: ResourceDefinition = {
     return made.FlowLogIds![0]!;
   },
   async read({ aws, id }) {
-    const { DescribeFlowLogsCommand } = await import('@aws-sdk/client-ec2');
-    const found = (await unlessGone((await aws.client('ec2')).send(new DescribeFlowLogsCommand({ FlowLogIds: [id] }))))
-      ?.FlowLogs?.[0];
+    const found = await describe('flowLog', { aws, id });
     if (!found) return undefined;
     const target = found.ResourceId ?? '';
     const key = target.startsWith('vpc-') ? 'vpcId' : target.startsWith('subnet-') ? 'subnetId' : 'eniId';

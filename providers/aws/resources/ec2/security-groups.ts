@@ -4,6 +4,7 @@ import { unlessGone } from '../../failures.ts';
 import { asList, asMaps } from '../../plain-values.ts';
 import { fromTagList } from '../../tags.ts';
 import { deletePatiently } from '../../wait.ts';
+import { describe } from './describe.ts';
 import { ec2Arn, ec2Tags, tagSpecification } from './tags.ts';
 
 type Direction = 'ingress' | 'egress';
@@ -69,10 +70,8 @@ export const securityGroup: ResourceDefinition = {
   },
 };
 
-async function describeGroup({ aws }: Pick<ExistingCall, 'aws'>, id: string) {
-  const { DescribeSecurityGroupsCommand } = await import('@aws-sdk/client-ec2');
-  const found = await unlessGone((await aws.client('ec2')).send(new DescribeSecurityGroupsCommand({ GroupIds: [id] })));
-  return found?.SecurityGroups?.[0];
+function describeGroup({ aws }: Pick<ExistingCall, 'aws'>, id: string) {
+  return describe('securityGroup', { aws, id });
 }
 
 /** Takes away what is too much, then adds what is missing, so that a rule in both is never interrupted. */
@@ -263,12 +262,8 @@ async function modifyRule({ aws, id, inputs }: ExistingCall): Promise<void> {
   await (await aws.client('ec2')).send(new ModifySecurityGroupRulesCommand(input));
 }
 
-async function describeRule({ aws, id }: ExistingCall): Promise<SecurityGroupRule | undefined> {
-  const { DescribeSecurityGroupRulesCommand } = await import('@aws-sdk/client-ec2');
-  const found = await unlessGone(
-    (await aws.client('ec2')).send(new DescribeSecurityGroupRulesCommand({ SecurityGroupRuleIds: [id] })),
-  );
-  return found?.SecurityGroupRules?.[0];
+function describeRule(call: ExistingCall): Promise<SecurityGroupRule | undefined> {
+  return describe('securityGroupRule', call);
 }
 
 async function readRule(call: ExistingCall): Promise<PlainMap | undefined> {

@@ -1,8 +1,7 @@
-import type { Subnet } from '@aws-sdk/client-ec2';
 import type { ExistingCall, ResourceDefinition } from '../../definition.ts';
-import { unlessGone } from '../../failures.ts';
 import { fromTagList } from '../../tags.ts';
 import { deletePatiently, waitFor } from '../../wait.ts';
+import { describe } from './describe.ts';
 import { ec2Tags, tagSpecification } from './tags.ts';
 
 /** https://www.pulumi.com/registry/packages/aws/api-docs/ec2/subnet/ ; imported by its id. */
@@ -47,7 +46,7 @@ export const subnet: ResourceDefinition = {
   },
   async ready(call) {
     await waitFor(`subnet ${call.id} to be available`, call, async () =>
-      (await describe(call))?.State === 'available' ? true : undefined,
+      (await describe('subnet', call))?.State === 'available' ? true : undefined,
     );
   },
   updates: [
@@ -58,7 +57,7 @@ export const subnet: ResourceDefinition = {
     attribute('enableResourceNameDnsAaaaRecordOnLaunch', 'EnableResourceNameDnsAAAARecordOnLaunch'),
   ],
   async read(call) {
-    const found = await describe(call);
+    const found = await describe('subnet', call);
     if (!found) return undefined;
     const ipv6 = found.Ipv6CidrBlockAssociationSet?.find((one) => one.Ipv6CidrBlockState?.State === 'associated');
     return {
@@ -87,12 +86,6 @@ export const subnet: ResourceDefinition = {
     await deletePatiently(`subnet ${call.id}`, call, () => ec2.send(new DeleteSubnetCommand({ SubnetId: call.id })));
   },
 };
-
-async function describe({ aws, id }: ExistingCall): Promise<Subnet | undefined> {
-  const { DescribeSubnetsCommand } = await import('@aws-sdk/client-ec2');
-  const found = await unlessGone((await aws.client('ec2')).send(new DescribeSubnetsCommand({ SubnetIds: [id] })));
-  return found?.Subnets?.[0];
-}
 
 /** The API takes one attribute a call. A default of false needs no call on a new subnet. */
 function attribute(property: string, name: string) {

@@ -21,7 +21,7 @@ export const vpcIpv4CidrBlockAssociation: ResourceDefinition = {
   },
   async ready(call) {
     await waitFor(`address range ${call.inputs.cidrBlock} to be associated`, call, async () => {
-      const state = (await describe(call))?.association.CidrBlockState;
+      const state = (await lookUp(call))?.association.CidrBlockState;
       if (state?.State === 'failed' || state?.State === 'failing')
         throw new ProviderError(
           `Cannot add ${call.inputs.cidrBlock} to ${call.inputs.vpcId} as AWS says ${state.StatusMessage}.`,
@@ -30,7 +30,7 @@ export const vpcIpv4CidrBlockAssociation: ResourceDefinition = {
     });
   },
   async read(call) {
-    const found = await describe(call);
+    const found = await lookUp(call);
     if (!found || /^disassociat/.test(found.association.CidrBlockState?.State ?? '')) return undefined;
     return { vpcId: found.vpc.VpcId, cidrBlock: found.association.CidrBlock };
   },
@@ -40,13 +40,13 @@ export const vpcIpv4CidrBlockAssociation: ResourceDefinition = {
       ec2.disassociateVpcCidrBlock({ AssociationId: call.id }),
     );
     await waitFor(`address range ${call.id} to be gone`, call, async () => {
-      const state = (await describe(call))?.association.CidrBlockState?.State;
+      const state = (await lookUp(call))?.association.CidrBlockState?.State;
       return state === undefined || state === 'disassociated' ? true : undefined;
     });
   },
 };
 
-async function describe({
+async function lookUp({
   aws,
   id,
 }: ExistingCall): Promise<{ readonly vpc: Vpc; readonly association: VpcCidrBlockAssociation } | undefined> {

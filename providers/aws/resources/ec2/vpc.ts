@@ -1,8 +1,8 @@
 import type { Vpc } from '@aws-sdk/client-ec2';
 import type { ExistingCall, ResourceCall, ResourceDefinition } from '../../definition.ts';
-import { unlessGone } from '../../failures.ts';
 import { fromTagList } from '../../tags.ts';
 import { deletePatiently, waitFor } from '../../wait.ts';
+import { describe } from './describe.ts';
 import { ec2Arn, ec2Tags, tagSpecification } from './tags.ts';
 
 /** https://www.pulumi.com/registry/packages/aws/api-docs/ec2/vpc/ ; imported by its id. */
@@ -87,10 +87,8 @@ export const vpc: ResourceDefinition = {
   },
 };
 
-async function describeVpc({ aws, id }: ExistingCall): Promise<Vpc | undefined> {
-  const { DescribeVpcsCommand } = await import('@aws-sdk/client-ec2');
-  const found = await unlessGone((await aws.client('ec2')).send(new DescribeVpcsCommand({ VpcIds: [id] })));
-  return found?.Vpcs?.[0];
+function describeVpc(call: ExistingCall): Promise<Vpc | undefined> {
+  return describe('vpc', call);
 }
 
 async function modify({ aws, id }: ExistingCall, change: object): Promise<void> {

@@ -9,6 +9,7 @@ import { createShutdown, endOnSignals, type Shutdown } from '../foundation/shutd
 import packageFile from '../package.json' with { type: 'json' };
 import type { RunnerAddress } from './api/client.ts';
 import { createEngines } from './engines/create-engines.ts';
+import { programEnvironment } from './engines/engine-environment.ts';
 import { createPlainGitForge } from './forges/plain-git/forge.ts';
 import { createDependencyStore, type DependencyStore } from './git/dependency-store.ts';
 import { type GitMirror, openMirror } from './git/git-mirror.ts';
@@ -24,6 +25,7 @@ import { createPostgresRunStore } from './store/postgres-run-store.ts';
 import { startDriftSchedule } from './workflows/schedule-drift.ts';
 import type { Repository, Services } from './workflows/services.ts';
 import { sweep } from './workflows/sweep.ts';
+import { startWaking } from './workflows/wake-rollouts.ts';
 import { startWatch, type Watch } from './workflows/watch-repository.ts';
 import { startWorker } from './workflows/worker.ts';
 
@@ -84,6 +86,7 @@ async function start(settings: RunnerSettings, { log, shutdown }: Process): Prom
     repositories: new Map(repositories.map((repository) => [repository.id, repository])),
     engines: engines.byName,
     defaultEngine: settings.engine ?? (engines.byName.has('official') ? 'official' : 'embedded'),
+    programEnvironment: programEnvironment(settings.engines, process.env),
     workFolder: emptied(join(settings.dataFolder, 'work')),
     ending: ending.signal,
     clock: systemClock,
@@ -101,6 +104,7 @@ async function start(settings: RunnerSettings, { log, shutdown }: Process): Prom
     interrupt: () => ending.abort(new Error('the runner ends')),
   });
   shutdown.add('worker', () => worker.close());
+  shutdown.add('waking', startWaking(services, worker.wake));
   shutdown.add('drift schedule', startDriftSchedule(services, worker.look));
   const watches: Watch[] = [];
   const accounts = createPostgresAccountStore(database);

@@ -124,6 +124,8 @@ export interface Rollback {
 export interface RollbackStore {
   /** Creates or replaces. */
   put(rollback: Omit<Rollback, 'at'>): Promise<void>;
+  /** Forgets that a commit was taken back. */
+  remove(id: string): Promise<void>;
   /** Newest first. */
   list(repository: string): Promise<readonly Rollback[]>;
 }

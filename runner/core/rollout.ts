@@ -34,4 +34,6 @@ export interface Decision {
   readonly kind: DecisionKind;
   readonly by: string;
   readonly reason: string | undefined;
+  /** What the person saw, to be refused where it is not that any more. */
+  readonly digest?: string;
 }

@@ -28,16 +28,23 @@ export interface EngineSettings {
 
 /** The whole environment of an engine's commands: an allow-list, and the backend. */
 export function engineEnvironment(settings: EngineSettings, own: Environment): Readonly<Record<string, string>> {
-  const allowed = picomatch([...ALWAYS, ...settings.passed]);
-  const passed = Object.entries(own).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined && allowed(entry[0]),
-  );
   return {
-    ...Object.fromEntries(passed),
+    ...programEnvironment(settings, own),
     PULUMI_HOME: settings.pulumiHome,
     PULUMI_BACKEND_URL: settings.backendUrl,
     PULUMI_SKIP_UPDATE_CHECK: 'true',
     PULUMI_NODEJS_TRANSPILE_ONLY: 'true',
     ...(settings.passphrase !== undefined && { PULUMI_CONFIG_PASSPHRASE: settings.passphrase }),
   };
+}
+
+/** What commands of a repository may see: the allow-list, and nothing of the backend. */
+export function programEnvironment(
+  { passed }: Pick<EngineSettings, 'passed'>,
+  own: Environment,
+): Readonly<Record<string, string>> {
+  const allowed = picomatch([...ALWAYS, ...passed]);
+  return Object.fromEntries(
+    Object.entries(own).filter((entry): entry is [string, string] => entry[1] !== undefined && allowed(entry[0])),
+  );
 }

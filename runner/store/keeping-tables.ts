@@ -141,6 +141,9 @@ function rollbacksOf(database: Database): RollbackStore {
         [id, repository, commit, change, head, by, reason],
       );
     },
+    remove: async (id) => {
+      await database.change('delete from rollback where id = $1', [id]);
+    },
     list: (repository) =>
       database.rows<Rollback>('select * from rollback where repository = $1 order by at desc limit 100', [repository]),
   };

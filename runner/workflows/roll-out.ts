@@ -1,74 +1,128 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
+import { NO_GATE } from '../core/gate.ts';
 import { short } from '../core/report-text.ts';
-import type { Decision, Rollout, RolloutState } from '../core/rollout.ts';
+import type { RolloutState } from '../core/rollout.ts';
 import type { RunState } from '../core/run.ts';
-import type { Stage } from '../core/stack-order.ts';
 import { attempt } from './attempt.ts';
-import { planRollout } from './plan-rollout.ts';
+import { offerRevert, withdrawRevert } from './offer-revert.ts';
+import { passGate } from './pass-gate.ts';
+import { planRollout, type RolloutPlan } from './plan-rollout.ts';
 import { type RolloutAt, rolloutId } from './rollout-at.ts';
+import {
+  type Ended,
+  newerRollout,
+  overtakenBy,
+  type RolloutMessage,
+  rejectedBy,
+  type StageWork,
+  waitForMessage,
+} from './rollout-wait.ts';
 import type { Services } from './services.ts';
-
-/** What ends a rollout's wait. */
-export type RolloutMessage = Decision | { readonly kind: 'overtaken'; readonly by: string };
+import { verifyStage } from './verify-stage.ts';
 
 /** The queue of updates: one at a time per stack, in the order in which they came. */
 export const STACKS_QUEUE = 'stacks';
 
-const DECISION_DAYS = 30;
+export interface RolloutWorkflows {
+  update(id: string): Promise<RunState>;
+  preview(id: string): Promise<RunState>;
+}
 
 /**
- * The workflow of one commit of the base branch: find what it affects, then environment by environment update. A failure stops it there until
- * somebody retries or a newer commit overtakes it; a newer commit carries whatever is left, as each stack is compared with the
- * commit that it is at.
+ * The workflow of one commit of the base branch: find what it affects, then environment by environment pass the gate, update, verify. A failure stops
+ * it there until somebody retries or a newer commit overtakes it; a newer commit carries whatever is left, as each stack is compared
+ * with the commit that it is at.
  */
-export function rollOut(services: Services, update: (id: string) => Promise<RunState>) {
+export function rollOut(services: Services, workflows: RolloutWorkflows) {
   return async (at: RolloutAt): Promise<RolloutState> => {
     const planned = await DBOS.runStep(() => attempt(() => planRollout(services, at), services), { name: 'plan' });
     if (!planned.ok) return end(services, at, { state: 'failed', summary: planned.error.message });
     for (const id of planned.value.overtaken)
       await DBOS.send(id, { kind: 'overtaken', by: short(at.commit) } satisfies RolloutMessage, 'decision');
-    const { stages, runs } = planned.value;
-    for (const stage of stages) {
-      const stopped = await runStage(services, { at, stage, runs, update });
-      if (stopped) return end(services, at, stopped);
-    }
-    const count = Object.keys(runs).length;
-    return end(services, at, { state: 'succeeded', summary: count === 0 ? 'affects no stack' : `${count} updated` });
+    const ended = await runStages(services, { at, plan: planned.value, workflows });
+    return end(services, at, ended);
   };
 }
 
-type Ended = Pick<Rollout, 'state' | 'summary'>;
-
-interface StageWork {
-  readonly at: RolloutAt;
-  readonly stage: Stage;
-  /** Run ids by stack id. */
-  readonly runs: Readonly<Record<string, string>>;
-  readonly update: (id: string) => Promise<RunState>;
+async function runStages(
+  services: Services,
+  { at, plan, workflows }: { readonly at: RolloutAt; readonly plan: RolloutPlan; readonly workflows: RolloutWorkflows },
+): Promise<Ended> {
+  const { stages, runs } = plan;
+  let goodSince: number | undefined;
+  for (const [index, stage] of stages.entries()) {
+    const later = stages.slice(index + 1).map(({ environment }) => environment);
+    const ended = await runStage(services, { at, stage, later, runs, ...workflows }, goodSince);
+    if (ended.kind === 'ended') return ended.end;
+    goodSince = ended.goodAt;
+  }
+  const count = Object.keys(runs).length;
+  return { state: 'succeeded', summary: count === 0 ? 'affects no stack' : `${count} updated` };
 }
 
-/** Updates one environment. Returns the end of the rollout where it stops here. */
-async function runStage(services: Services, work: StageWork): Promise<Ended | undefined> {
+type StageEnd =
+  | { readonly kind: 'ended'; readonly end: Ended }
+  | { readonly kind: 'good'; readonly goodAt: number | undefined };
+
+/** Updates and verifies one environment. */
+async function runStage(services: Services, work: StageWork, goodSince: number | undefined): Promise<StageEnd> {
   const { at, stage, runs } = work;
   const overtaken = await DBOS.runStep(() => newerRollout(services, at), {
     name: `${stage.environment}: newer commit?`,
   });
-  if (overtaken) return overtakenBy(services, work, short(overtaken));
-  const refused = await waitForApprovals(services, work);
-  if (refused) return refused;
+  if (overtaken) return { kind: 'ended', end: await overtakenBy(services, work, short(overtaken)) };
+  const refused = await passGate(services, work, goodSince);
+  if (refused) return { kind: 'ended', end: refused };
+  await DBOS.runStep(() => sayUpdating(services, work), { name: `${stage.environment}: updating` });
   for (const group of stage.groups) {
-    let pending: readonly string[] = group.map((stack) => runs[stack]!);
-    for (let attemptNumber = 1; pending.length > 0; attemptNumber += 1) {
-      pending = await updateGroup(work, { pending, attemptNumber });
-      if (pending.length === 0) break;
-      const stopped = await waitAfterFailure(services, work, pending);
-      if (stopped) return stopped;
-      await DBOS.runStep(() => queueAgain(services, pending, attemptNumber + 1), {
-        name: `${stage.environment}: again`,
-      });
-    }
+    const pending = group.map((stack) => runs[stack]!);
+    const stopped = await updateUntilGood(services, work, pending);
+    if (stopped) return { kind: 'ended', end: stopped };
   }
-  return undefined;
+  return verifyUntilGood(services, work);
+}
+
+async function sayUpdating({ store }: Services, { at, stage, later }: StageWork): Promise<void> {
+  const after = later.length > 0 ? `; ${later.join(', ')} after that` : '';
+  const summary = `updates ${stage.environment}: ${stage.groups.flat().join(', ')}${after}`;
+  await store.rollouts.set(rolloutId(at), { summary });
+}
+
+async function updateUntilGood(
+  services: Services,
+  work: StageWork,
+  group: readonly string[],
+): Promise<Ended | undefined> {
+  let pending = group;
+  for (let attemptNumber = 1; ; attemptNumber += 1) {
+    pending = await updateGroup(work, { pending, attemptNumber });
+    if (pending.length === 0) return undefined;
+    const stacks = Object.keys(work.runs).filter((stack) => pending.includes(work.runs[stack]!));
+    const stopped = await waitAfterFailure(
+      services,
+      work,
+      `stopped at ${work.stage.environment} as ${stacks.join(', ')} failed`,
+    );
+    if (stopped) return stopped;
+    await DBOS.runStep(() => queueAgain(services, pending, attemptNumber + 1), {
+      name: `${work.stage.environment}: again`,
+    });
+  }
+}
+
+async function verifyUntilGood(services: Services, work: StageWork): Promise<StageEnd> {
+  for (let round = 1; ; round += 1) {
+    const proof = await verifyStage(services, work, round);
+    if (proof.good) {
+      const offered = work.stage.gate !== undefined && work.stage.gate.onFailure !== 'stop';
+      if (offered)
+        await DBOS.runStep(() => withdrawRevert(services, work), { name: `${work.stage.environment}: good` });
+      return { kind: 'good', goodAt: proof.at };
+    }
+    const why = `stopped at ${work.stage.environment} as it is not good: ${proof.text}`;
+    const stopped = await waitAfterFailure(services, work, why);
+    if (stopped) return { kind: 'ended', end: stopped };
+  }
 }
 
 /** Starts all updates of a group and waits for them. Returns the runs that did not succeed. */
@@ -99,7 +153,7 @@ export function attemptId(run: string, attemptNumber: number): string {
   return attemptNumber === 1 ? run : `${run}.${attemptNumber}`;
 }
 
-async function queueAgain(services: Services, runs: readonly string[], attemptNumber: number): Promise<void> {
+export async function queueAgain(services: Services, runs: readonly string[], attemptNumber: number): Promise<void> {
   for (const id of runs)
     await services.store.runs.set(id, {
       state: 'queued',
@@ -110,86 +164,31 @@ async function queueAgain(services: Services, runs: readonly string[], attemptNu
     });
 }
 
-async function newerRollout(services: Services, at: RolloutAt): Promise<string | undefined> {
-  const [newest] = await services.store.rollouts.list(at.repository, 1);
-  return newest && newest.id !== rolloutId(at) && newest.state !== 'failed' ? newest.commit : undefined;
-}
-
-/** As many people as the environment asks for, none counted twice. */
-async function waitForApprovals(services: Services, work: StageWork): Promise<Ended | undefined> {
-  const { stage } = work;
-  const approvers = new Set<string>();
-  while (approvers.size < stage.approvals) {
-    const missing = stage.approvals - approvers.size;
-    const why = `waits for ${missing} approval${missing === 1 ? '' : 's'} for ${stage.environment}`;
-    const message = await receive(services, work, why);
-    if (message.kind === 'overtaken') return overtakenBy(services, work, message.by);
-    if (message.kind === 'approve') approvers.add(message.by);
-    if (message.kind === 'reject') {
-      const summary = `${stage.environment} rejected by ${message.by}${message.reason ? `: ${message.reason}` : ''}`;
-      await DBOS.runStep(() => cancelRest(services, work, summary), { name: `${stage.environment}: rejected` });
-      return { state: 'failed', summary };
-    }
-  }
-  return undefined;
-}
-
-/** A failed update stops everything after it. Returns the end where it is not retried. */
-async function waitAfterFailure(
-  services: Services,
-  work: StageWork,
-  failed: readonly string[],
-): Promise<Ended | undefined> {
-  const stacks = Object.keys(work.runs).filter((stack) => failed.includes(work.runs[stack]!));
-  const why = `stopped at ${work.stage.environment} as ${stacks.join(', ')} failed`;
+/** A failure stops everything after it, and offers the revert where the settings say so. Returns the end where it is not tried again. */
+async function waitAfterFailure(services: Services, work: StageWork, why: string): Promise<Ended | undefined> {
+  const { environment, gate = NO_GATE } = work.stage;
+  const offered = gate.onFailure === 'stop' ? '' : await offerRevert(services, work, why);
+  const wait = {
+    environment,
+    for: 'failure' as const,
+    text: `${why}${offered}`,
+    until: undefined,
+    approval: undefined,
+  };
   for (;;) {
-    const message = await receive(services, work, why);
+    const message = await waitForMessage(services, work, wait);
     if (message.kind === 'retry') return undefined;
     if (message.kind === 'overtaken') return overtakenBy(services, work, message.by);
-    if (message.kind === 'give-up' || message.kind === 'reject') {
-      const summary = `${why}; given up by ${message.by}`;
-      await DBOS.runStep(() => cancelRest(services, work, summary), { name: `${work.stage.environment}: given up` });
-      return { state: 'failed', summary };
-    }
-  }
-}
-
-async function receive(services: Services, { at }: StageWork, why: string): Promise<RolloutMessage> {
-  const id = rolloutId(at);
-  await DBOS.runStep(
-    async () => {
-      await services.store.rollouts.set(id, { state: 'waiting', summary: why });
-      services.tell(`rollout ${id} ${why}`);
-    },
-    { name: 'wait' },
-  );
-  let message: RolloutMessage | null = null;
-  while (message === null)
-    message = await DBOS.recv<RolloutMessage>('decision', { timeoutSeconds: DECISION_DAYS * 86_400 });
-  await DBOS.runStep(() => services.store.rollouts.set(id, { state: 'running', summary: '' }), { name: 'go on' });
-  return message;
-}
-
-async function overtakenBy(services: Services, work: StageWork, by: string): Promise<Ended> {
-  await DBOS.runStep(() => cancelRest(services, work, `overtaken by ${by}`), {
-    name: `${work.stage.environment}: overtaken`,
-  });
-  return { state: 'overtaken', summary: `overtaken by ${by} before ${work.stage.environment}` };
-}
-
-/** Runs that have not begun never will. */
-async function cancelRest(services: Services, { runs }: StageWork, summary: string): Promise<void> {
-  for (const id of Object.values(runs)) {
-    const run = await services.store.runs.get(id);
-    if (run?.state === 'queued')
-      await services.store.runs.set(id, { state: 'superseded', summary, endedAt: new Date(services.clock.now()) });
+    if (message.kind === 'give-up' || message.kind === 'reject')
+      return rejectedBy(services, work, message, `${why}; given up`);
   }
 }
 
 async function end(services: Services, at: RolloutAt, ended: Ended): Promise<RolloutState> {
   return DBOS.runStep(
     async () => {
-      await services.store.rollouts.set(rolloutId(at), { ...ended, endedAt: new Date(services.clock.now()) });
+      const endedAt = new Date(services.clock.now());
+      await services.store.rollouts.set(rolloutId(at), { ...ended, waits: undefined, endedAt });
       services.tell(`rollout of ${short(at.commit)} ${ended.state}: ${ended.summary}`);
       return ended.state;
     },

@@ -21,6 +21,8 @@ export interface Services {
   readonly engines: ReadonlyMap<EngineName, Engine>;
   /** The engine of stacks that name none. */
   readonly defaultEngine: EngineName;
+  /** What commands of a repository may see of our environment. Default: nothing. */
+  readonly programEnvironment?: Readonly<Record<string, string>>;
   /** Where checkouts are made. */
   readonly workFolder: string;
   /** Aborted when this process ends: what is interrupted by it goes on in the next life. */

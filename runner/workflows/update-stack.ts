@@ -104,9 +104,20 @@ async function compareWithReview(
   return { failure: false, wider: `it would do more than was reviewed: ${extra.map(stepLine).join(', ')}` };
 }
 
-/** The last preview of this stack for a change that this commit merged. With several merged at once there is no one review. */
+/** The last preview that people approved for this rollout, or that of a change that this commit merged. With several merged at once there is no one review. */
 async function reviewedPreview(services: Services, run: Run): Promise<Outcome | undefined> {
-  const rollout = run.rollout === undefined ? undefined : await services.store.rollouts.get(run.rollout);
+  if (run.rollout === undefined) return undefined;
+  // What was approved for the environment counts more than what was reviewed in the change.
+  const of = {
+    rollout: run.rollout,
+    stack: run.stack,
+    kind: 'preview' as const,
+    states: ['succeeded' as const],
+    limit: 1,
+  };
+  const [approved] = await services.store.runs.list(of);
+  if (approved) return approved.outcome;
+  const rollout = await services.store.rollouts.get(run.rollout);
   const [change, ...others] = rollout?.changes ?? [];
   if (change === undefined || others.length > 0) return undefined;
   const [preview] = await services.store.runs.list({

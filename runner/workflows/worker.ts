@@ -6,11 +6,13 @@ import type { Log } from '../../foundation/log.ts';
 import type { RepositoryEvent } from '../core/repository-event.ts';
 import type { Decision } from '../core/rollout.ts';
 import { correctStack } from './correct-stack.ts';
+import { judgeRolloutDecision, judgeRunDecision } from './judge-decision.ts';
 import { type LookAt, lookAtStack } from './look-at-stack.ts';
 import { previewChange } from './preview-change.ts';
 import { previewStack } from './preview-stack.ts';
 import { receiveEvent } from './receive-event.ts';
 import { attemptId, queueAgain, rollOut, STACKS_QUEUE } from './roll-out.ts';
+import type { RolloutMessage } from './rollout-wait.ts';
 import type { Services } from './services.ts';
 import { updateStack } from './update-stack.ts';
 
@@ -18,7 +20,9 @@ import { updateStack } from './update-stack.ts';
 export interface Worker {
   /** Takes an event; when it resolves, the event is not lost any more. The same id twice is handled once. */
   receive(event: RepositoryEvent): Promise<void>;
-  /** Hands a decision to a run or a rollout that waits. */
+  /** Lets a rollout look again at what it waits for. */
+  wake(id: string): Promise<void>;
+  /** Hands a decision to a run or a rollout that waits. Rejects with a user error that says why where it does not count. */
   decideRun(run: { readonly id: string; readonly attempt: number }, decision: Decision): Promise<void>;
   decideRollout(id: string, decision: Decision): Promise<void>;
   /** Starts a look for drift; the same id is one look. */
@@ -84,8 +88,15 @@ export async function startWorker(options: {
     receive: async (event) => void (await DBOS.startWorkflow(workflows.receive, { workflowID: event.id })(event)),
     look: async (id, at) =>
       void (await DBOS.startWorkflow(workflows.look, { workflowID: id, queueName: LOOKS_QUEUE })(at)),
-    decideRun: (run, decision) => DBOS.send(attemptId(run.id, run.attempt), decision, 'decision'),
-    decideRollout: (id, decision) => DBOS.send(id, decision, 'decision'),
+    decideRun: async ({ id, attempt }, decision) => {
+      await judgeRunDecision(services, id, decision);
+      await DBOS.send(attemptId(id, attempt), decision, 'decision');
+    },
+    decideRollout: async (id, decision) => {
+      await judgeRolloutDecision(services, id, decision);
+      await DBOS.send(id, decision, 'decision');
+    },
+    wake: (id) => DBOS.send(id, { kind: 'wake' } satisfies RolloutMessage, 'decision'),
     cancelRun: async ({ id, attempt }, by) => {
       const endedAt = new Date(services.clock.now());
       await services.store.runs.set(id, { state: 'cancelled', summary: `cancelled by ${by}`, endedAt });
@@ -112,7 +123,10 @@ function register(services: Services) {
     maxRecoveryAttempts: 20,
   });
   const update = DBOS.registerWorkflow(updateStack(services), { name: 'update-stack', maxRecoveryAttempts: 100 });
-  const rollout = DBOS.registerWorkflow(rollOut(services, update), { name: 'roll-out', maxRecoveryAttempts: 1000 });
+  const rollout = DBOS.registerWorkflow(rollOut(services, { update, preview }), {
+    name: 'roll-out',
+    maxRecoveryAttempts: 1000,
+  });
   const receive = DBOS.registerWorkflow(receiveEvent(services, { previewChange: change, rollOut: rollout }), {
     name: 'receive-event',
     maxRecoveryAttempts: 20,

@@ -9,6 +9,7 @@ import { World } from '../../providers/sandbox/world.ts';
 import type { Rollout } from '../../runner/core/rollout.ts';
 import type { RunStore } from '../../runner/core/run-store.ts';
 import { createEngines } from '../../runner/engines/create-engines.ts';
+import type { StackWork } from '../../runner/engines/engine.ts';
 import { createPlainGitForge } from '../../runner/forges/plain-git/forge.ts';
 import { createDependencyStore } from '../../runner/git/dependency-store.ts';
 import { openMirror } from '../../runner/git/git-mirror.ts';
@@ -43,6 +44,8 @@ export interface Workshop {
   rollout(commit: string, ...states: readonly Rollout['state'][]): Promise<Rollout>;
   /** Asks until there is an answer. */
   until<T>(what: string, ask: () => Promise<T | undefined | false>): Promise<T>;
+  /** A stack of a commit, checked out for an engine. */
+  checkedOut(stack: string, commit: string): Promise<StackWork>;
   /** The sandbox of a stack. */
   world(stack: string): World;
   close(): Promise<void>;
@@ -112,6 +115,11 @@ export async function createWorkshop(
           return there ? found : undefined;
         },
       }),
+    checkedOut: async (stack, commit) => {
+      const place = join(folder, 'work', `by-hand-${stack}`);
+      const checkout = await mirror.checkout(commit, { folder: place, program: 'infra' });
+      return { repository: 'estate', stack: `journey/${stack}`, stackName: stack, folder: checkout.folder };
+    },
     world: (stack) => new World(join(folder, `home/sandbox/organization-journey-${stack}.sqlite`)),
     close: async () => {
       for (const close of closing.toReversed()) await close();

@@ -7,10 +7,10 @@ import { parse } from 'yaml';
 import type { PropertyMap } from '../../protocol/property-value.ts';
 import { ProviderError } from '../../protocol/provider.ts';
 import { type ControlPlane, givenCluster, startKubernetes, whyNot } from '../../test/servers/start.ts';
+import { WebhookServer } from '../../test/servers/webhook.ts';
 import { configMap, deployment, namespaceNamed, types } from './manifests.ts';
 import { at, ScriptedEngine } from './scripted-engine.ts';
 import { TestCluster, uniqueName } from './test-cluster.ts';
-import { WebhookServer } from './webhook-server.ts';
 
 const EXEC_V1 = 'client.authentication.k8s.io/v1';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { findOfficialPair } from '../../test/servers/official-provider.ts';
 import { type ControlPlane, startKubernetes, whyNot } from '../../test/servers/start.ts';
-import { findOfficialPair } from './official-provider.ts';
 import { PlayedControllers } from './played-controllers.ts';
 import { TestCluster, uniqueName } from './test-cluster.ts';
 import { TestProgram } from './test-program.ts';

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { findOfficial } from '../../test/differential/find-official.ts';
+import { findOfficial } from '../differential/find-official.ts';
 
 const PLUGIN = 'pulumi-resource-kubernetes';
 

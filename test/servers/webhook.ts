@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { makeCertificate } from '../../test/servers/certificates.ts';
+import { makeCertificate } from './certificates.ts';
 
 interface AdmissionRequest {
   readonly uid: string;

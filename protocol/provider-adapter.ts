@@ -140,7 +140,7 @@ class ProviderAdapter {
     if (capabilities === undefined) return { inputs: request.news, failures: [] };
     const accepted = acceptedBy(capabilities);
     const { urn, olds, news, autonaming } = request;
-    if (autonaming && !capabilities.supportsAutonamingConfiguration) {
+    if (autonaming?.warnIfUnsupported && !capabilities.supportsAutonamingConfiguration) {
       this.#warn(
         urn,
         `${urn} has an autonaming setting that its provider does not support. Use a newer version of it.`,

@@ -71,7 +71,12 @@ export interface CheckRequest {
   readonly news: PropertyMap;
   /** 32 bytes, the same for preview and update under a plan: auto-names come from it. */
   readonly randomSeed?: Uint8Array;
-  readonly autonaming?: { readonly proposedName: string; readonly mode: 'propose' | 'enforce' | 'disable' };
+  readonly autonaming?: {
+    readonly proposedName: string;
+    readonly mode: 'propose' | 'enforce' | 'disable';
+    /** Of the engine's side only: say so where the provider has no automatic naming to steer. Default: false. */
+    readonly warnIfUnsupported?: boolean;
+  };
 }
 
 export interface CheckResponse {

@@ -99,10 +99,10 @@ function withAutonaming(context: DeploymentContext, registration: CheckedRegistr
   if (!goal.custom) return registration;
   const naming = context.options.autonamer?.({ urn, type: goal.type, name: goal.name, randomSeed });
   if (!naming) return registration;
-  const { proposedName, mode } = naming;
+  const { proposedName, mode, warnIfUnsupported } = naming;
   return {
     ...registration,
-    autonaming: { proposedName, mode },
+    autonaming: { proposedName, mode, warnIfUnsupported },
     deleteBeforeReplace: naming.deleteBeforeReplace || goal.deleteBeforeReplace,
   };
 }

@@ -111,5 +111,7 @@ export type Autonamer = (resource: {
       readonly mode: 'propose' | 'enforce' | 'disable';
       /** The name has no random part, so that old and new cannot exist side by side. */
       readonly deleteBeforeReplace: boolean;
+      /** Asked for so expressly that a provider which cannot do it is worth a warning. */
+      readonly warnIfUnsupported: boolean;
     }
   | undefined;

@@ -30,4 +30,5 @@ export interface CheckedRegistration extends Registration {
 export interface Autonaming {
   readonly proposedName: string;
   readonly mode: 'propose' | 'enforce' | 'disable';
+  readonly warnIfUnsupported: boolean;
 }

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { type Environment, EnvironmentReader } from '../../foundation/environment.ts';
-import { userError } from '../../foundation/errors.ts';
+import type { Autonamer } from '../deploy/deployment-options.ts';
 import type { Diagnostic, EventSink } from '../deploy/events.ts';
 import type { Plan } from '../deploy/plan.ts';
 import { createBuiltinProvider } from '../plugins/builtin-provider.ts';
@@ -14,6 +14,7 @@ import type { StackConfig } from '../project/stack-config.ts';
 import { StackFile } from '../project/stack-file.ts';
 import type { SecretsManager } from '../secrets/secrets-manager.ts';
 import { discardingRecorder, type Snapshot, type SnapshotRecorder } from '../state/snapshot.ts';
+import { autonamerOf } from './autonaming.ts';
 import { refuseNewerSdk } from './check-sdk-level.ts';
 import { ensureSecrets, existingSecrets, type OpenStack, readStackConfig, type Workplace } from './open-stack.ts';
 import type { OperationOptions } from './operation-options.ts';
@@ -30,6 +31,8 @@ export interface OperationSession {
   readonly registry: ProviderRegistry;
   readonly program: DeploymentProgram | undefined;
   readonly parallel: number;
+  /** What the setting `pulumi:autonaming` says. */
+  readonly autonamer: Autonamer | undefined;
   /** What `up --plan` allows. */
   readonly plan: Plan | undefined;
 }
@@ -51,7 +54,7 @@ export async function openSession(request: SessionRequest): Promise<OperationSes
     refuseNewerSdk(programOf(stack.project).directory);
   const planned = await readPlan(request);
   const config = await readStackConfig(planned ? await withConfig(stack, planned.config) : stack);
-  refuseUnsupportedConfig(config);
+  const autonamer = autonamerOf(config, { ...stack.identity, organization: 'organization' });
   const read = await stack.backend.readSnapshot(stack.identity, stack.openSecrets);
   const base = options.clearPendingCreates ? withoutPendingCreates(read) : read;
   const manager = preview ? undefined : await writingManager(stack, base, place.environment);
@@ -68,7 +71,7 @@ export async function openSession(request: SessionRequest): Promise<OperationSes
     : undefined;
   registry = createRegistry({ ...request, config, program, pool: await place.services.providers() });
   const recorder = preview ? discardingRecorder(base) : await stack.backend.record(stack.identity, base, manager);
-  return { config, base, recorder, registry, program, parallel, plan: planned?.plan };
+  return { config, base, recorder, registry, program, parallel, autonamer, plan: planned?.plan };
 }
 
 async function readPlan({ place, stack, options }: SessionRequest): Promise<PlanFile | undefined> {
@@ -93,17 +96,6 @@ async function writingManager(stack: OpenStack, base: Snapshot, environment: Env
   const own = (await existingSecrets(stack)) ?? base.secretsManager ?? (await ensureSecrets(stack, environment));
   const { secretsManager: old } = base;
   return old && old.type === own.type && old.state.salt === own.state.salt ? old : own;
-}
-
-/** Settings that change what is made, and that we do not act on. */
-const unsupportedSettings = ['pulumi:autonaming', 'pulumi:tags'];
-
-function refuseUnsupportedConfig(config: StackConfig): void {
-  const found = unsupportedSettings.find((key) => key in config.values);
-  if (found === undefined) return;
-  throw userError(
-    `Cannot use the setting as the embedded engine does not have it: ${found}. Use the official Pulumi CLI for this stack, or remove it with \`pulumi config rm ${found}\`.`,
-  );
 }
 
 /** `--parallel`, PULUMI_PARALLEL, else four for each processor (facts 3.10). */

@@ -141,7 +141,7 @@ function outcomeOf(deployment: DeploymentResult, failed: boolean): Omit<DeployOu
 
 function deploymentOptions(request: OperationRequest, session: OperationSession): DeploymentOptions {
   const { stack, options, preview, events, signal } = request;
-  const { base, recorder, registry, program, parallel } = session;
+  const { base, recorder, registry, program, parallel, autonamer } = session;
   return {
     kind: options.kind,
     preview,
@@ -155,6 +155,7 @@ function deploymentOptions(request: OperationRequest, session: OperationSession)
     source: program?.source,
     hooks: program?.hooks,
     parallel,
+    autonamer,
     targets: options.excludeProtected ? unprotectedTargets(base.resources).targets : options.targets,
     targetDependents: options.targetDependents,
     excludes: options.excludes,

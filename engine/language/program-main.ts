@@ -43,7 +43,7 @@ async function loadSdk(): Promise<void> {
   installFrameClients(preload.sdk, require, engine);
   require(preload.sdk);
   for (const file of preload.packages) require(file);
-  if (preload.rehearse) await rehearse(preload.sdk, require);
+  if (preload.rehearse) rehearse(preload.sdk, require);
 }
 
 interface EngineChannel {

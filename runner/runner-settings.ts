@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { cpus, hostname } from 'node:os';
+import { hostname } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { type Environment, EnvironmentReader } from '../foundation/environment.ts';
 import { userError } from '../foundation/errors.ts';
@@ -16,9 +16,13 @@ export interface RunnerSettings {
   readonly repositories: readonly { readonly id: string; readonly url: string; readonly base: string }[];
   /** 0: any that is free. */
   readonly port: number;
+  /** The address to listen at: `127.0.0.1` is this machine alone. */
+  readonly listen: string;
+  /** The address that browsers have it at, where that is another one: `https://mainstay.example.org`. */
+  readonly publicUrl: string | undefined;
   readonly workerName: string;
   readonly pollSeconds: number;
-  /** Operations at the same time, for previews and for updates each. */
+  /** The most operations at the same time, for previews and for updates each; the machine may have room for fewer. */
   readonly parallel: number;
   /** undefined: the official one where it is installed, else the embedded one. */
   readonly engine: EngineName | undefined;
@@ -34,9 +38,11 @@ export interface RunnerSettings {
  * | `MAINSTAY_REPOSITORIES` | required: `name=address`, separated by spaces |
  * | `MAINSTAY_BASE` | `main` |
  * | `MAINSTAY_PORT` | `7206` |
+ * | `MAINSTAY_LISTEN` | `127.0.0.1` |
+ * | `MAINSTAY_PUBLIC_URL` | `http://127.0.0.1:<port>` |
  * | `MAINSTAY_WORKER` | the machine's name |
  * | `MAINSTAY_POLL` | `60`, in seconds |
- * | `MAINSTAY_PARALLEL` | the number of cores |
+ * | `MAINSTAY_PARALLEL` | `64`: the most; fewer where the machine's memory and processors have no room |
  * | `MAINSTAY_ENGINE` | `official` where it is installed, else `embedded` |
  * | `MAINSTAY_PASS` | none: names of variables that programs may see, with `*`, separated by spaces |
  * | `DATABASE_URL` | the embedded PostgreSQL |
@@ -55,9 +61,11 @@ export function readRunnerSettings(environment: Environment): RunnerSettings {
     databaseUrl,
     repositories: repositoriesIn(read.text('MAINSTAY_REPOSITORIES', '')).map(({ id, url }) => ({ id, url, base })),
     port: read.integer('MAINSTAY_PORT', { fallback: 7206, minimum: 0, maximum: 65_535 }),
+    listen: read.text('MAINSTAY_LISTEN', '127.0.0.1'),
+    publicUrl: publicUrlIn(read.text('MAINSTAY_PUBLIC_URL')),
     workerName: read.text('MAINSTAY_WORKER', hostname()),
     pollSeconds: read.integer('MAINSTAY_POLL', { fallback: 60, minimum: 1, maximum: 86_400 }),
-    parallel: read.integer('MAINSTAY_PARALLEL', { fallback: cpus().length, minimum: 1, maximum: 1000 }),
+    parallel: read.integer('MAINSTAY_PARALLEL', { fallback: 64, minimum: 1, maximum: 1000 }),
     engine: engineIn(read),
     engines: {
       backendUrl: read.text('PULUMI_BACKEND_URL') ?? localBackend(dataFolder),
@@ -66,6 +74,15 @@ export function readRunnerSettings(environment: Environment): RunnerSettings {
       passed: wordsIn(read.text('MAINSTAY_PASS', '')),
     },
   };
+}
+
+function publicUrlIn(url: string | undefined): string | undefined {
+  if (url === undefined) return undefined;
+  if (!/^https?:\/\/[^/?#\s]+\/?$/.test(url))
+    throw userError(
+      `Cannot use MAINSTAY_PUBLIC_URL as it is no address of a server: ${JSON.stringify(url)}. Set it as in https://mainstay.example.org.`,
+    );
+  return url.replace(/\/$/, '');
 }
 
 function engineIn(read: EnvironmentReader): EngineName | undefined {
@@ -105,4 +122,33 @@ function passwordIn(url: string): string | undefined {
 
 function localBackend(dataFolder: string): string {
   return `file://${join(dataFolder, 'state')}`;
+}
+
+/** The settings as a page may show them: where each comes from, secrets hidden. */
+export function shownSettings(
+  settings: RunnerSettings,
+  environment: Environment = process.env,
+): readonly { readonly path: string; readonly value: unknown; readonly source: string }[] {
+  const hidden = (value: string | undefined) => (value === undefined ? 'none' : '[secret]');
+  const shown: readonly (readonly [variable: string, value: unknown])[] = [
+    ['MAINSTAY_DATA', settings.dataFolder],
+    ['MAINSTAY_REPOSITORIES', settings.repositories.map(({ id }) => id).join(' ')],
+    ['MAINSTAY_BASE', settings.repositories[0]?.base],
+    ['MAINSTAY_PORT', settings.port],
+    ['MAINSTAY_LISTEN', settings.listen],
+    ['MAINSTAY_PUBLIC_URL', settings.publicUrl ?? 'none'],
+    ['MAINSTAY_WORKER', settings.workerName],
+    ['MAINSTAY_POLL', settings.pollSeconds],
+    ['MAINSTAY_PARALLEL', settings.parallel],
+    ['MAINSTAY_ENGINE', settings.engine ?? 'auto'],
+    ['MAINSTAY_PASS', settings.engines.passed.join(' ')],
+    ['DATABASE_URL', settings.databaseUrl === undefined ? 'the embedded PostgreSQL' : '[secret]'],
+    ['PULUMI_BACKEND_URL', settings.engines.backendUrl.replace(/\/\/[^/@]*@/, '//[secret]@')],
+    ['PULUMI_CONFIG_PASSPHRASE', hidden(settings.engines.passphrase)],
+  ];
+  return shown.map(([path, value]) => ({
+    path,
+    value,
+    source: environment[path] === undefined ? 'default' : 'environment',
+  }));
 }

@@ -1,29 +1,57 @@
 import { MainstayError, messageOf, userError } from '../../foundation/errors.ts';
 import type {
+  AuditEntryResponse,
+  ChangeDetailResponse,
   ChangeResponse,
   DecisionRequest,
+  DriftResponse,
   ErrorResponse,
+  NewTokenRequest,
+  NewTokenResponse,
+  PageOf,
+  RolloutDetailResponse,
   RolloutResponse,
   RunDetailResponse,
+  RunEventResponse,
   RunResponse,
+  SettingsResponse,
+  SignInLinkResponse,
   StatusResponse,
 } from './responses.ts';
+import { readServerEvents } from './server-events.ts';
 
 /** The runner's HTTP API, typed. Rejects with a transient error while the runner cannot be reached, with a user error where it refuses. */
 export interface ApiClient {
   status(): Promise<StatusResponse>;
+  /** One page: at most 1000, default 50. */
   runs(filter?: {
+    readonly repository?: string;
     readonly stack?: string;
     readonly kind?: string;
+    readonly state?: string;
+    readonly change?: string;
     readonly rollout?: string;
     readonly limit?: number;
   }): Promise<readonly RunResponse[]>;
   run(id: string): Promise<RunDetailResponse>;
+  /** What happens in a run, after the number given, until it ends. A connection that is lost is made again for a minute. */
+  runEvents(
+    id: string,
+    options?: { readonly after?: number; readonly signal?: AbortSignal },
+  ): AsyncIterable<RunEventResponse>;
+  cancelRun(id: string): Promise<void>;
+  retryRun(id: string): Promise<void>;
   changes(): Promise<readonly ChangeResponse[]>;
-  change(id: string): Promise<ChangeResponse>;
+  change(id: string): Promise<ChangeDetailResponse>;
   rollouts(): Promise<readonly RolloutResponse[]>;
-  decideRun(id: string, decision: DecisionRequest): Promise<void>;
-  decideRollout(id: string, decision: DecisionRequest): Promise<void>;
+  rollout(id: string): Promise<RolloutDetailResponse>;
+  decideRun(run: string, decision: DecisionRequest): Promise<void>;
+  decideRollout(rollout: string, decision: DecisionRequest): Promise<void>;
+  drift(filter?: { readonly repository?: string; readonly state?: string }): Promise<readonly DriftResponse[]>;
+  audit(filter?: { readonly subject?: string; readonly limit?: number }): Promise<readonly AuditEntryResponse[]>;
+  settings(repository: string): Promise<SettingsResponse>;
+  makeSignInLink(): Promise<SignInLinkResponse>;
+  makeToken(token: NewTokenRequest): Promise<NewTokenResponse>;
   /** Makes the runner look at its repositories now. */
   sync(): Promise<void>;
 }
@@ -33,19 +61,18 @@ export function createApiClient(options: { readonly url: string; readonly token:
     const response = await send(path, body);
     const content: unknown = await response.json().catch(() => ({}));
     if (response.ok) return content as T;
-    const { error } = content as Partial<ErrorResponse>;
-    const message = error ?? `Cannot ask the runner as it answers ${response.status}: ${path}. See its log.`;
-    throw new MainstayError(response.status >= 500 ? 'transient' : 'user', message);
+    throw refusal(response, { path, content });
   }
-  async function send(path: string, body: unknown): Promise<Response> {
+  async function send(path: string, body: unknown, more: RequestInit = {}): Promise<Response> {
     const authorization = options.token ? { authorization: `Bearer ${options.token}` } : {};
-    const posting = {
-      method: 'POST',
-      body: JSON.stringify(body),
-      headers: { 'content-type': 'application/json', ...authorization },
-    };
+    const posting = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
+    const type = body === undefined ? {} : { 'content-type': 'application/json' };
     try {
-      return await fetch(new URL(path, options.url), body === undefined ? {} : posting);
+      return await fetch(new URL(path, options.url), {
+        ...more,
+        ...posting,
+        headers: { ...authorization, ...type, ...(more.headers as Record<string, string>) },
+      });
     } catch (error) {
       const why = error instanceof Error && error.cause ? messageOf(error.cause) : messageOf(error);
       throw new MainstayError(
@@ -54,23 +81,50 @@ export function createApiClient(options: { readonly url: string; readonly token:
       );
     }
   }
-  const id = (text: string) => text.split('/').map(encodeURIComponent).join('/');
+  const id = encodeURIComponent;
+  const items = async <T>(path: string) => (await call<PageOf<T>>(path)).items;
   return {
     status: () => call('/api/status'),
-    runs: (filter = {}) => call(`/api/runs?${new URLSearchParams(texts(filter))}`),
+    runs: (filter = {}) => items(`/api/runs?${query(filter)}`),
     run: (run) => call(`/api/runs/${id(run)}`),
-    changes: () => call('/api/changes'),
+    runEvents: (run, { after = 0, signal } = {}) => {
+      const path = `/api/runs/${id(run)}/events`;
+      const open = async (last: number) => {
+        const response = await send(path, undefined, { signal, headers: { 'last-event-id': String(last) } });
+        if (!response.ok) throw refusal(response, { path, content: await response.json().catch(() => ({})) });
+        return response;
+      };
+      return readServerEvents(open, after);
+    },
+    cancelRun: (run) => call(`/api/runs/${id(run)}/cancel`, {}),
+    retryRun: (run) => call(`/api/runs/${id(run)}/retry`, {}),
+    changes: () => items('/api/changes'),
     change: (change) => call(`/api/changes/${id(change)}`),
-    rollouts: () => call('/api/rollouts'),
+    rollouts: () => items('/api/rollouts'),
+    rollout: (rollout) => call(`/api/rollouts/${id(rollout)}`),
     decideRun: (run, decision) => call(`/api/runs/${id(run)}/decision`, decision),
     decideRollout: (rollout, decision) => call(`/api/rollouts/${id(rollout)}/decision`, decision),
+    drift: (filter = {}) => items(`/api/drift?${query(filter)}`),
+    audit: (filter = {}) => items(`/api/audit?${query(filter)}`),
+    settings: (repository) => call(`/api/repositories/${id(repository)}/settings`),
+    makeSignInLink: () => call('/api/sign-in-links', {}),
+    makeToken: (token) => call('/api/tokens', token),
     sync: () => call('/api/sync', {}),
   };
 }
 
-function texts(filter: object): Record<string, string> {
+function refusal(
+  { status }: Response,
+  { path, content }: { readonly path: string; readonly content: unknown },
+): MainstayError {
+  const { error } = content as Partial<ErrorResponse>;
+  const message = error ?? `Cannot ask the runner as it answers ${status}: ${path}. See its log.`;
+  return new MainstayError(status >= 500 ? 'transient' : 'user', message);
+}
+
+function query(filter: object): URLSearchParams {
   const set = Object.entries(filter).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(set.map(([name, value]) => [name, String(value)]));
+  return new URLSearchParams(set.map(([name, value]): [string, string] => [name, String(value)]));
 }
 
 /** How to reach the runner of a data folder: written by the runner when it is ready, readable by its user only. */

@@ -8,8 +8,9 @@ import { updateStatement } from './update-statement.ts';
 const DEFAULT_LIMIT = 50;
 
 export function createRunTable(database: Database): RunStore['runs'] {
+  const events = createEventTable(database);
   return {
-    ...createEventTable(database),
+    ...events,
     ...createHeads(database),
     add: async ({ id, repository, stack, kind, change, rollout, commit, reasons }) => {
       await database.change(
@@ -25,6 +26,8 @@ export function createRunTable(database: Database): RunStore['runs'] {
     list: (filter) => listRuns(database, filter),
     set: async (id, patch) => {
       await database.change(...updateStatement('run', id, patch));
+      if (patch.state)
+        await events.addEvents(id, [{ kind: 'state', state: patch.state, summary: patch.summary ?? '' }]);
     },
     steps: async (run) => {
       const rows = await database.rows<StepRow>('select * from run_step where run = $1 order by number', [run]);
@@ -37,12 +40,14 @@ export function createRunTable(database: Database): RunStore['runs'] {
          on conflict (run, name) do update set state = 'running', detail = '', started_at = now(), ended_at = null`,
         [run, name],
       );
+      await events.addEvents(run, [{ kind: 'step', name, state: 'running', detail: '' }]);
     },
     endStep: async (run, name, { state, detail }) => {
       await database.change(
         'update run_step set state = $3, detail = $4, ended_at = now() where run = $1 and name = $2',
         [run, name, state, detail],
       );
+      await events.addEvents(run, [{ kind: 'step', name, state, detail }]);
     },
   };
 }

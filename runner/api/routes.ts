@@ -1,0 +1,334 @@
+import { z } from 'zod';
+import type { Route } from './route.ts';
+import * as schemas from './schemas.ts';
+
+const none = z.object({});
+
+const text = schemas.clean.min(1).max(500);
+
+/** Lists are cut into pages. */
+const page = z.object({
+  limit: z.coerce.number().int().min(1).max(1000).default(50).describe('How many at most'),
+  after: text.optional().describe('`next` of the page before'),
+});
+
+function pageOf<T extends z.ZodType>(item: T) {
+  return z.object({
+    items: z.array(item).readonly(),
+    next: z.string().optional().describe('`after` of the next page'),
+  });
+}
+
+const run = z.object({ run: text.describe('Id of a run') });
+const change = z.object({ change: text.describe('`<repository>/<name>`, its slashes as %2F') });
+const rollout = z.object({ rollout: text.describe('`<repository>@<commit>`') });
+const repository = z.object({ repository: text });
+const stack = z.object({ repository: text, stack: text.describe('`<project>/<stack>`, its slash as %2F') });
+
+/** Keeps the schemas' types while it asks for the rest to be complete. */
+function route<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, A extends z.ZodType>(
+  given: Partial<Pick<Route<P, Q, B, A>, 'params' | 'query'>> & Omit<Route<P, Q, B, A>, 'params' | 'query'>,
+): Route<P, Q, B, A> {
+  return { params: none as unknown as P, query: none as unknown as Q, ...given };
+}
+
+const estate = {
+  status: route({
+    method: 'get',
+    path: '/api/status',
+    summary: 'Every stack: the commit it is at, and what it waits for',
+    tag: 'estate',
+    answer: schemas.statusSchema,
+  }),
+  stacks: route({
+    method: 'get',
+    path: '/api/stacks',
+    summary: 'Stacks, by repository and order of promotion',
+    tag: 'estate',
+    query: page.extend({
+      repository: text.optional(),
+      environment: text.optional(),
+      alignment: schemas.stackSchema.shape.alignment.optional(),
+      search: text.optional().describe('Part of the id'),
+    }),
+    answer: pageOf(schemas.stackSchema),
+  }),
+  stack: route({
+    method: 'get',
+    path: '/api/repositories/{repository}/stacks/{stack}',
+    summary: 'One stack',
+    tag: 'estate',
+    params: stack,
+    answer: schemas.stackSchema,
+    errors: [404],
+  }),
+  stackGraph: route({
+    method: 'get',
+    path: '/api/repositories/{repository}/stacks/{stack}/graph',
+    summary: 'The resources of a stack after its last update',
+    tag: 'estate',
+    params: stack,
+    answer: schemas.graphSchema,
+    errors: [404],
+  }),
+  compare: route({
+    method: 'get',
+    path: '/api/repositories/{repository}/stacks/{stack}/comparison',
+    summary: 'What changed between two updates of a stack',
+    tag: 'estate',
+    params: stack,
+    query: z.object({ from: text.describe('Id of the older update'), to: text.describe('Id of the newer update') }),
+    answer: schemas.comparisonSchema,
+    errors: [404],
+  }),
+  drift: route({
+    method: 'get',
+    path: '/api/drift',
+    summary: 'What the last look at each stack found',
+    tag: 'estate',
+    query: z.object({ repository: text.optional(), state: schemas.driftSchema.shape.state.optional() }),
+    answer: z.object({ items: z.array(schemas.driftSchema).readonly() }),
+  }),
+  audit: route({
+    method: 'get',
+    path: '/api/audit',
+    summary: 'What people and the runner decided, newest first',
+    tag: 'estate',
+    query: z.object({
+      limit: z.coerce.number().int().min(1).max(1000).default(50).describe('How many at most'),
+      before: z.coerce
+        .number()
+        .int()
+        .min(1)
+        .max(2 ** 31 - 1)
+        .optional()
+        .describe('Only entries with a smaller number'),
+      repository: text.optional(),
+      subject: text.optional(),
+    }),
+    answer: z.object({ items: z.array(schemas.auditEntrySchema).readonly() }),
+  }),
+  settings: route({
+    method: 'get',
+    path: '/api/repositories/{repository}/settings',
+    summary: 'The settings in effect, each with the file and line that it comes from',
+    tag: 'estate',
+    params: repository,
+    answer: schemas.settingsSchema,
+    errors: [404],
+  }),
+  sync: route({
+    method: 'post',
+    path: '/api/sync',
+    summary: 'Look at the repositories now',
+    tag: 'estate',
+    answer: schemas.emptySchema,
+    status: 202,
+  }),
+} as const;
+
+const runs = {
+  runs: route({
+    method: 'get',
+    path: '/api/runs',
+    summary: 'Runs, newest first',
+    tag: 'runs',
+    query: page.extend({
+      repository: text.optional(),
+      stack: text.optional(),
+      change: text.optional(),
+      rollout: text.optional(),
+      kind: z.enum(schemas.RUN_KINDS).optional(),
+      state: z.enum(schemas.RUN_STATES).optional(),
+    }),
+    answer: pageOf(schemas.runSchema),
+  }),
+  run: route({
+    method: 'get',
+    path: '/api/runs/{run}',
+    summary: 'Everything about one run',
+    tag: 'runs',
+    params: run,
+    answer: schemas.runDetailSchema,
+    errors: [404],
+  }),
+  runGraph: route({
+    method: 'get',
+    path: '/api/runs/{run}/graph',
+    summary: 'The resources of a run: tree, dependencies, operations, health',
+    tag: 'runs',
+    params: run,
+    answer: schemas.graphSchema,
+    errors: [404],
+  }),
+  runEvents: route({
+    method: 'get',
+    path: '/api/runs/{run}/events',
+    summary:
+      'What happens in a run as it happens; goes on after the header `Last-Event-ID`, and ends with the event `end`',
+    tag: 'runs',
+    params: run,
+    query: z.object({
+      after: z.coerce
+        .number()
+        .int()
+        .min(0)
+        .max(2 ** 31 - 1)
+        .optional()
+        .describe('As `Last-Event-ID`'),
+    }),
+    answer: schemas.numberedEventSchema,
+    stream: true,
+    errors: [404],
+  }),
+  decideRun: route({
+    method: 'post',
+    path: '/api/runs/{run}/decision',
+    summary: 'Decide about a run that waits',
+    tag: 'runs',
+    params: run,
+    body: schemas.decisionSchema,
+    answer: schemas.emptySchema,
+    status: 202,
+    errors: [403, 404, 409],
+  }),
+  cancelRun: route({
+    method: 'post',
+    path: '/api/runs/{run}/cancel',
+    summary: 'End a run: what is being done to a resource is finished, nothing new is begun',
+    tag: 'runs',
+    params: run,
+    answer: schemas.emptySchema,
+    status: 202,
+    errors: [403, 404, 409],
+  }),
+  retryRun: route({
+    method: 'post',
+    path: '/api/runs/{run}/retry',
+    summary: 'Do a failed run again; an update goes on with its rollout',
+    tag: 'runs',
+    params: run,
+    answer: schemas.emptySchema,
+    status: 202,
+    errors: [403, 404, 409],
+  }),
+} as const;
+
+const work = {
+  changes: route({
+    method: 'get',
+    path: '/api/changes',
+    summary: 'Changes, the latest first',
+    tag: 'changes',
+    query: page.extend({
+      repository: text.optional(),
+      state: schemas.changeSchema.shape.state.optional(),
+    }),
+    answer: pageOf(schemas.changeSchema),
+  }),
+  change: route({
+    method: 'get',
+    path: '/api/changes/{change}',
+    summary: 'One change with what it would do to each stack',
+    tag: 'changes',
+    params: change,
+    answer: schemas.changeDetailSchema,
+    errors: [404],
+  }),
+  rollouts: route({
+    method: 'get',
+    path: '/api/rollouts',
+    summary: 'Rollouts, newest first',
+    tag: 'rollouts',
+    query: page.extend({ repository: text.optional() }),
+    answer: pageOf(schemas.rolloutSchema),
+  }),
+  rollout: route({
+    method: 'get',
+    path: '/api/rollouts/{rollout}',
+    summary: 'One rollout with its runs',
+    tag: 'rollouts',
+    params: rollout,
+    answer: schemas.rolloutDetailSchema,
+    errors: [404],
+  }),
+  decideRollout: route({
+    method: 'post',
+    path: '/api/rollouts/{rollout}/decision',
+    summary: 'Decide about a rollout that waits',
+    tag: 'rollouts',
+    params: rollout,
+    body: schemas.decisionSchema,
+    answer: schemas.emptySchema,
+    status: 202,
+    errors: [403, 404, 409],
+  }),
+} as const;
+
+const people = {
+  session: route({
+    method: 'get',
+    path: '/api/session',
+    summary: 'Who is signed in',
+    tag: 'accounts',
+    answer: schemas.sessionSchema,
+  }),
+  signIn: route({
+    method: 'post',
+    path: '/api/session',
+    summary: 'Sign a page in: sets the session cookie',
+    tag: 'accounts',
+    open: true,
+    body: schemas.signInSchema,
+    answer: schemas.sessionSchema,
+    status: 201,
+    errors: [403],
+  }),
+  signOut: route({
+    method: 'delete',
+    path: '/api/session',
+    summary: 'Sign the page out',
+    tag: 'accounts',
+    answer: schemas.emptySchema,
+  }),
+  makeSignInLink: route({
+    method: 'post',
+    path: '/api/sign-in-links',
+    summary: 'Make a one-time link that signs a browser in as whoever asks',
+    tag: 'accounts',
+    answer: schemas.signInLinkSchema,
+    status: 201,
+    errors: [403],
+  }),
+  tokens: route({
+    method: 'get',
+    path: '/api/tokens',
+    summary: 'Access tokens, without their secrets',
+    tag: 'accounts',
+    answer: z.object({ items: z.array(schemas.accessTokenSchema).readonly() }),
+  }),
+  makeToken: route({
+    method: 'post',
+    path: '/api/tokens',
+    summary: 'Make an access token',
+    tag: 'accounts',
+    body: schemas.newTokenRequestSchema,
+    answer: schemas.newTokenSchema,
+    status: 201,
+    errors: [403, 409],
+  }),
+  removeToken: route({
+    method: 'delete',
+    path: '/api/tokens/{token}',
+    summary: 'Make an access token good for nothing',
+    tag: 'accounts',
+    params: z.object({ token: text.describe('Its id') }),
+    answer: schemas.emptySchema,
+    errors: [403, 404],
+  }),
+} as const;
+
+/** The whole API, by the names of its operations. */
+export const ROUTES = { ...estate, ...runs, ...work, ...people } as const;
+
+export type RouteName = keyof typeof ROUTES;

@@ -1,0 +1,74 @@
+import type { DecisionRequest } from '../api/responses.ts';
+import type { Principal } from '../core/account.ts';
+import type { Decision } from '../core/rollout.ts';
+import { ENDED_STATES, type Run } from '../core/run.ts';
+import { ApiError, missing } from './api-error.ts';
+import type { Part } from './bind-routes.ts';
+import type { HttpOptions } from './http-options.ts';
+import { runAt } from './read-runs.ts';
+
+/** What changes something about runs and rollouts. */
+export function actionHandlers(options: HttpOptions): Part<'decideRun' | 'cancelRun' | 'retryRun' | 'decideRollout'> {
+  return {
+    decideRun: async ({ params, body, principal }) => {
+      const run = await runAt(options, params.run);
+      if (run.state !== 'waiting')
+        throw new ApiError(
+          409,
+          `Cannot decide about the run as it does not wait: ${run.id} is ${run.state}. Look at \`mainstay runs\`.`,
+        );
+      await options.decideRun(run, decisionOf(body, principal));
+      return {};
+    },
+    cancelRun: async ({ params, principal }) => {
+      const run = await runAt(options, params.run);
+      if (ENDED_STATES.includes(run.state))
+        throw new ApiError(
+          409,
+          `Cannot cancel the run as it has ended: ${run.id} is ${run.state}. Nothing is to be done.`,
+        );
+      await options.cancelRun(run, principal.name);
+      return {};
+    },
+    retryRun: async ({ params, principal }) => {
+      await retry(options, { run: await runAt(options, params.run), principal });
+      return {};
+    },
+    decideRollout: async ({ params, body, principal }) => {
+      const rollout = await options.store.rollouts.get(params.rollout);
+      if (!rollout) throw missing('rollout', params.rollout);
+      if (rollout.state !== 'waiting')
+        throw new ApiError(
+          409,
+          `Cannot decide about the rollout as it does not wait: ${rollout.id} is ${rollout.state}. Look at \`mainstay status\`.`,
+        );
+      await options.decideRollout(rollout.id, decisionOf(body, principal));
+      return {};
+    },
+  };
+}
+
+/** Whoever holds the token of the data folder may say for whom they decide; anybody else decides as themselves. */
+function decisionOf({ kind, by, reason, digest }: DecisionRequest, principal: Principal): Decision {
+  return { kind, reason, digest, by: principal.by === 'local' ? (by ?? principal.name) : principal.name };
+}
+
+/** An update goes on with the rollout that stopped at it; a preview is just made again. */
+async function retry(
+  options: HttpOptions,
+  { run, principal }: { readonly run: Run; readonly principal: Principal },
+): Promise<void> {
+  if (run.state !== 'failed' && run.state !== 'cancelled')
+    throw new ApiError(
+      409,
+      `Cannot do the run again as it did not fail: ${run.id} is ${run.state}. Push a commit to run it anew.`,
+    );
+  if (run.kind === 'preview') return options.retryPreview(run);
+  const rollout = run.rollout === undefined ? undefined : await options.store.rollouts.get(run.rollout);
+  if (rollout?.state !== 'waiting')
+    throw new ApiError(
+      409,
+      `Cannot do the run again as its rollout does not wait: ${rollout ? `${rollout.id} is ${rollout.state}` : 'it has none'}. Push a commit to run it anew.`,
+    );
+  await options.decideRollout(rollout.id, { kind: 'retry', by: principal.name, reason: undefined });
+}

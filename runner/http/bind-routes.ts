@@ -1,0 +1,79 @@
+import type { Context, Hono } from 'hono';
+import { z } from 'zod';
+import type { AnswerOf, InputOf, Route } from '../api/route.ts';
+import { ROUTES, type RouteName } from '../api/routes.ts';
+import { mayChange, type Principal } from '../core/account.ts';
+import { ApiError } from './api-error.ts';
+
+/** A request that is validated and whose asker is known; `principal` is undefined only where the route is open. */
+export type Asked<R extends Route> = InputOf<R> & { readonly principal: Principal; readonly context: Context };
+
+export type Handlers = {
+  readonly [N in RouteName]: (asked: Asked<(typeof ROUTES)[N]>) => Promise<AnswerOf<(typeof ROUTES)[N]> | Response>;
+};
+
+/** One room's part of the handlers. */
+export type Part<N extends RouteName> = Pick<Handlers, N>;
+
+/** Puts every route of the API on `app`: who asks, whether they may, whether the request is right, and then the handler. */
+export function bindRoutes(
+  app: Hono,
+  { handlers, whoAsks }: { readonly handlers: Handlers; readonly whoAsks: (context: Context) => Promise<Principal> },
+): void {
+  const methods = new Map<string, string[]>();
+  for (const [name, route] of Object.entries(ROUTES) as [RouteName, Route][]) {
+    const path = honoPath(route.path);
+    methods.set(path, [...(methods.get(path) ?? []), route.method.toUpperCase()]);
+    const handle = handlers[name] as (asked: unknown) => Promise<unknown>;
+    app.on(route.method.toUpperCase(), path, async (context) => {
+      const principal = route.open ? undefined : await whoAsks(context);
+      if (principal && route.method !== 'get' && !mayChange(principal) && name !== 'signOut')
+        throw new ApiError(403, `Cannot do that as ${principal.name} may only look: ${principal.role}. Ask an owner.`);
+      const answer = await handle({ ...(await inputOf(route, context)), principal, context });
+      return answer instanceof Response ? answer : context.json(answer as object, route.status ?? 200);
+    });
+  }
+  for (const [path, allowed] of methods)
+    app.all(path, (context) => {
+      context.header('allow', [...allowed, ...(allowed.includes('GET') ? ['HEAD'] : [])].join(', '));
+      throw new ApiError(
+        405,
+        `Cannot do that as the method is not one of this address: ${context.req.method}. Use ${allowed.join(' or ')}.`,
+      );
+    });
+}
+
+/** `/api/runs/{run}` to `/api/runs/:run`. Slashes inside a parameter come as %2F, so one never spans two parts. */
+function honoPath(path: string): string {
+  return path.replace(/\{(\w+)\}/g, ':$1');
+}
+
+async function inputOf(route: Route, context: Context): Promise<InputOf<Route>> {
+  return {
+    params: parsed(route.params, { value: context.req.param(), what: 'address' }),
+    query: parsed(route.query, { value: context.req.query(), what: 'query' }),
+    body: route.body && parsed(route.body, { value: await jsonIn(context), what: 'body' }),
+  };
+}
+
+async function jsonIn(context: Context): Promise<unknown> {
+  const type = context.req.header('content-type') ?? '';
+  if (!/^application\/json\s*(;|$)/i.test(type))
+    throw new ApiError(
+      400,
+      `Cannot read the body as it is not JSON: ${type || 'no content-type'}. Send application/json.`,
+    );
+  const text = await context.req.text();
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new ApiError(400, 'Cannot read the body as it is not JSON. Send one JSON value.');
+  }
+}
+
+function parsed(schema: z.ZodType, { value, what }: { readonly value: unknown; readonly what: string }): unknown {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const mistakes = z.prettifyError(result.error).replace(/\s*\n\s*/g, ' ');
+  throw new ApiError(400, `Cannot take the request as its ${what} is wrong: ${mistakes}. See /api/openapi.json.`);
+}

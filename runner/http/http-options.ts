@@ -1,0 +1,39 @@
+import type { Log } from '../../foundation/log.ts';
+import type { SettingResponse } from '../api/responses.ts';
+import type { AccountStore } from '../core/account.ts';
+import type { Mirror } from '../core/mirror.ts';
+import type { Decision } from '../core/rollout.ts';
+import type { RunStore } from '../core/run-store.ts';
+import type { ConsolePage } from './console-page.ts';
+
+export interface ServedRepository {
+  readonly id: string;
+  readonly base: string;
+  readonly mirror: Pick<Mirror, 'tree' | 'describe'>;
+}
+
+/** What the server shows and who takes what it is told. */
+export interface HttpOptions {
+  readonly store: RunStore;
+  readonly accounts: AccountStore;
+  readonly repositories: readonly ServedRepository[];
+  /** The token of the data folder: whoever can read that may do everything. */
+  readonly token: string;
+  /** The address that browsers have us at, without a slash at the end; undefined before we listen. */
+  readonly url: () => string | undefined;
+  readonly version: string;
+  readonly log: Log;
+  /** Aborted when the runner ends: streams end then. */
+  readonly ending: AbortSignal;
+  /** The runner's own settings, secrets hidden. */
+  readonly runnerSettings: readonly SettingResponse[];
+  /** undefined: there is only the API. */
+  readonly console: ConsolePage | undefined;
+  decideRun(run: { readonly id: string; readonly attempt: number }, decision: Decision): Promise<void>;
+  decideRollout(id: string, decision: Decision): Promise<void>;
+  /** Ends a run that has not ended; its state is `cancelled` then. */
+  cancelRun(run: { readonly id: string; readonly attempt: number }, by: string): Promise<void>;
+  /** Previews again what failed or was cancelled. */
+  retryPreview(run: { readonly id: string; readonly attempt: number }): Promise<void>;
+  sync(): void;
+}

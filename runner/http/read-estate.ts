@@ -1,0 +1,188 @@
+import { isMainstayError } from '../../foundation/errors.ts';
+import type { RepositoryStatus, RunResponse, SettingsResponse, StackStatus } from '../api/responses.ts';
+import { addUpdates } from '../core/compare-updates.ts';
+import type { DriftRecord } from '../core/keeping-store.ts';
+import { alignmentOf, type KnownStack } from '../core/known-stack.ts';
+import { nameOf } from '../core/planned-step.ts';
+import type { Run, RunHead } from '../core/run.ts';
+import { parseSettings, readSettings, SETTINGS_FILES } from '../core/settings.ts';
+import { settingsInEffect } from '../core/settings-in-effect.ts';
+import { ApiError, missing } from './api-error.ts';
+import type { Part } from './bind-routes.ts';
+import type { HttpOptions, ServedRepository } from './http-options.ts';
+import { graphResponse } from './read-runs.ts';
+import { driftResponse, rolloutResponse } from './responses-of.ts';
+
+/** How many updates lie at most between two that are compared. */
+const MOST_COMPARED = 500;
+
+type Reading = 'status' | 'stacks' | 'stack' | 'stackGraph' | 'compare' | 'drift' | 'audit' | 'settings' | 'sync';
+
+export function estateHandlers(options: HttpOptions): Part<Reading> {
+  const { store } = options;
+  const stackAt = async ({ repository, stack }: { readonly repository: string; readonly stack: string }) => {
+    const found = (await repositoryStatus(options, repositoryAt(options, repository))).stacks;
+    const status = found.find(({ id }) => id === stack);
+    if (!status) throw missing('stack', stack);
+    return status;
+  };
+  return {
+    status: async () => {
+      const repositories = await statuses(options);
+      return { repositories, aligned: repositories.every(({ stacks }) => stacks.every(isAligned)) };
+    },
+    stacks: async ({ query }) => {
+      const all = (await statuses(options)).flatMap(({ stacks }) => stacks);
+      const kept = all.filter(
+        (stack) =>
+          (query.repository === undefined || stack.repository === query.repository) &&
+          (query.environment === undefined || stack.environment === query.environment) &&
+          (query.alignment === undefined || stack.alignment === query.alignment) &&
+          (query.search === undefined || stack.id.toLowerCase().includes(query.search.toLowerCase())),
+      );
+      return pageOf(kept, query);
+    },
+    stack: ({ params }) => stackAt(params),
+    stackGraph: async ({ params }) => {
+      const { lastRun } = await stackAt(params);
+      if (lastRun === undefined) return { run: '', resources: [] };
+      return graphResponse(lastRun, await store.runs.graph(lastRun));
+    },
+    compare: ({ params, query }) => compare(options, { ...params, ...query }),
+    drift: async ({ query }) => {
+      const records = await store.drift.list(query.repository);
+      return { items: records.filter(({ state }) => state === (query.state ?? state)).map(driftResponse) };
+    },
+    audit: async ({ query }) => ({
+      items: (await store.audit.list(query)).map(({ number, at, kind, repository, subject, by, text, hash }) => ({
+        ...{ number, kind, repository, subject, by, text, hash },
+        at: at.toISOString(),
+      })),
+    }),
+    settings: ({ params }) => settingsOf(options, repositoryAt(options, params.repository)),
+    sync: async () => {
+      options.sync();
+      return {};
+    },
+  };
+}
+
+/** What is drifted is not aligned; what nobody looked at is, as far as anybody knows. */
+function isAligned({ alignment, drift }: StackStatus): boolean {
+  return alignment === 'aligned' && drift !== 'drifted' && drift !== 'flapping';
+}
+
+function repositoryAt({ repositories }: HttpOptions, id: string): ServedRepository {
+  const repository = repositories.find((candidate) => candidate.id === id);
+  if (!repository) throw missing('repository', id);
+  return repository;
+}
+
+/** A list that is in memory anyway, cut. `after` is an item's place in it. */
+function pageOf<T extends { readonly id: string; readonly repository: string }>(
+  all: readonly T[],
+  { limit, after }: { readonly limit: number; readonly after?: string },
+): { readonly items: readonly T[]; readonly next?: string } {
+  const keyOf = (item: T) => `${item.repository}:${item.id}`;
+  const start = after === undefined ? 0 : all.findIndex((item) => keyOf(item) === after) + 1;
+  if (after !== undefined && start === 0)
+    throw new ApiError(400, `Cannot list what comes after as there is no such entry: ${after}. Use \`next\`.`);
+  const items = all.slice(start, start + limit);
+  return { items, next: start + limit < all.length ? keyOf(items.at(-1)!) : undefined };
+}
+
+function statuses(options: HttpOptions): Promise<readonly RepositoryStatus[]> {
+  return Promise.all(options.repositories.map((repository) => repositoryStatus(options, repository)));
+}
+
+async function repositoryStatus({ store }: HttpOptions, { id, base }: ServedRepository): Promise<RepositoryStatus> {
+  const [heads, stacks, updates, rollouts, drift] = await Promise.all([
+    store.events.heads(id),
+    store.stacks.list(id),
+    store.runs.latest(id),
+    store.rollouts.list(id, 1),
+    store.drift.list(id),
+  ]);
+  const head = heads.get(base)?.commit;
+  const byStack = new Map(updates.map((run) => [run.stack, run]));
+  const driftOf = new Map(drift.map((record) => [record.stack, record]));
+  const ordered = stacks.toSorted((a, b) => a.position - b.position || a.id.localeCompare(b.id));
+  return {
+    id,
+    branch: base,
+    base: head,
+    environments: [...new Set(ordered.map(({ environment }) => environment))],
+    stacks: ordered.map((stack) =>
+      stackStatus(stack, head, { last: byStack.get(stack.id), drift: driftOf.get(stack.id) }),
+    ),
+    rollout: rollouts[0] && rolloutResponse(rollouts[0]),
+  };
+}
+
+function stackStatus(
+  stack: KnownStack,
+  base: string | undefined,
+  { last, drift }: { readonly last: RunHead | undefined; readonly drift: DriftRecord | undefined },
+): StackStatus {
+  return {
+    id: stack.id,
+    repository: stack.repository,
+    environment: stack.environment,
+    alignment: alignmentOf(stack, base, last?.state === 'failed' ? 'failed' : 'other'),
+    appliedCommit: stack.appliedCommit,
+    appliedAt: stack.appliedAt?.toISOString(),
+    summary: last ? `${last.state}${last.summary ? `: ${last.summary}` : ''}` : 'no update yet',
+    drift: drift?.state ?? 'unknown',
+    driftSummary: drift?.summary,
+    lastRun: last?.id,
+    lastState: last?.state as RunResponse['state'] | undefined,
+    sandbox: last?.sandbox ?? false,
+  };
+}
+
+async function compare(
+  { store }: HttpOptions,
+  { repository, stack, from, to }: Readonly<Record<'repository' | 'stack' | 'from' | 'to', string>>,
+) {
+  const updates = await store.runs.list({
+    repository,
+    stack,
+    kind: 'update',
+    states: ['succeeded'],
+    limit: MOST_COMPARED,
+  });
+  const oldest = updates.toReversed();
+  const place = (id: string) => {
+    const index = oldest.findIndex((run) => run.id === id);
+    if (index < 0) throw missing(`successful update of ${stack}`, id);
+    return index;
+  };
+  const [first, last] = [place(from), place(to)].sort((a, b) => a - b) as [number, number];
+  const between: readonly Run[] = oldest.slice(first + 1, last + 1);
+  return {
+    stack,
+    from: oldest[first]!.commit,
+    to: oldest[last]!.commit,
+    runs: between.map(({ id }) => id),
+    resources: addUpdates(between.map(({ outcome }) => outcome?.steps ?? [])).map((difference) => ({
+      ...difference,
+      name: nameOf(difference.urn),
+    })),
+  };
+}
+
+async function settingsOf(options: HttpOptions, { id, base, mirror }: ServedRepository): Promise<SettingsResponse> {
+  const commit = (await options.store.events.heads(id)).get(base)?.commit;
+  const common = { repository: id, commit, runner: options.runnerSettings };
+  if (!commit) return { ...common, settings: [] };
+  const tree = await mirror.tree(commit);
+  const path = SETTINGS_FILES.find((candidate) => tree.files.has(candidate));
+  const file = path === undefined ? undefined : { path, text: await tree.read(path) };
+  try {
+    const settings = await readSettings(tree);
+    return { ...common, file: path, settings: settingsInEffect(settings, file) };
+  } catch (error) {
+    if (!isMainstayError(error, 'user')) throw error;
+    return { ...common, file: path, problem: error.message, settings: settingsInEffect(parseSettings('', '')) };
+  }
+}

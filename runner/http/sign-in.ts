@@ -1,0 +1,87 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Context } from 'hono';
+import { getCookie } from 'hono/cookie';
+import type { AccountStore, Principal } from '../core/account.ts';
+import { ApiError } from './api-error.ts';
+
+export const SESSION_COOKIE = 'mainstay_session';
+export const CSRF_HEADER = 'x-mainstay-csrf';
+export const SESSION_DAYS = 30;
+const LINK_MINUTES = 60;
+
+/** A secret of 256 bits. Only its hash is kept, so that no program or log of ours ever has it to show. */
+export function newSecret(prefix: string): string {
+  return `${prefix}_${randomBytes(32).toString('base64url')}`;
+}
+
+/** What is stored of a secret. */
+export function hashOf(secret: string): string {
+  return createHash('sha256').update(secret).digest('hex');
+}
+
+/** The token that a page of this session sends with each change: made of the session, so that nothing has to be stored. */
+export function csrfOf(session: string): string {
+  return createHash('sha256').update(`csrf:${session}`).digest('base64url');
+}
+
+/**
+ * Makes a link that signs in once, within the hour. The secret stands after the #, so that it is in no server's log and no `Referer`. Without an
+ * account, whoever opens it makes the first one.
+ */
+export async function makeSignInLink(
+  accounts: AccountStore,
+  { url, account }: { readonly url: string; readonly account: string | undefined },
+): Promise<{ readonly url: string; readonly expiresAt: Date }> {
+  const secret = newSecret('link');
+  const expiresAt = new Date(Date.now() + LINK_MINUTES * 60_000);
+  await accounts.links.add({ hash: hashOf(secret), account, expiresAt });
+  return { url: `${url}/sign-in#${secret}`, expiresAt };
+}
+
+export interface Doorkeeper {
+  readonly accounts: AccountStore;
+  /** The token of the data folder: for the command line on this machine. */
+  readonly token: string;
+}
+
+/** Who asks. Throws 401 where nobody shows that they may. */
+export async function whoAsks(doorkeeper: Doorkeeper, context: Context): Promise<Principal> {
+  const bearer = /^Bearer (\S+)$/.exec(context.req.header('authorization') ?? '')?.[1];
+  if (bearer !== undefined) return byToken(doorkeeper, bearer);
+  const session = getCookie(context, SESSION_COOKIE);
+  const account = session === undefined ? undefined : await doorkeeper.accounts.sessions.find(hashOf(session));
+  if (!account || session === undefined)
+    throw new ApiError(
+      401,
+      'Cannot answer as nobody is signed in. Open a one-time link (`mainstay sign-in` prints one), or send Authorization: Bearer.',
+    );
+  refuseForeignPage(context, session);
+  return { id: account.id, name: account.name, role: account.role, by: 'session' };
+}
+
+async function byToken({ accounts, token }: Doorkeeper, given: string): Promise<Principal> {
+  if (sameSecret(given, token)) return { id: 'local', name: 'local', role: 'owner', by: 'local' };
+  const found = await accounts.tokens.use(hashOf(given));
+  if (!found) throw new ApiError(401, 'Cannot answer as the token is unknown or has expired. Make a new one.');
+  return { id: found.account, name: found.accountName, role: found.role, by: 'token' };
+}
+
+export function sameSecret(given: string, wanted: string): boolean {
+  const [a, b] = [Buffer.from(hashOf(given)), Buffer.from(hashOf(wanted))];
+  return timingSafeEqual(a, b);
+}
+
+/**
+ * A cookie comes along whoever's page asks: so a change needs what only our page can send. `SameSite=Strict` says the same to the browser; this does not
+ * depend on it.
+ */
+function refuseForeignPage(context: Context, session: string): void {
+  if (context.req.method === 'GET' || context.req.method === 'HEAD') return;
+  const site = context.req.header('sec-fetch-site');
+  const given = context.req.header(CSRF_HEADER) ?? '';
+  if ((site === undefined || site === 'same-origin') && sameSecret(given, csrfOf(session))) return;
+  throw new ApiError(
+    403,
+    `Cannot do that as the request does not show that it comes from this page: ${CSRF_HEADER}. Reload the page.`,
+  );
+}

@@ -1,8 +1,9 @@
-import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { messageOf } from '../../foundation/errors.ts';
+import { startProcess } from '../../foundation/processes.ts';
 import { startMoto } from './aws.ts';
 import { startControlPlane } from './control-plane.ts';
+import { ServerGroup } from './server-group.ts';
 import { givenCluster, whyNot } from './start.ts';
 
 /**
@@ -10,42 +11,53 @@ import { givenCluster, whyNot } from './start.ts';
  * for each file would cost seconds and half a gigabyte each; every test has namespaces of its own.
  */
 async function main(args: readonly string[]): Promise<number> {
-  const missing = await whyNot('aws');
-  if (missing) return withCluster(args, {});
-  // One moto for all: every test has an account of its own in it.
-  const moto = await startMoto((message) => console.error(message));
+  const tests = await ServerGroup.open('tests');
+  const shared: { stop(): Promise<void> }[] = [];
+  let ending: Promise<void> | undefined;
+  const stop = () => {
+    ending ??= (async () => {
+      await tests.stop();
+      await Promise.all(shared.map((server) => server.stop()));
+    })();
+    return ending;
+  };
+  // An interrupted run ends the tests and what they have started, then the servers.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(signal, () => void stop().finally(() => process.exit(130)));
   try {
-    return await withCluster(args, { MAINSTAY_TEST_MOTO: moto.url });
+    const environment = await startShared(shared);
+    return ending ? 130 : await run(args, tests, environment);
   } finally {
-    await moto.stop();
+    await stop();
   }
 }
 
-async function withCluster(args: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
-  if (givenCluster() !== undefined) return run(args, environment);
-  const missing = await whyNot('kubernetes');
-  if (missing) return run(args, environment);
-  const cluster = await startControlPlane((message) => console.error(message));
-  const stop = () => void cluster.stop().finally(() => process.exit(130));
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
-  try {
-    return await run(args, { ...environment, KUBECONFIG: cluster.kubeconfig, MAINSTAY_TEST_CLUSTER: '1' });
-  } finally {
-    await cluster.stop();
+/** Starts what all suites share and is not given; `shared` holds what runs, also while the next one starts. */
+async function startShared(shared: { stop(): Promise<void> }[]): Promise<NodeJS.ProcessEnv> {
+  const progress = (message: string) => console.error(message);
+  const environment: NodeJS.ProcessEnv = {};
+  if (!(await whyNot('aws'))) {
+    // One moto for all: every test has an account of its own in it.
+    const moto = await startMoto(progress);
+    shared.push(moto);
+    environment.MAINSTAY_TEST_MOTO = moto.url;
   }
+  if (givenCluster() === undefined && !(await whyNot('kubernetes'))) {
+    const cluster = await startControlPlane(progress);
+    shared.push(cluster);
+    Object.assign(environment, { KUBECONFIG: cluster.kubeconfig, MAINSTAY_TEST_CLUSTER: '1' });
+  }
+  return environment;
 }
 
-function run(args: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
-  const runner = join(import.meta.dirname, '..', 'run.ts');
-  const tests = spawn(process.execPath, [runner, '--servers', ...args], {
+async function run(args: readonly string[], tests: ServerGroup, environment: NodeJS.ProcessEnv): Promise<number> {
+  const main = join(import.meta.dirname, '..', 'run.ts');
+  const runner = await startProcess(process.execPath, [main, '--servers', ...args], {
     stdio: 'inherit',
     env: { ...process.env, ...environment },
   });
-  return new Promise((resolve, reject) => {
-    tests.once('error', reject);
-    tests.once('exit', (code) => resolve(code ?? 1));
-  });
+  tests.adopt('tests', runner);
+  return (await runner.exited).code ?? 1;
 }
 
 try {

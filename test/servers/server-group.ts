@@ -51,12 +51,17 @@ export class ServerGroup {
         ...options,
         stdio: ['ignore', log, log],
       });
-      this.#watchdog.stdin?.write(`${started.identity.pid}\n`);
-      this.#members.push({ name, process: started });
+      this.adopt(name, started);
       return started;
     } finally {
       closeSync(log);
     }
+  }
+
+  /** Makes a process that was started elsewhere end with the group. */
+  adopt(name: string, started: ManagedProcess): void {
+    this.#watchdog.stdin?.write(`${started.identity.pid}\n`);
+    this.#members.push({ name, process: started });
   }
 
   /** Waits until `ready` is true. Rejects with the last lines of the log when the process ends first, or after `timeoutMs`. */

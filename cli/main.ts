@@ -1,20 +1,17 @@
-import { userInfo } from 'node:os';
 import { Command, CommanderError } from 'commander';
 import { isMainstayError } from '../foundation/errors.ts';
 import { redactor } from '../foundation/redact.ts';
-import type { DecisionRequest } from '../runner/api/responses.ts';
+import { addDecidingCommands } from './commands/deciding.ts';
+import { addFollowingCommands } from './commands/following.ts';
 import { addLocalCommands } from './commands/local.ts';
 import { addMachineCommands } from './commands/machine.ts';
-import { connect } from './data-folder.ts';
-import { print } from './output.ts';
-import { changeLines, runDetailLines, runLines, statusLines } from './print.ts';
+import { addReadingCommands } from './commands/reading.ts';
 import { serve } from './serve.ts';
 
 /**
  * The `mainstay` command. Exit codes: 0 well; 1 failed; 2 wrong usage; 3 `status`: something is not aligned; 75 the runner
- * cannot be reached.
+ * cannot be reached; 130 ended by Ctrl-C.
  */
-const NOT_ALIGNED = 3;
 const UNREACHABLE = 75;
 
 function createProgram(): Command {
@@ -25,85 +22,16 @@ function createProgram(): Command {
     .action(serve);
   addLocalCommands(program);
   addMachineCommands(program);
-  addReading(program);
-  addDecisions(program);
+  addReadingCommands(program);
+  addFollowingCommands(program);
+  addDecidingCommands(program);
+  program.addHelpText('after', EXIT_CODES);
   return program;
 }
 
-function addReading(program: Command): void {
-  program
-    .command('status')
-    .description('every stack: its commit, and what it waits for; exits with 3 if something is not aligned')
-    .option('--json', 'print JSON')
-    .action(async ({ json }: { readonly json?: boolean }) => {
-      const status = await connect().status();
-      print(json, status, () => statusLines(status));
-      if (!status.aligned) process.exitCode = NOT_ALIGNED;
-    });
-  program
-    .command('runs')
-    .description('the latest runs, newest first; with an id, everything about one')
-    .argument('[run]')
-    .option('--json', 'print JSON')
-    .option('--stack <id>', 'of one stack, as project/stack')
-    .option('--kind <kind>', 'preview or update')
-    .option('--limit <count>', 'how many', '20')
-    .action(async (id: string | undefined, options: RunsOptions) => {
-      if (id !== undefined) {
-        const run = await connect().run(id);
-        return print(options.json, run, () => runDetailLines(run));
-      }
-      const runs = await connect().runs({ stack: options.stack, kind: options.kind, limit: Number(options.limit) });
-      print(options.json, runs, () => runLines(runs));
-    });
-  program
-    .command('changes')
-    .description('what is proposed, and what it would do; with an id, its comment')
-    .argument('[change]')
-    .option('--json', 'print JSON')
-    .action(async (id: string | undefined, { json }: { readonly json?: boolean }) => {
-      if (id !== undefined) {
-        const change = await connect().change(id);
-        return print(json, change, () => change.comment.split('\n'));
-      }
-      const changes = await connect().changes();
-      print(json, changes, () => changeLines(changes));
-    });
-  program
-    .command('sync')
-    .description('make the runner look at its repositories now')
-    .action(() => connect().sync());
-}
-
-interface RunsOptions {
-  readonly json?: boolean;
-  readonly stack?: string;
-  readonly kind?: string;
-  readonly limit: string;
-}
-
-const DECISIONS: readonly (readonly [name: string, kind: DecisionRequest['kind'], description: string])[] = [
-  ['approve', 'approve', 'let a run or a rollout that waits go on'],
-  ['reject', 'reject', 'end a run or a rollout that waits'],
-  ['retry', 'retry', 'update again what failed, and go on with the rollout'],
-  ['give-up', 'give-up', 'end a rollout that stopped at a failure'],
-];
-
-function addDecisions(program: Command): void {
-  for (const [name, kind, description] of DECISIONS)
-    program
-      .command(name)
-      .description(description)
-      .argument('<id>', 'of a run (u-…) or of a rollout (repository@commit)')
-      .option('--reason <text>', 'why')
-      .option('--as <person>', 'who decides', userInfo().username)
-      .action(async (id: string, { reason, as }: { readonly reason?: string; readonly as: string }) => {
-        const decision = { kind, by: as, reason };
-        const api = connect();
-        await (id.includes('@') ? api.decideRollout(id, decision) : api.decideRun(id, decision));
-        console.log(`${name}: ${id}`);
-      });
-}
+const EXIT_CODES = `
+Exit codes: 0 well, 1 failed, 2 wrong usage, 3 not aligned (status), 75 the runner cannot be reached, 130 ended by Ctrl-C.
+The runner of this machine is asked, or the one at MAINSTAY_URL with MAINSTAY_TOKEN.`;
 
 try {
   await createProgram().parseAsync();

@@ -1,4 +1,14 @@
-import type { ChangeResponse, RunDetailResponse, RunResponse, StatusResponse } from '../runner/api/responses.ts';
+import type {
+  AuditEntryResponse,
+  ChangeResponse,
+  ResourceStep,
+  RolloutResponse,
+  RunDetailResponse,
+  RunResponse,
+  SettingsResponse,
+  StackStatus,
+  StatusResponse,
+} from '../runner/api/responses.ts';
 
 /** Columns as wide as their widest cell; the last one as it is. */
 function columns(rows: readonly (readonly string[])[]): readonly string[] {
@@ -14,19 +24,33 @@ function columns(rows: readonly (readonly string[])[]): readonly string[] {
 export function statusLines({ repositories }: StatusResponse): readonly string[] {
   return repositories.flatMap(({ id, base, stacks, rollout }) => [
     `${id}  main is ${short(base)}`,
-    ...columns(
-      stacks.map((stack) => [
-        `  ${stack.environment}`,
-        stack.id,
-        stack.sandbox ? `${stack.alignment} (sandbox)` : stack.alignment,
-        short(stack.appliedCommit),
-        firstLine(stack.summary),
-      ]),
-    ),
-    ...(rollout && rollout.state !== 'succeeded'
-      ? [`  rollout ${rollout.id} ${rollout.state}: ${firstLine(rollout.summary)}`]
-      : []),
+    ...stackLines(stacks).map((line) => `  ${line}`),
+    ...(rollout && rollout.state !== 'succeeded' ? [`  ${rolloutLine(rollout)}`] : []),
   ]);
+}
+
+export function stackLines(stacks: readonly StackStatus[]): readonly string[] {
+  return columns(
+    stacks.map((stack) => [
+      stack.environment,
+      stack.id,
+      stack.sandbox ? `${stack.alignment} (sandbox)` : stack.alignment,
+      short(stack.appliedCommit),
+      stack.drift === 'none' || stack.drift === 'unknown' ? '' : stack.drift,
+      firstLine(stack.summary),
+    ]),
+  );
+}
+
+export function rolloutLines(rollouts: readonly RolloutResponse[]): readonly string[] {
+  if (rollouts.length === 0) return ['No rollouts yet.'];
+  return rollouts.map(rolloutLine);
+}
+
+function rolloutLine({ id, state, summary, stages }: RolloutResponse): string {
+  const environments = stages.map(({ environment }) => environment).join(' → ');
+  const text = firstLine(summary);
+  return `rollout ${id} ${state}${environments ? ` (${environments})` : ''}${text ? `: ${text}` : ''}`;
 }
 
 export function runLines(runs: readonly RunResponse[]): readonly string[] {
@@ -52,9 +76,33 @@ export function runDetailLines(run: RunDetailResponse): readonly string[] {
       const time = milliseconds === undefined ? '' : ` in ${(milliseconds / 1000).toFixed(2)} s`;
       return `  step   ${name} ${state}${time}${detail ? `: ${firstLine(detail)}` : ''}`;
     }),
-    ...run.changes.flatMap(({ line, properties }) => [`  ${line}`, ...properties.map((text) => `      ${text}`)]),
+    ...stepLines(run.changes),
     ...run.diagnostics.map(({ severity, message }) => `  ${severity}: ${message.trim()}`),
     ...(run.digest ? [`  digest ${run.digest}`] : []),
+  ];
+}
+
+/** Steps with their property changes below them. */
+export function stepLines(steps: readonly ResourceStep[]): readonly string[] {
+  if (steps.length === 0) return ['  nothing changes'];
+  return steps.flatMap(({ line, properties }) => [`  ${line}`, ...properties.map((text) => `      ${text}`)]);
+}
+
+export function auditLines(entries: readonly AuditEntryResponse[]): readonly string[] {
+  if (entries.length === 0) return ['Nothing was decided yet.'];
+  return columns(
+    entries.map(({ number, at, by, kind, subject, text }) => [String(number), at, by, kind, subject, text]),
+  );
+}
+
+export function settingsLines({ repository, file, problem, settings, runner }: SettingsResponse): readonly string[] {
+  const shown = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
+  return [
+    `${repository}  ${file ?? 'no mainstay.yaml: defaults'}`,
+    ...(problem ? [problem] : []),
+    ...columns(settings.map(({ path, value, source }) => [`  ${path}`, shown(value), source])),
+    'runner',
+    ...columns(runner.map(({ path, value, source }) => [`  ${path}`, shown(value), source])),
   ];
 }
 
@@ -63,7 +111,7 @@ export function changeLines(changes: readonly ChangeResponse[]): readonly string
   return columns(changes.map((change) => [change.id, change.state, short(change.head), change.verdict]));
 }
 
-function short(commit: string | undefined): string {
+export function short(commit: string | undefined): string {
   return commit?.slice(0, 8) ?? '-';
 }
 

@@ -32,23 +32,23 @@ const KNOWN_KEYS = new Set(
   ),
 );
 
-/** Every service that can be called, and so be given an endpoint. */
-const OUR_SERVICES: Readonly<Record<ServiceName, true>> = {
-  acm: true,
-  dynamodb: true,
-  ec2: true,
-  ecr: true,
-  eks: true,
-  iam: true,
-  kms: true,
-  logs: true,
-  route53: true,
-  s3: true,
-  secretsmanager: true,
-  sns: true,
-  sqs: true,
-  ssm: true,
-  sts: true,
+/** Every service that can be called, and its name in `AWS_ENDPOINT_URL_…`. */
+const SERVICE_VARIABLES: Readonly<Record<ServiceName, string>> = {
+  acm: 'ACM',
+  dynamodb: 'DYNAMODB',
+  ec2: 'EC2',
+  ecr: 'ECR',
+  eks: 'EKS',
+  iam: 'IAM',
+  kms: 'KMS',
+  logs: 'CLOUDWATCH_LOGS',
+  route53: 'ROUTE_53',
+  s3: 'S3',
+  secretsmanager: 'SECRETS_MANAGER',
+  sns: 'SNS',
+  sqs: 'SQS',
+  ssm: 'SSM',
+  sts: 'STS',
 };
 
 /** Names of services in `endpoints` that differ from ours. */
@@ -102,7 +102,7 @@ function checkParts(settings: PlainMap): readonly CheckFailure[] {
 }
 
 function isEndpointName(name: string): boolean {
-  return name in OUR_SERVICES || name in ENDPOINT_NAMES;
+  return name in SERVICE_VARIABLES || name in ENDPOINT_NAMES;
 }
 
 const NO_REGION = 'no region is set. Run `pulumi config set aws:region <region>` or set AWS_REGION.';
@@ -112,10 +112,14 @@ export async function readConfiguration(inputs: PlainMap, environment: Environme
   const settings = decodeSettings(inputs);
   const ignored = asMap(settings.ignoreTags);
   const region = regionOf(settings, environment);
-  const endpoints = endpointsOf(settings.endpoints);
+  const endpoints = { ...environmentEndpoints(environment), ...endpointsOf(settings.endpoints) };
   return {
     region: region ?? '',
-    credentials: await credentialsOf(settings, { region: region ?? 'us-east-1', stsEndpoint: endpoints.sts }),
+    credentials: await credentialsOf(settings, {
+      environment,
+      region: region ?? 'us-east-1',
+      stsEndpoint: endpoints.sts,
+    }),
     endpoints,
     defaultTags: asTexts(asMap(settings.defaultTags).tags),
     ignoreTags: { keys: asList(ignored.keys), keyPrefixes: asList(ignored.keyPrefixes) },
@@ -123,7 +127,7 @@ export async function readConfiguration(inputs: PlainMap, environment: Environme
     forbiddenAccountIds: asList(settings.forbiddenAccountIds),
     maxAttempts: typeof settings.maxRetries === 'number' ? settings.maxRetries + 1 : 8,
     retryMode: settings.retryMode === 'standard' ? 'standard' : 'adaptive',
-    s3UsePathStyle: settings.s3UsePathStyle === true,
+    s3UsePathStyle: settings.s3UsePathStyle === true || isLocal(endpoints.s3),
     useFipsEndpoint: settings.useFipsEndpoint === true,
     useDualstackEndpoint: settings.useDualstackEndpoint === true,
   };
@@ -151,6 +155,23 @@ function regionOf(settings: PlainMap, environment: Environment): string | undefi
   const reader = new EnvironmentReader(environment);
   const given = typeof settings.region === 'string' && settings.region !== '' ? settings.region : undefined;
   return given ?? reader.text('AWS_REGION') ?? reader.text('AWS_DEFAULT_REGION');
+}
+
+/** A bucket cannot be a part of the name of such a host. */
+function isLocal(url: string | undefined): boolean {
+  return url !== undefined && /^https?:\/\/(localhost|\d+\.\d+\.\d+\.\d+|\[)/.test(url);
+}
+
+/** `AWS_ENDPOINT_URL` for all services, `AWS_ENDPOINT_URL_S3` for one (https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html). */
+function environmentEndpoints(environment: Environment): AwsConfiguration['endpoints'] {
+  const reader = new EnvironmentReader(environment);
+  if (reader.text('AWS_IGNORE_CONFIGURED_ENDPOINT_URLS') === 'true') return {};
+  const all = reader.text('AWS_ENDPOINT_URL');
+  const services = Object.entries(SERVICE_VARIABLES).map(([name, part]) => [
+    name,
+    reader.text(`AWS_ENDPOINT_URL_${part}`) ?? all,
+  ]);
+  return Object.fromEntries(services.filter(([, url]) => url));
 }
 
 function endpointsOf(value: Plain | undefined): AwsConfiguration['endpoints'] {

@@ -1,4 +1,5 @@
 import type { fromNodeProviderChain } from '@aws-sdk/credential-providers';
+import { type Environment, EnvironmentReader } from '../../foundation/environment.ts';
 import type { Plain, PlainMap } from './definition.ts';
 import { asList, asMap, asMaps, asText, asTexts } from './plain-values.ts';
 
@@ -6,6 +7,7 @@ import { asList, asMap, asMaps, asText, asTexts } from './plain-values.ts';
 export type CredentialSource = ReturnType<typeof fromNodeProviderChain>;
 
 interface Place {
+  readonly environment: Environment;
   readonly region: string;
   /** Where STS is, if it is not AWS's own. */
   readonly stsEndpoint: string | undefined;
@@ -16,12 +18,12 @@ interface Place {
  * and over that a chain of roles. Calls nothing yet.
  */
 export async function credentialsOf(settings: PlainMap, place: Place): Promise<CredentialSource | undefined> {
-  const base = await baseCredentials(settings);
+  const base = await baseCredentials(settings, place);
   const roles = asMaps(settings.assumeRoles);
   const web = asMap(settings.assumeRoleWithWebIdentity);
   if (roles.length === 0 && web.roleArn === undefined) return base;
   const { fromTemporaryCredentials } = await import('@aws-sdk/credential-providers');
-  const clientConfig = { region: place.region, ...(place.stsEndpoint && { endpoint: place.stsEndpoint }) };
+  const clientConfig = clientOf(place);
   let current = web.roleArn === undefined ? base : await webIdentity(web, clientConfig);
   for (const role of roles) {
     const params = roleParameters(role);
@@ -82,21 +84,44 @@ export function asSeconds(value: Plain | undefined): number | undefined {
   return Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
 }
 
-async function baseCredentials(settings: PlainMap): Promise<CredentialSource | undefined> {
-  const accessKeyId = asText(settings.accessKey);
-  const secretAccessKey = asText(settings.secretKey);
-  if (accessKeyId && secretAccessKey) {
-    const sessionToken = asText(settings.token);
-    return async () => ({ accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) });
-  }
+/**
+ * The environment is read here and not left to the SDK: the engine may run stacks with environments of their own side by side in one
+ * process.
+ */
+async function baseCredentials(settings: PlainMap, place: Place): Promise<CredentialSource | undefined> {
+  const reader = new EnvironmentReader(place.environment);
+  const given = keysOf(asText(settings.accessKey), asText(settings.secretKey), asText(settings.token));
+  if (given) return given;
   const profile = asText(settings.profile);
-  const [filepath] = asList(settings.sharedCredentialsFiles);
-  const [configFilepath] = asList(settings.sharedConfigFiles);
-  if (!profile && !filepath && !configFilepath) return undefined;
+  const [filepath = reader.text('AWS_SHARED_CREDENTIALS_FILE')] = asList(settings.sharedCredentialsFiles);
+  const [configFilepath = reader.text('AWS_CONFIG_FILE')] = asList(settings.sharedConfigFiles);
+  const fromEnvironment = keysOf(
+    reader.text('AWS_ACCESS_KEY_ID'),
+    reader.text('AWS_SECRET_ACCESS_KEY'),
+    reader.text('AWS_SESSION_TOKEN'),
+  );
+  if (!profile && fromEnvironment) return fromEnvironment;
+  const named = profile ?? reader.text('AWS_PROFILE');
+  const [tokenFile, roleArn] = [reader.text('AWS_WEB_IDENTITY_TOKEN_FILE'), reader.text('AWS_ROLE_ARN')];
+  if (!named && tokenFile && roleArn) return webIdentity({ roleArn, webIdentityTokenFile: tokenFile }, clientOf(place));
+  if (!named && !filepath && !configFilepath) return undefined;
   const { fromNodeProviderChain } = await import('@aws-sdk/credential-providers');
   return fromNodeProviderChain({
-    ...(profile && { profile }),
+    ...(named && { profile: named }),
     ...(filepath && { filepath }),
     ...(configFilepath && { configFilepath }),
   });
+}
+
+function keysOf(
+  accessKeyId: string | undefined,
+  secretAccessKey: string | undefined,
+  sessionToken: string | undefined,
+): CredentialSource | undefined {
+  if (!accessKeyId || !secretAccessKey) return undefined;
+  return async () => ({ accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) });
+}
+
+function clientOf({ region, stsEndpoint }: Place): { readonly region: string; readonly endpoint?: string } {
+  return { region, ...(stsEndpoint && { endpoint: stsEndpoint }) };
 }

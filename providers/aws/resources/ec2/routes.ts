@@ -1,7 +1,7 @@
 import type { Route, RouteTable, RouteTableAssociation } from '@aws-sdk/client-ec2';
 import type { ExistingCall, PlainMap, PropertyRule, ResourceCall, ResourceDefinition } from '../../definition.ts';
 import { AwsFailure, unlessGone } from '../../failures.ts';
-import { asMaps } from '../../plain-values.ts';
+import { asMaps, asText } from '../../plain-values.ts';
 import { fromTagList } from '../../tags.ts';
 import { deletePatiently, retryWhile, waitFor } from '../../wait.ts';
 import { routesFailures, routesOutput, routesRule, writeRoutes } from './route-list.ts';
@@ -215,18 +215,12 @@ function isAssociation(one: RouteTableAssociation, id: string): boolean {
   return one.SubnetId === target || one.GatewayId === target;
 }
 
-/** By its own id, or by those of the two that it joins. */
+/** In the table that it was made in; else wherever AWS has it by its id. */
 async function findAssociation(call: ExistingCall): Promise<RouteTable | undefined> {
-  const { aws, id } = call;
-  const tableId = id.split('/')[1];
-  if (tableId !== undefined) return describeTable(call, tableId);
-  const look = async (ids: readonly string[]) => {
-    const Filters = [{ Name: 'association.route-table-association-id', Values: [...ids] }];
-    const { RouteTables = [] } = await (await aws.client('ec2')).describeRouteTables({ Filters });
-    const pairs = RouteTables.flatMap((table) =>
-      (table.Associations ?? []).map((one) => [one.RouteTableAssociationId ?? '', table] as const),
-    );
-    return new Map(pairs);
-  };
-  return aws.batches.look('ec2:DescribeRouteTables by association', id, look);
+  const { aws, id, state, inputs } = call;
+  const tableId = id.split('/')[1] ?? asText(state.routeTableId) ?? asText(inputs.routeTableId);
+  const table = tableId === undefined ? undefined : await describeTable(call, tableId);
+  if (table?.Associations?.some((one) => isAssociation(one, id)) || id.includes('/')) return table;
+  const Filters = [{ Name: 'association.route-table-association-id', Values: [id] }];
+  return (await (await aws.client('ec2')).describeRouteTables({ Filters })).RouteTables?.[0];
 }

@@ -59,7 +59,9 @@ export const subnet: ResourceDefinition = {
   async read(call) {
     const found = await describe('subnet', call);
     if (!found) return undefined;
-    const ipv6 = found.Ipv6CidrBlockAssociationSet?.find((one) => one.Ipv6CidrBlockState?.State === 'associated');
+    const ipv6 = found.Ipv6CidrBlockAssociationSet?.find(
+      (one) => !/^(disassociat|fail)/.test(one.Ipv6CidrBlockState?.State ?? ''),
+    );
     return {
       vpcId: found.VpcId,
       cidrBlock: found.CidrBlock,

@@ -127,7 +127,9 @@ function mapValues<A, B>(map: Readonly<Record<string, A>>, change: (value: A) =>
 
 function infoFromWire(wire: WireRequest<'call'> | WireRequest<'construct'>): DeploymentInfo {
   const { project, stack, organization, config, configSecretKeys, dryRun, parallel, monitorEndpoint } = wire;
-  return { project, stack, organization, config, configSecretKeys, dryRun, parallel, monitorEndpoint };
+  const identity = { project, stack, organization };
+  const handle = wire.stackTraceHandle === '' ? {} : { stackTraceHandle: wire.stackTraceHandle };
+  return { ...identity, config, configSecretKeys, dryRun, parallel, monitorEndpoint, ...handle };
 }
 
 export function callRequestToWire(request: CallRequest): Partial<WireRequest<'call'>> {
@@ -161,6 +163,7 @@ export function constructRequestToWire(request: ConstructRequest): Partial<WireR
       create: durationText(customTimeouts.create),
       update: durationText(customTimeouts.update),
       delete: durationText(customTimeouts.delete),
+      read: durationText(customTimeouts.read),
     },
     acceptsOutputValues: true,
   };
@@ -199,8 +202,10 @@ function timeoutsFromWire(wire: {
   readonly create?: string;
   readonly update?: string;
   readonly delete?: string;
+  readonly read?: string;
 }): CustomTimeouts {
-  return { create: seconds(wire.create), update: seconds(wire.update), delete: seconds(wire.delete) };
+  const { create, update, delete: remove, read } = wire;
+  return { create: seconds(create), update: seconds(update), delete: seconds(remove), read: seconds(read) };
 }
 
 /** Go's duration text, the form of ConstructRequest.CustomTimeouts; '' for not set. */

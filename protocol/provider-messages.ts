@@ -172,6 +172,7 @@ const callRequest = message({
   monitorEndpoint: text(12),
   organization: text(14),
   acceptsOutputValues: flag(17),
+  stackTraceHandle: text(18),
 });
 
 const callResponse = message({
@@ -225,6 +226,7 @@ const constructRequest = message({
   retainOnDelete: optionalFlag(24),
   acceptsOutputValues: flag(25),
   resourceHooks: nested(26, hookBinding),
+  stackTraceHandle: text(27),
   replaceWith: texts(28),
   aliases: list(29, message({ urn: optionalText(1), spec: nested(2, aliasSpec) })),
   replacementTrigger: property(30),

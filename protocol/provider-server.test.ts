@@ -109,7 +109,7 @@ const construction = {
       afterDelete: [],
       onError: ['e'],
     },
-    customTimeouts: { create: 90, update: 0, delete: 0.5 },
+    customTimeouts: { create: 90, update: 0, delete: 0.5, read: 30 },
   },
 };
 

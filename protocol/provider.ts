@@ -218,6 +218,8 @@ export interface DeploymentInfo {
   readonly parallel: number;
   /** host:port of the resource monitor. */
   readonly monitorEndpoint: string;
+  /** Given back with what is registered in the course of the call, so that its stack goes on from the caller's. Absent: none. */
+  readonly stackTraceHandle?: string;
 }
 
 export interface CallRequest {
@@ -290,6 +292,7 @@ export interface CustomTimeouts {
   readonly create: number;
   readonly update: number;
   readonly delete: number;
+  readonly read: number;
 }
 
 export interface ConstructResponse {

@@ -39,9 +39,10 @@ async function read(
   const fresh = step.new!;
   const provider = context.providers.serving(fresh)!;
   const { urn, type, id, inputs } = fresh;
+  const timeout = fresh.customTimeouts?.read;
   try {
     // What the program gives for the lookup stands in for the state that there is none of.
-    return { found: await provider.read({ urn, name: urnName(urn), type, id, inputs, outputs: inputs }) };
+    return { found: await provider.read({ urn, name: urnName(urn), type, id, inputs, outputs: inputs, timeout }) };
   } catch (error) {
     if (!(error instanceof ProviderError) || !error.partial) throw error;
     return { found: { ...error.partial }, error };

@@ -43,9 +43,13 @@ async function read(
   provider: Provider,
   old: ResourceState,
 ): Promise<{ readonly found: ReadResponse; readonly initErrors: readonly string[] }> {
-  const { urn, type, id, inputs, outputs } = old;
+  const { urn, type, id, inputs, outputs, customTimeouts } = old;
+  const timeout = customTimeouts?.read;
   try {
-    return { found: await provider.read({ urn, name: urnName(urn), type, id, inputs, outputs }), initErrors: [] };
+    return {
+      found: await provider.read({ urn, name: urnName(urn), type, id, inputs, outputs, timeout }),
+      initErrors: [],
+    };
   } catch (error) {
     if (!(error instanceof ProviderError) || !error.partial) throw error;
     const { reasons } = error.partial;

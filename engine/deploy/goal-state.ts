@@ -27,6 +27,7 @@ export function stateOfGoal(
     created: known.old?.created,
     modified: known.old?.modified,
     sourcePosition: goal.sourcePosition,
+    stackTrace: goal.stackTrace,
     ignoreChanges: goal.ignoreChanges,
     hideDiff: goal.hideDiff,
     replaceOnChanges: goal.replaceOnChanges,
@@ -50,5 +51,6 @@ export function stateOfRead(goal: ReadGoal, known: { readonly urn: string; reado
     additionalSecretOutputs: goal.additionalSecretOutputs,
     aliases: known.alias === '' ? [] : [known.alias],
     sourcePosition: goal.sourcePosition,
+    stackTrace: goal.stackTrace,
   });
 }

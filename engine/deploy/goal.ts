@@ -1,5 +1,6 @@
 import type { PropertyMap, PropertyValue } from '../../protocol/property-value.ts';
 import type { CustomTimeouts } from '../../protocol/provider.ts';
+import type { StackFrame } from './resource-state.ts';
 
 /** An earlier name of a resource: its URN, or the parts that differed. */
 export type Alias = { readonly urn: string } | AliasSpec;
@@ -44,6 +45,8 @@ export interface Goal {
   readonly replacementTrigger: PropertyValue | undefined;
   readonly hideDiff: readonly string[];
   readonly sourcePosition: string;
+  /** Where the registration was made, the outermost call first. */
+  readonly stackTrace: readonly StackFrame[];
   readonly resourceHooks: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -60,6 +63,7 @@ export interface ReadGoal {
   readonly provider: string;
   readonly additionalSecretOutputs: readonly string[];
   readonly sourcePosition: string;
+  readonly stackTrace: readonly StackFrame[];
 }
 
 /** What the program is told of a resource. */

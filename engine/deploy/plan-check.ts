@@ -108,7 +108,7 @@ function sameProvider(planned: string, actual: string): boolean {
 const unknownId = '04da6b54-80e4-46f7-96ec-b56ff0331ba9';
 
 function checkTimeouts(planned: CustomTimeouts | undefined, actual: CustomTimeouts | undefined): string | undefined {
-  for (const kind of ['create', 'update', 'delete'] as const) {
+  for (const kind of ['create', 'update', 'delete', 'read'] as const) {
     const expected = planned?.[kind] ?? 0;
     if (expected !== (actual?.[kind] ?? 0)) return `${kind} timeout changed (expected ${expected})`;
   }

@@ -39,7 +39,7 @@ export interface ResourceState {
   created: string | undefined;
   modified: string | undefined;
   sourcePosition: string;
-  stackTrace: readonly unknown[];
+  stackTrace: readonly StackFrame[];
   ignoreChanges: readonly string[];
   hideDiff: readonly string[];
   replaceOnChanges: readonly string[];
@@ -47,6 +47,11 @@ export interface ResourceState {
   viewOf: string;
   /** Hook type (`before-create`, ...) to hook names. */
   resourceHooks: Readonly<Record<string, readonly string[]>>;
+}
+
+/** One place on the stack of the program; absent: not known (apitype.StackFrameV1). */
+export interface StackFrame {
+  readonly sourcePosition?: string;
 }
 
 /** A state with every field at its default but those given. */

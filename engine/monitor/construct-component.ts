@@ -19,20 +19,21 @@ export async function constructComponent(
   const { request, dependencies, transforms } = registration;
   const { parent } = request;
   const provider = context.registry.get(await resolveProvider(context, request));
-  if (!provider.construct) throw new ProviderError(`the provider of ${request.type} has no remote components`);
-  const {
-    urn,
-    outputs,
-    outputDependencies: given,
-  } = await provider.construct({
-    info: { ...context.info, monitorEndpoint: context.address() },
-    type: request.type,
-    name: request.name,
-    parent,
-    inputs: await hashAssets(request.object ?? {}, context.programDirectory),
-    inputDependencies: listed(dependencies.byProperty),
-    options: optionsOf(request, dependencies.all),
-  });
+  const construct = provider.construct?.bind(provider);
+  if (!construct) throw new ProviderError(`the provider of ${request.type} has no remote components`);
+  const inputs = await hashAssets(request.object ?? {}, context.programDirectory);
+  const constructed = await context.sourcePositions.during(request, (stackTraceHandle) =>
+    construct({
+      info: { ...context.info, monitorEndpoint: context.address(), stackTraceHandle },
+      type: request.type,
+      name: request.name,
+      parent,
+      inputs,
+      inputDependencies: listed(dependencies.byProperty),
+      options: optionsOf(request, dependencies.all),
+    }),
+  );
+  const { urn, outputs, outputDependencies: given } = constructed;
   // The goal is that of the registration with which its provider came back.
   const goal = context.resources.get(urn)?.goal;
   remember(context, urn, { goal, parent, transforms, providers: request.providers });

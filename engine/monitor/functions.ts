@@ -9,7 +9,6 @@ import { checkTypeToken } from './packages.ts';
 import { explicitProvider, resolveProvider } from './provider-choice.ts';
 import { isProviderType } from './provider-inputs-of-request.ts';
 import { responseProperties } from './response-properties.ts';
-import { sourcePositionOf } from './source-position.ts';
 import { applyInvokeTransforms } from './transforms.ts';
 
 /** Invoke: transforms, provider, call. Where something that it depends on is not there yet, its result is unknown and the provider is not called. */
@@ -28,19 +27,22 @@ export async function invokeFunction(context: MonitorContext, asked: InvokeMessa
 /** Call: a method of a resource (or of a provider) that its provider serves. */
 export async function callMethodOf(context: MonitorContext, request: CallMessage) {
   const provider = context.registry.get(await providerOfCall(context, request));
-  if (!provider.call) throw new ProviderError(`the provider of ${request.tok} has no methods`);
+  const call = provider.call?.bind(provider);
+  if (!call) throw new ProviderError(`the provider of ${request.tok} has no methods`);
   const args = request.args ?? {};
   const depends = Object.entries(args).map(([key, value]) => {
     const given = new Set(request.argDependencies[key]?.urns);
     return [key, [...given.union(outputDependencies(value))].sort()] as const;
   });
-  const { result, failures, returnDependencies } = await provider.call({
-    info: { ...context.info, monitorEndpoint: context.address() },
-    token: request.tok,
-    args,
-    argDependencies: Object.fromEntries(depends),
-    acceptsOutputValues: true,
-  });
+  const { result, failures, returnDependencies } = await context.sourcePositions.during(request, (stackTraceHandle) =>
+    call({
+      info: { ...context.info, monitorEndpoint: context.address(), stackTraceHandle },
+      token: request.tok,
+      args,
+      argDependencies: Object.fromEntries(depends),
+      acceptsOutputValues: true,
+    }),
+  );
   const returned = Object.entries(result).map(([key, value]) => {
     const urns = outputDependencies(value).union(new Set(returnDependencies[key]));
     return [key, { urns: [...urns].sort() }] as const;
@@ -84,7 +86,7 @@ export async function readResource(context: MonitorContext, request: ReadResourc
     dependencies,
     provider: isProviderType(type) ? '' : await resolveProvider(context, request),
     additionalSecretOutputs,
-    sourcePosition: sourcePositionOf(context.rootDirectory, request.sourcePosition),
+    ...context.sourcePositions.of(request),
   });
   remember(context, result.urn, { goal: undefined, parent, providers: {}, transforms: [] });
   context.settled.settle(result.urn, { parent, pending: false });

@@ -8,7 +8,6 @@ import type { RegisterRequest, WireAlias } from './monitor-messages.ts';
 import { outputDependencies, type PropertyDependencies, withoutOutputMarks } from './output-values.ts';
 import { resolveProvider } from './provider-choice.ts';
 import { isProviderType, withProviderInputs } from './provider-inputs-of-request.ts';
-import { sourcePositionOf } from './source-position.ts';
 
 /** Dependencies as a whole and by property. */
 export interface Dependencies {
@@ -46,7 +45,7 @@ export async function goalOf(
     replaceWith: request.replaceWith,
     replacementTrigger: triggerOf(request),
     hideDiff: request.hideDiffs,
-    sourcePosition: sourcePositionOf(context.rootDirectory, request.sourcePosition),
+    ...context.sourcePositions.of(request),
     resourceHooks: Object.fromEntries(Object.entries(request.hooks ?? {}).filter(([, names]) => names.length > 0)),
   };
 }
@@ -106,7 +105,12 @@ function aliasOf({ urn, spec }: WireAlias): Alias {
 /** In seconds. Throws on a text that is no duration. */
 export function timeoutsOf({ customTimeouts }: RegisterRequest): CustomTimeouts | undefined {
   if (!customTimeouts) return undefined;
-  const { create = '', update = '', delete: remove = '' } = customTimeouts;
-  const seconds = { create: parseDuration(create), update: parseDuration(update), delete: parseDuration(remove) };
-  return seconds.create + seconds.update + seconds.delete > 0 ? seconds : undefined;
+  const { create = '', update = '', delete: remove = '', read = '' } = customTimeouts;
+  const seconds = {
+    create: parseDuration(create),
+    update: parseDuration(update),
+    delete: parseDuration(remove),
+    read: parseDuration(read),
+  };
+  return Object.values(seconds).some((value) => value > 0) ? seconds : undefined;
 }

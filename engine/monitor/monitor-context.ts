@@ -8,6 +8,7 @@ import type { HookRegistry } from './hook-registry.ts';
 import type { WireCallback } from './monitor-messages.ts';
 import type { PackageTable } from './packages.ts';
 import type { SettledResources } from './settled-resources.ts';
+import type { SourcePositions } from './source-position.ts';
 
 /** What the monitor remembers of a resource: its children inherit from it. */
 export interface KnownResource {
@@ -30,9 +31,9 @@ export interface MonitorContext {
   /** Without `monitorEndpoint`, which is known once the server listens. */
   readonly info: Omit<DeploymentInfo, 'monitorEndpoint'>;
   readonly address: () => string;
-  /** What relative asset paths and source positions start from. */
+  /** What relative asset paths start from. */
   readonly programDirectory: string;
-  readonly rootDirectory: string;
+  readonly sourcePositions: SourcePositions;
   readonly resources: Map<string, KnownResource>;
   readonly stackTransforms: WireCallback[];
   readonly invokeTransforms: WireCallback[];

@@ -22,7 +22,8 @@ import {
 const empty = message({});
 const urnList = message({ urns: texts(1) });
 const sourcePosition = message({ uri: text(1), line: integer(2), column: integer(3) });
-const timeouts = message({ create: text(1), update: text(2), delete: text(3) });
+const stackTrace = message({ frames: list(1, message({ pc: nested(1, sourcePosition) })) });
+const timeouts = message({ create: text(1), update: text(2), delete: text(3), read: text(4) });
 
 const aliasSpec = message({
   name: text(1),
@@ -84,6 +85,8 @@ const registerResourceRequest = message({
   supportsResultReporting: flag(32),
   packageRef: text(33),
   hooks: nested(34, hooks),
+  stackTrace: nested(35, stackTrace),
+  parentStackTraceHandle: text(36),
   hideDiffs: texts(37),
   replaceWith: texts(38),
   replacementTrigger: property(39),
@@ -121,6 +124,8 @@ const readResourceRequest = message({
   sourcePosition: nested(14, sourcePosition),
   pluginChecksums: mapOf(15, bytes(2)),
   packageRef: text(16),
+  stackTrace: nested(17, stackTrace),
+  parentStackTraceHandle: text(18),
 });
 export type ReadResourceRequest = MessageContent<typeof readResourceRequest>;
 
@@ -148,8 +153,11 @@ const callRequest = message({
   provider: text(4),
   version: text(5),
   pluginDownloadUrl: text(13),
+  sourcePosition: nested(15, sourcePosition),
   pluginChecksums: mapOf(16, bytes(2)),
   packageRef: text(17),
+  stackTrace: nested(18, stackTrace),
+  parentStackTraceHandle: text(19),
 });
 export type CallMessage = MessageContent<typeof callRequest>;
 const callResponse = message({

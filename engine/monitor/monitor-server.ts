@@ -19,12 +19,14 @@ import { withoutOutputMarks } from './output-values.ts';
 import { PackageTable } from './packages.ts';
 import { registerResource } from './register-resource.ts';
 import { SettledResources } from './settled-resources.ts';
+import { SourcePositions } from './source-position.ts';
 
 /** What one run of a program needs of the engine. */
-export type MonitorOptions = Pick<
-  MonitorContext,
-  'registrar' | 'registry' | 'defaultProviders' | 'events' | 'info' | 'programDirectory' | 'rootDirectory'
->;
+export interface MonitorOptions
+  extends Pick<MonitorContext, 'registrar' | 'registry' | 'defaultProviders' | 'events' | 'info' | 'programDirectory'> {
+  /** Of the project: what source positions start from. */
+  readonly rootDirectory: string;
+}
 
 /** The engine as a program (and a remote component's provider) sees it. */
 export interface Monitor {
@@ -73,6 +75,7 @@ export function createProgramCallbacks(): ProgramCallbacks {
         invokeTransforms: [],
         pendingTransforms: new Map(),
         settled: new SettledResources(),
+        sourcePositions: new SourcePositions(options.rootDirectory),
         progress: { stackOutputs: false },
       };
       const engine = new EngineService(options.events);

@@ -46,6 +46,27 @@ describe('programs of the published SDK', () => {
     assert.deepEqual(again.steps, []);
   });
 
+  it('records where each resource is registered, and its timeouts, a read one among them', async () => {
+    const stack = stackOf(`
+      function make() { return new Thing('a', {}, { customTimeouts: { create: '1m', read: '2m' } }); }
+      make();
+    `);
+    assertSucceeded(await stack.up());
+    const a = stack.snapshot.resources.find((resource) => resource.urn === urn('a'));
+    assert.match(a?.sourcePosition ?? '', /^project:\/\/\/index\.js#\d+,\d+$/);
+    const frames = a?.stackTrace.map(({ sourcePosition = '' }) => sourcePosition) ?? [];
+    assert.ok(frames.filter((frame) => frame.startsWith('project:///index.js#')).length >= 2, frames.join(' '));
+    assert.deepEqual(a?.customTimeouts, { create: 60, update: 0, delete: 0, read: 120 });
+    const reads: (number | undefined)[] = [];
+    const read = stack.cloud.read.bind(stack.cloud);
+    stack.cloud.read = (request) => {
+      reads.push(request.timeout);
+      return read(request);
+    };
+    await stack.up({ refresh: true });
+    assert.deepEqual(reads, [120]);
+  });
+
   it('records what depends on what', async () => {
     const stack = stackOf(`
       const a = new Thing('a', {});

@@ -86,9 +86,7 @@ function goalFromJson(json: JsonObject, manager: SecretsManager | undefined): Go
     aliases: [...urns, ...((json.structuredAliases ?? []) as readonly JsonObject[]).map(aliasFromJson)],
     id: text(json.id),
     customTimeouts:
-      Object.keys(timeouts).length > 0
-        ? { create: timeouts.create ?? 0, update: timeouts.update ?? 0, delete: timeouts.delete ?? 0 }
-        : undefined,
+      Object.keys(timeouts).length > 0 ? { create: 0, update: 0, delete: 0, read: 0, ...timeouts } : undefined,
   };
 }
 

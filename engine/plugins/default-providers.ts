@@ -139,6 +139,7 @@ function defaultProviderGoal(request: DefaultProviderRequest, options: DefaultPr
     replacementTrigger: undefined,
     hideDiff: [],
     sourcePosition: '',
+    stackTrace: [],
     resourceHooks: {},
   };
 }

@@ -260,7 +260,7 @@ function sent(properties: PropertyMap): PropertyMap {
 }
 
 function wireResource({ urn, type, name, properties, options, provider }: AnalyzedResource): WireResource {
-  const { deleteBeforeReplace, customTimeouts = { create: 0, update: 0, delete: 0 }, ...rest } = options;
+  const { deleteBeforeReplace, customTimeouts = { create: 0, update: 0, delete: 0, read: 0 }, ...rest } = options;
   return {
     urn,
     type,

@@ -20,7 +20,7 @@ import type { EnforcementLevel } from '../deploy/resource-analyzer.ts';
 
 const empty = message({});
 
-const customTimeouts = message({ create: double(1), update: double(2), delete: double(3) });
+const customTimeouts = message({ create: double(1), update: double(2), delete: double(3), read: double(4) });
 
 const resourceOptions = message({
   protect: flag(1),

@@ -118,6 +118,7 @@ function timeoutsFromJson(json: Json | undefined): ResourceState['customTimeouts
     create = 0,
     update = 0,
     delete: remove = 0,
-  } = json as { readonly create?: number; readonly update?: number; readonly delete?: number };
-  return { create, update, delete: remove };
+    read = 0,
+  } = json as { readonly create?: number; readonly update?: number; readonly delete?: number; readonly read?: number };
+  return { create, update, delete: remove, read };
 }

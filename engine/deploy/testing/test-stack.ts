@@ -54,6 +54,7 @@ export function goal(fields: Partial<Goal> & Pick<Goal, 'name'>): Goal {
     replacementTrigger: undefined,
     hideDiff: [],
     sourcePosition: '',
+    stackTrace: [],
     resourceHooks: {},
     ...fields,
   };
@@ -104,6 +105,7 @@ export class Program {
       provider: this.#provider,
       additionalSecretOutputs: [],
       sourcePosition: '',
+      stackTrace: [],
     });
   }
 }

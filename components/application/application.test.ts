@@ -191,6 +191,60 @@ describe('Application', () => {
     assert.deepEqual(at(inputs, `${POD}.volumes.2`), { name: 'cache', emptyDir: {} });
   });
 
+  it('mounts volumes of every kind where they are wanted', async () => {
+    const volumes = {
+      scratch: { path: '/var/scratch' },
+      shared: { path: '/srv/shared', claim: 'shared-data', readOnly: true },
+      keys: { path: '/etc/keys', secret: 'keys' },
+      settings: { path: '/etc/settings', configMap: 'settings' },
+    };
+    const { inputs } = (await made({ volumes })).only(DEPLOYMENT);
+    assert.deepEqual(at(inputs, `${POD}.volumes`), [
+      { name: 'tmp', emptyDir: {} },
+      { name: 'scratch', emptyDir: {} },
+      { name: 'shared', persistentVolumeClaim: { claimName: 'shared-data' } },
+      { name: 'keys', secret: { secretName: 'keys' } },
+      { name: 'settings', configMap: { name: 'settings' } },
+    ]);
+    const mounts = at(inputs, `${POD}.containers.0.volumeMounts`) as readonly { name: string; readOnly?: boolean }[];
+    assert.deepEqual(
+      mounts.map(({ name, readOnly = false }) => `${name} ${readOnly}`),
+      ['tmp false', 'scratch false', 'shared true', 'keys false', 'settings false'],
+    );
+  });
+
+  it('scales by what it asked for, of CPU and of memory', async () => {
+    const stack = await made({ autoscaling: { minimum: 2, maximum: 6, cpu: 60, memory: 80 } });
+    const { inputs } = stack.only('kubernetes:autoscaling/v2:HorizontalPodAutoscaler');
+    const metrics = at(inputs, 'spec.metrics') as readonly { resource: { name: string; target: object } }[];
+    assert.deepEqual(
+      metrics.map(({ resource }) => [resource.name, at(resource, 'target.averageUtilization')]),
+      [
+        ['cpu', 60],
+        ['memory', 80],
+      ],
+    );
+    assert.equal(at(inputs, 'spec.scaleTargetRef.name'), 'shop');
+  });
+
+  it('gives tasks the size they ask for, migrations a size of their own, everything else the size of the application', async () => {
+    const task = { command: ['/x'] };
+    const large = { resources: { cpu: '2', memory: '4Gi' } };
+    const stack = await made({
+      ...large,
+      initContainers: { wait: task },
+      migrations: { up: task, fill: { ...task, resources: { memory: '1Gi' } } },
+      cronJobs: { daily: { ...task, schedule: '0 3 * * *' } },
+    });
+    const memory = (inputs: unknown, path: string) => at(inputs, `${path}.resources.requests.memory`);
+    const job = (name: string) => stack.named('kubernetes:batch/v1:Job', `shop-${name}`).inputs;
+    assert.equal(memory(stack.only(DEPLOYMENT).inputs, `${POD}.initContainers.0`), '4Gi');
+    assert.equal(memory(job('up'), `${POD}.containers.0`), '128Mi');
+    assert.equal(memory(job('fill'), `${POD}.containers.0`), '1Gi');
+    const cron = stack.only('kubernetes:batch/v1:CronJob').inputs;
+    assert.equal(memory(cron, 'spec.jobTemplate.spec.template.spec.containers.0'), '4Gi');
+  });
+
   it('takes an AWS role by its service account', async () => {
     const stack = await made({ serviceAccount: { roleArn: 'arn:aws:iam::123456789012:role/shop' } });
     const { inputs } = stack.only('kubernetes:core/v1:ServiceAccount');

@@ -68,12 +68,11 @@ export function isMissingNamespace(error: unknown): boolean {
   return isApiError(error, 404) && textAt(error.details, 'kind') === 'namespaces';
 }
 
-/** Whether the server refused because a field cannot be changed after creation. */
-export function isImmutableError(error: unknown): boolean {
-  return (
-    isApiError(error, 422) &&
-    error.causes.some(({ message }) => /immutable|may not (be changed|change)|forbidden: updates to/i.test(message))
-  );
+/** The fields that the server refused to change as they cannot be changed after creation; empty for any other error. */
+export function immutableFields(error: unknown): readonly string[] {
+  if (!isApiError(error, 422)) return [];
+  const isAboutThat = /immutable|may not (be changed|change)|forbidden: updates to|updates to .* are forbidden/i;
+  return error.causes.filter(({ message }) => isAboutThat.test(message)).map(({ field }) => field);
 }
 
 /** Whether the user has no role that allows the request. Refusals of webhooks and policies have the same code but another text. */

@@ -7,6 +7,7 @@ import { checkpointInputs, readCheckpoint } from './checkpoint.ts';
 import type { Cluster } from './cluster.ts';
 import { compareFields, type FieldChange, formatFieldPath } from './compare.ts';
 import { forceNewFields, touches } from './force-new.ts';
+import { findImmutable } from './immutable-fields.ts';
 import { isPatchType } from './kind.ts';
 import { changesNothing } from './no-change.ts';
 import { normalizeInputs } from './normalize.ts';
@@ -28,13 +29,18 @@ import { objectOf } from './property-object.ts';
  * delete first where the new object must have the old one's name.
  */
 export async function diffResource(request: DiffRequest, cluster: Cluster): Promise<DiffResponse> {
-  const { live } = readCheckpoint(request.oldOutputs);
+  const { live, fieldManager } = readCheckpoint(request.oldOutputs);
   const wanted = objectOf(request.newInputs);
   const { last, next } = await comparable(request, wanted, live, cluster);
   const isPatch = isPatchType(request.type, kindOf(next));
   const changes = compareFields(last, next).filter((change) => !isIgnored(change, request.ignoreChanges));
   const real = (await changesNothing({ changes, live, next, cluster })) ? [] : changes;
-  const detailedDiff = detailedDiffOf(real, forceNewFields(next, cluster.configuration, isPatch));
+  const listed = forceNewFields(next, cluster.configuration, isPatch);
+  const isListed = ({ path, value }: FieldChange) => touches(path, value, listed);
+  // Where the list has none of them the server may: it is asked once, and only about what changes.
+  const asked =
+    isPatch || real.some(isListed) ? [] : await findImmutable({ changes: real, next, fieldManager, cluster });
+  const detailedDiff = detailedDiffOf(real, (change) => isListed(change) || asked.includes(change));
   const replaces = Object.entries(detailedDiff)
     .filter(([path, { kind }]) => kind.endsWith('-replace') || (kind === 'delete' && path === 'metadata'))
     .map(([path]) => path);
@@ -82,12 +88,12 @@ function isUnknownNamespace(object: KubeObject): boolean {
 
 function detailedDiffOf(
   changes: readonly FieldChange[],
-  forceNew: readonly string[],
+  isReplacing: (change: FieldChange) => boolean,
 ): Readonly<Record<string, PropertyDiff>> {
   return Object.fromEntries(
-    changes.map(({ path, kind, value }) => {
-      const replaces = touches(path, value, forceNew);
-      const diffKind: DiffKind = replaces ? `${kind}-replace` : kind;
+    changes.map((change) => {
+      const { path, kind } = change;
+      const diffKind: DiffKind = isReplacing(change) ? `${kind}-replace` : kind;
       return [formatFieldPath(path), { kind: diffKind, inputDiff: kind === 'delete' }];
     }),
   );

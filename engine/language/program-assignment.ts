@@ -19,7 +19,8 @@ export interface ProgramAssignment {
   readonly directory: string;
   /** Arguments of cmd/run. */
   readonly arguments: readonly string[];
-  readonly typescript: TypeScriptSettings;
+  /** Absent: what runs sees to its TypeScript itself. */
+  readonly typescript?: TypeScriptSettings;
   /** Addresses of the engine whose services the channel serves, too: clients of the SDK for one of these use the channel. */
   readonly served: readonly string[];
 }

@@ -29,10 +29,10 @@ export function programEnvironment(engine: Environment, added: Environment): Rec
 
 /**
  * Read while Node or the SDK loads and never again: a process that was loaded ahead serves only runs with the same values
- * (runtime/debuggable.js, utils.js, grpc-js' logging.js, Node's own).
+ * (runtime/debuggable.js, utils.js, grpc-js' logging.js, ts-node, Node's own).
  */
 const readAtLoad =
-  /^(NODE_.*|UV_.*|GRPC_.*|SSL_.*|OPENSSL_.*|TZ|LANG|LANGUAGE|LC_.*|.*_proxy|.*_PROXY|PULUMI_DEBUG_PROMISE_LEAKS|PULUMI_DISABLE_RESOURCE_REFERENCES|PULUMI_ERROR_OUTPUT_STRING|PULUMI_NODEJS_.*|PULUMI_ENABLE_LEGACY_APPLY|OTEL_.*|TRACEPARENT|PULUMI_OTEL_.*)$/;
+  /^(NODE_.*|UV_.*|GRPC_.*|TS_NODE_.*|SSL_.*|OPENSSL_.*|TZ|LANG|LANGUAGE|LC_.*|.*_proxy|.*_PROXY|PULUMI_DEBUG_PROMISE_LEAKS|PULUMI_DISABLE_RESOURCE_REFERENCES|PULUMI_ERROR_OUTPUT_STRING|PULUMI_NODEJS_.*|PULUMI_ENABLE_LEGACY_APPLY|OTEL_.*|TRACEPARENT|PULUMI_OTEL_.*)$/;
 
 /** The part of an environment that has to be in place before the SDK is loaded. */
 export function loadTimeEnvironment(environment: Readonly<Record<string, string>>): Record<string, string> {

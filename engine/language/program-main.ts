@@ -78,10 +78,12 @@ function openChannel(): EngineChannel {
 function startProgram({ environment, directory, arguments: args, typescript }: ProgramAssignment): void {
   replaceEnvironment(environment);
   process.chdir(directory);
-  const outputs = new Map<string, string>();
-  installSourceMaps(outputs);
-  installTypeScript(directory, typescript, (file, output) => outputs.set(file, output));
-  failEarlyEnd();
+  if (typescript !== undefined) {
+    const outputs = new Map<string, string>();
+    installSourceMaps(outputs);
+    installTypeScript(directory, typescript, (file, output) => outputs.set(file, output));
+    failEarlyEnd();
+  }
   process.argv = [process.argv[0]!, preload.runPath, ...args];
   require(preload.runPath);
   renewStore();

@@ -30,6 +30,8 @@ export interface ProgramProcess {
   hold(held: boolean): void;
   /** Gives it its program, and what serves it. Once. */
   assign(assignment: ProgramAssignment, parts: ProgramOutput & { readonly service?: FrameService }): void;
+  /** Gives it what it runs, and its process to the caller: what it writes has not been read, and ending it is the caller's. Instead of `assign`. */
+  handOver(assignment: ProgramAssignment): ManagedProcess;
   /** Resolves when it has ended and all that it wrote was handed on. */
   finished(): Promise<ProcessExit>;
   /** Asks it and its children to end, as Ctrl-C does; after `graceMs` (default 5,000, as the official host) forces them. */
@@ -112,6 +114,16 @@ class StartedProgram implements ProgramProcess {
     this.#service = service;
     const [stdout, stderr] = this.#outputs;
     this.#copied = Promise.all([copyLines(stdout!, onStdout), copyLines(stderr!, onStderr)]);
+    this.#send(assignment);
+  }
+
+  handOver(assignment: ProgramAssignment): ManagedProcess {
+    this.#letGo();
+    this.#send(assignment);
+    return this.#managed;
+  }
+
+  #send(assignment: ProgramAssignment): void {
     this.#channel.call(assignPath, Buffer.from(JSON.stringify(assignment)), () => {});
   }
 

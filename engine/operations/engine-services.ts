@@ -1,6 +1,7 @@
 import type { Environment } from '../../foundation/environment.ts';
 import type { ProgramHost } from '../language/program-host.ts';
 import type { ProviderPool } from '../plugins/provider-pool.ts';
+import type { PackProcesses } from '../policy/pack-processes.ts';
 import type { Backend } from '../state/backend.ts';
 import { openBackend } from '../state/open-backend.ts';
 
@@ -9,6 +10,8 @@ export interface EngineServices {
   /** Loaded when first asked for: most commands need neither providers nor programs. */
   providers(): Promise<ProviderPool>;
   programHost(): Promise<ProgramHost>;
+  /** Undefined where nothing is kept. */
+  packProcesses(): Promise<PackProcesses | undefined>;
   /** The backend of a URL in an environment; opened once for each. */
   backend(url: string, place: { readonly environment: Environment; readonly directory: string }): Promise<Backend>;
   /** Ends every kept process. */
@@ -20,9 +23,14 @@ export function createEngineServices(options: { readonly warm: boolean }): Engin
   const backends = new Map<string, Promise<Backend>>();
   let providers: Promise<ProviderPool> | undefined;
   let host: Promise<ProgramHost> | undefined;
+  let packs: Promise<PackProcesses> | undefined;
   return {
     providers: () => (providers ??= loadPool(options.warm)),
     programHost: () => (host ??= loadHost(options.warm)),
+    async packProcesses() {
+      if (options.warm) packs ??= loadPacks();
+      return packs;
+    },
     backend(url, place) {
       const key = JSON.stringify([url, place.directory, backendSettings(place.environment)]);
       const known = backends.get(key) ?? openBackend(url, place);
@@ -31,7 +39,7 @@ export function createEngineServices(options: { readonly warm: boolean }): Engin
       return known;
     },
     async close() {
-      await Promise.all([(await host)?.close(), (await providers)?.close()]);
+      await Promise.all([(await host)?.close(), (await providers)?.close(), (await packs)?.close()]);
     },
   };
 }
@@ -39,6 +47,11 @@ export function createEngineServices(options: { readonly warm: boolean }): Engin
 async function loadPool(warm: boolean): Promise<ProviderPool> {
   const { ProviderPool: Pool } = await import('../plugins/provider-pool.ts');
   return new Pool(warm ? {} : { idleMs: 0 });
+}
+
+async function loadPacks(): Promise<PackProcesses> {
+  const { createPackProcesses } = await import('../policy/pack-processes.ts');
+  return createPackProcesses();
 }
 
 async function loadHost(warm: boolean): Promise<ProgramHost> {

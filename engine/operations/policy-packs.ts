@@ -36,6 +36,7 @@ export async function startPolicyPacks(request: SessionRequest, session: Operati
         config: session.config.values,
         configSecretKeys: session.config.secretKeys,
         environment: place.environment,
+        processes: await place.services.packProcesses(),
         log: (diagnostic) => events({ kind: 'diagnostic', diagnostic }),
       });
       analyzers.push(pack);

@@ -21,6 +21,8 @@ export interface PluginCommand {
   readonly stopGraceMs?: number;
   /** How long it may take to say its port. Default: 60 s. */
   readonly startTimeoutMs?: number;
+  /** Starts the process, its outputs unread, with these arguments. Default: `command` is started. */
+  readonly start?: (args: readonly string[]) => Promise<ManagedProcess>;
 }
 
 export interface RunningPlugin {
@@ -51,11 +53,13 @@ export async function startPlugin(
   const engine = await startPluginEngineServer(({ status, ...message }) => log({ ...message, ephemeral: status }));
   let managed: ManagedProcess;
   try {
-    managed = await startProcess(plugin.command, argumentsOf(plugin, engine.address), {
-      cwd: plugin.directory,
-      env: { ...plugin.environment },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const args = argumentsOf(plugin, engine.address);
+    managed = await (plugin.start?.(args) ??
+      startProcess(plugin.command, args, {
+        cwd: plugin.directory,
+        env: { ...plugin.environment },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      }));
   } catch (error) {
     engine.close();
     throw error;

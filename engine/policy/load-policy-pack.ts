@@ -22,6 +22,7 @@ import type {
 import { explainPluginEnd } from '../plugins/explain-plugin-end.ts';
 import { pluginEnvironment } from '../plugins/plugin-environment.ts';
 import { type PluginCommand, type RunningPlugin, startPlugin } from '../plugins/start-plugin.ts';
+import type { PackProcesses } from './pack-processes.ts';
 import { type PolicyConfigs, readPolicyConfig, reconcilePolicyConfig } from './policy-config.ts';
 import {
   analyzerMethods,
@@ -49,6 +50,8 @@ export interface PolicyPackOptions {
   readonly tags?: Readonly<Record<string, string>>;
   readonly environment: Environment;
   readonly log: (diagnostic: Diagnostic) => void;
+  /** Has processes waiting. Default: a new one is started. */
+  readonly processes?: PackProcesses;
 }
 
 /** A running pack. Whoever loaded it closes it. */
@@ -103,10 +106,18 @@ async function describePack(path: string, options: PolicyPackOptions): Promise<P
       { place: { file: join(path, 'PulumiPolicy.yaml') } },
     );
   }
-  const args = [runnerOf(path), path];
+  const runner = runnerOf(path);
+  const args = [runner, path];
   // The runner wants the engine's address before the folder, and the pack's own folder as its working directory.
   const start = { name, command: process.execPath, args, directory: path, environment };
-  return { command: { ...start, engineArgument: 'second' }, directory: path, version };
+  const { processes } = options;
+  const run = (given: readonly string[]) =>
+    processes!.start({ runner, directory: path, arguments: given.slice(1), environment });
+  return {
+    command: { ...start, engineArgument: 'second', ...(processes && { start: run }) },
+    directory: path,
+    version,
+  };
 }
 
 function runnerOf(directory: string): string {

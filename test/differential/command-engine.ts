@@ -6,7 +6,7 @@ import { TestCloud } from '../../engine/deploy/testing/test-cloud.ts';
 import { type ServedProvider, serveProvider } from '../../protocol/provider-server.ts';
 import { forwarding } from './forwarding-provider.ts';
 import { normalizeState, normalizeSteps, type OperationReport, pattern, type SeenStep } from './operation-report.ts';
-import { project, stack } from './program.ts';
+import { otherProgram, project, stack, thingType } from './program.ts';
 import { ProgramServer } from './program-server.ts';
 import type { Operation } from './scenario.ts';
 import { Workplace } from './workplace.ts';
@@ -78,13 +78,33 @@ export class CommandEngine {
   }
 
   async carryOut(workplace: Workplace, operation: Operation): Promise<OperationReport> {
+    workplace.cloud.calls.length = 0;
+    const { plan, ...plain } = operation;
+    if (plan === undefined)
+      return this.#carryOut(workplace, operation, await this.#importArguments(workplace, operation));
+    const file = join(workplace.directory, 'plan.json');
+    await rm(file, { force: true });
+    const planned: Operation = { ...(plan === 'broken' ? otherProgram(plain) : plain), kind: 'preview' };
+    const preview = await this.#carryOut(workplace, planned, ['--save-plan', file]);
+    return preview.result === 'failed' ? preview : this.#carryOut(workplace, plain, ['--plan', file]);
+  }
+
+  async #importArguments(workplace: Workplace, { kind, imports = [] }: Operation): Promise<readonly string[]> {
+    if (kind !== 'import') return [];
+    const file = join(workplace.directory, 'import.json');
+    const resources = imports.map(({ name, id }) => ({ type: thingType, name, id }));
+    await writeFile(file, JSON.stringify({ resources }));
+    return ['--file', file, '--generate-code=false', `--protect=${imports[0]?.protect ?? true}`];
+  }
+
+  async #carryOut(workplace: Workplace, operation: Operation, more: readonly string[]): Promise<OperationReport> {
     this.#programs.current = operation;
     this.#cloud = workplace.cloud;
-    workplace.cloud.calls.length = 0;
     const log = join(workplace.directory, 'events.json');
     await rm(log, { force: true });
     const { code, output } = await this.#run(workplace.directory, [
       ...this.#argumentsOf(operation),
+      ...more,
       '--event-log',
       log,
     ]);
@@ -102,19 +122,18 @@ export class CommandEngine {
     };
   }
 
-  #argumentsOf({ kind, continueOnError, refresh, targets, targetDependents, replaces }: Operation): string[] {
+  #argumentsOf(operation: Operation): string[] {
+    const { kind, continueOnError, refresh, targets, targetDependents, replaces, parallel = 1 } = operation;
     const program = kind === 'up' || kind === 'preview';
     return [
       kind,
       ...(kind === 'preview' ? [] : ['--yes', '--skip-preview']),
       // Also where no program runs: the engine would start a language host to ask it for plugins.
-      `--client=${this.#programs.address}`,
-      '--exec-kind',
-      'auto.inline',
+      ...(kind === 'import' ? [] : [`--client=${this.#programs.address}`, '--exec-kind', 'auto.inline']),
       '--stack',
       `organization/${project}/${stack}`,
       '--parallel',
-      '1',
+      String(parallel),
       ...(continueOnError && (kind === 'up' || kind === 'destroy') ? ['--continue-on-error'] : []),
       ...(refresh && kind !== 'refresh' ? ['--refresh'] : []),
       ...targets.flatMap((name) => ['--target', pattern(name)]),

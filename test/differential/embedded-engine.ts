@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runDeployment } from '../../engine/deploy/deployment.ts';
-import type { ProgramSource } from '../../engine/deploy/deployment-options.ts';
+import type { DeploymentOptions, ImportRequest, ProgramSource } from '../../engine/deploy/deployment-options.ts';
 import type { EngineEvent } from '../../engine/deploy/events.ts';
+import type { Registrar } from '../../engine/deploy/goal.ts';
+import type { Plan } from '../../engine/deploy/plan.ts';
 import { TestCloud } from '../../engine/deploy/testing/test-cloud.ts';
 import { createProgramCallbacks, type Monitor } from '../../engine/monitor/monitor-server.ts';
 import { createBuiltinProvider } from '../../engine/plugins/builtin-provider.ts';
@@ -12,12 +14,13 @@ import { createProviderRegistry } from '../../engine/plugins/registry.ts';
 import { openSecretsManager } from '../../engine/secrets/open-secrets-manager.ts';
 import { openPassphraseManager } from '../../engine/secrets/passphrase.ts';
 import { openBackend } from '../../engine/state/open-backend.ts';
+import type { Snapshot } from '../../engine/state/snapshot.ts';
 import { type ServedProvider, serveProvider } from '../../protocol/provider-server.ts';
 import { forwarding } from './forwarding-provider.ts';
 import { MonitorClient, MonitorGone } from './monitor-client.ts';
 import { normalizeState, normalizeSteps, type OperationReport, pattern } from './operation-report.ts';
-import { project, runProgram, stack } from './program.ts';
-import type { Operation } from './scenario.ts';
+import { otherProgram, project, runProgram, stack, thingType } from './program.ts';
+import type { Operation, ScenarioImport } from './scenario.ts';
 import type { Workplace } from './workplace.ts';
 
 const organization = 'organization';
@@ -37,38 +40,33 @@ export class EmbeddedEngine {
   }
 
   async carryOut(workplace: Workplace, operation: Operation): Promise<OperationReport> {
-    this.#cloud = workplace.cloud;
     workplace.cloud.calls.length = 0;
-    const environment = this.#environment(workplace);
-    const backend = await openBackend(environment.PULUMI_BACKEND_URL!, { environment, directory: workplace.directory });
-    const identity = { project, stack };
-    const base = await backend.readSnapshot(identity, (type, state) => openSecretsManager(type, state, environment));
-    const salt = /encryptionsalt: (.*)/.exec(
-      await readFile(join(workplace.directory, `Pulumi.${stack}.yaml`), 'utf8'),
-    )![1]!;
-    const lock = await backend.lock(identity);
-    const recorder = await backend.record(identity, base, await openPassphraseManager('differential', salt));
+    const { plan, ...plain } = operation;
+    if (plan === undefined) return (await this.#carryOut(workplace, operation)).report;
+    const planned: Operation = { ...(plan === 'broken' ? otherProgram(plain) : plain), kind: 'preview' };
+    const preview = await this.#carryOut(workplace, planned, { generatePlan: true });
+    if (preview.report.result === 'failed') return preview.report;
+    return (await this.#carryOut(workplace, plain, { plan: preview.plan })).report;
+  }
+
+  async #carryOut(
+    workplace: Workplace,
+    operation: Operation,
+    more: Pick<DeploymentOptions, 'plan' | 'generatePlan'> = {},
+  ): Promise<{ readonly report: OperationReport; readonly plan: Plan | undefined }> {
+    this.#cloud = workplace.cloud;
+    const { base, recorder, lock } = await this.#openState(workplace);
     const events: EngineEvent[] = [];
     const registry = this.#registry(workplace, events);
     const callbacks = createProgramCallbacks();
-    const { kind, targets, replaces, resources: _resources, failures: _failures, drift: _drift, ...flags } = operation;
-    const hasProgram = kind === 'up' || kind === 'preview';
+    const hasProgram = operation.kind === 'up' || operation.kind === 'preview';
     const result = await runDeployment({
-      ...flags,
-      kind: hasProgram ? 'update' : kind,
-      preview: kind === 'preview',
-      project,
-      stack,
-      organization,
+      ...optionsOf(operation, base),
+      ...more,
       base,
       recorder,
       registry,
       events: (event) => events.push(event),
-      parallel: 1,
-      targets: targets.map(pattern),
-      replaces: hasProgram ? replaces.map(pattern) : [],
-      continueOnError: operation.continueOnError && (kind === 'up' || kind === 'destroy'),
-      refresh: operation.refresh,
       source: hasProgram ? programSource(operation, { registry, events, callbacks, workplace }) : undefined,
       hooks: callbacks.hooks,
     });
@@ -79,7 +77,7 @@ export class EmbeddedEngine {
     );
     await registry.close();
     await lock.release();
-    return {
+    const report: OperationReport = {
       result: result.result === 'succeeded' && unwritten.length === 0 ? 'succeeded' : 'failed',
       steps: normalizeSteps(events.flatMap(stepOf)),
       changes: result.changes as Record<string, number>,
@@ -90,6 +88,19 @@ export class EmbeddedEngine {
         ...unwritten,
       ],
     };
+    return { report, plan: result.plan };
+  }
+
+  async #openState(workplace: Workplace) {
+    const environment = this.#environment(workplace);
+    const backend = await openBackend(environment.PULUMI_BACKEND_URL!, { environment, directory: workplace.directory });
+    const identity = { project, stack };
+    const base = await backend.readSnapshot(identity, (type, state) => openSecretsManager(type, state, environment));
+    const settings = await readFile(join(workplace.directory, `Pulumi.${stack}.yaml`), 'utf8');
+    const salt = /encryptionsalt: (.*)/.exec(settings)![1]!;
+    const lock = await backend.lock(identity);
+    const recorder = await backend.record(identity, base, await openPassphraseManager('differential', salt));
+    return { base, recorder, lock };
   }
 
   #environment(workplace: Workplace): Record<string, string> {
@@ -119,6 +130,40 @@ export class EmbeddedEngine {
   }
 }
 
+/** The options that the command line makes of an operation. */
+function optionsOf(operation: Operation, base: Snapshot): Omit<DeploymentOptions, 'recorder' | 'registry' | 'events'> {
+  const { kind, targets, replaces, targetDependents, refresh, continueOnError, parallel = 1, imports } = operation;
+  const hasProgram = kind === 'up' || kind === 'preview';
+  return {
+    kind: hasProgram ? 'update' : kind,
+    preview: kind === 'preview',
+    project,
+    stack,
+    organization,
+    base,
+    parallel,
+    targets: targets.map(pattern),
+    targetDependents,
+    replaces: hasProgram ? replaces.map(pattern) : [],
+    continueOnError: continueOnError && (kind === 'up' || kind === 'destroy'),
+    refresh,
+    imports: kind === 'import' ? importsOf(imports ?? [], base) : [],
+  };
+}
+
+/** As `pulumi import` asks for them: by the default provider of the state, or one that is made. */
+function importsOf(imports: readonly ScenarioImport[], base: Snapshot): readonly ImportRequest[] {
+  const urn = `urn:pulumi:${stack}::${project}::pulumi:providers:test::default`;
+  const known = base.resources.find((state) => state.urn === urn && !state.delete && state.id !== '');
+  let defaults: ReturnType<typeof createDefaultProviders> | undefined;
+  const made = (registrar: Registrar): Promise<string> => {
+    defaults ??= createDefaultProviders({ registrar, config: {}, configSecretKeys: [] });
+    return defaults.reference({ package: 'test', version: '', pluginDownloadURL: '' });
+  };
+  const provider = known ? `${urn}::${known.id}` : made;
+  return imports.map((one) => ({ ...one, type: thingType, parent: '', provider, properties: [] }));
+}
+
 function programSource(
   operation: Operation,
   parts: {
@@ -136,7 +181,7 @@ function programSource(
       config: {},
       configSecretKeys: [],
       dryRun: operation.kind === 'preview',
-      parallel: 1,
+      parallel: operation.parallel ?? 1,
     };
     const monitor: Monitor = await parts.callbacks.startMonitor({
       registrar,

@@ -38,6 +38,13 @@ export interface ProgramPort {
   registerOutputs(urn: string, outputs: PropertyMap): Promise<void>;
 }
 
+/** The operation with a program that a plan for it does not allow: one value is another. */
+export function otherProgram(operation: Operation): Operation {
+  const changed = operation.resources.findLast(({ component, read }) => !component && read === undefined);
+  const resources = operation.resources.map((one) => (one === changed ? { ...one, size: 1 - one.size } : one));
+  return { ...operation, resources };
+}
+
 /** Runs the program of an operation: one resource after the other, then the outputs of the stack. */
 export async function runProgram(port: ProgramPort, { resources }: Operation): Promise<void> {
   const none = { dependencies: [], propertyDependencies: {}, inputs: {} };

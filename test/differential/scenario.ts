@@ -6,7 +6,7 @@ export interface Scenario {
 }
 
 export interface Operation {
-  readonly kind: 'up' | 'preview' | 'refresh' | 'destroy';
+  readonly kind: 'up' | 'preview' | 'refresh' | 'destroy' | 'import';
   readonly resources: readonly ScenarioResource[];
   /** What goes wrong in the provider, by `<method> <name>`. */
   readonly failures: Readonly<Record<string, 'clean' | 'partial'>>;
@@ -19,6 +19,18 @@ export interface Operation {
   readonly targetDependents: boolean;
   /** Names of resources to replace whatever they are like. */
   readonly replaces: readonly string[];
+  /** Steps at the same time. */
+  readonly parallel?: number;
+  /** An update under a plan of its own program, or of one that differs. */
+  readonly plan?: 'kept' | 'broken';
+  /** What `pulumi import` adopts. */
+  readonly imports?: readonly ScenarioImport[];
+}
+
+export interface ScenarioImport {
+  readonly name: string;
+  readonly id: string;
+  readonly protect: boolean;
 }
 
 export interface ScenarioResource {
@@ -203,8 +215,13 @@ const failingCall = fc
   })
   .map(({ method, name, how }) => [`${method} ${name}`, how] as const);
 
-const operation: fc.Arbitrary<Operation> = fc.record({
-  kind: fc.constantFrom('up', 'up', 'up', 'up', 'preview', 'refresh', 'destroy'),
+const adoption = fc.record({
+  name: anyName,
+  id: fc.constantFrom('foreign-0', 'foreign-1', 'foreign-2', 'foreign-4', 'absent'),
+});
+
+const anyOperation: fc.Arbitrary<Operation> = fc.record({
+  kind: fc.constantFrom('up', 'up', 'up', 'up', 'up', 'preview', 'preview', 'refresh', 'destroy', 'import'),
   resources: program,
   failures: fc.oneof(
     { weight: 3, arbitrary: fc.constant({}) },
@@ -228,11 +245,31 @@ const operation: fc.Arbitrary<Operation> = fc.record({
     { weight: 9, arbitrary: fc.constant([]) },
     { weight: 1, arbitrary: fc.uniqueArray(anyName, { minLength: 1, maxLength: 1 }) },
   ),
+  parallel: fc.constantFrom(1, 1, 1, 8),
+  plan: sometimes(5, fc.constantFrom('kept', 'kept', 'broken')),
+  imports: fc
+    .tuple(fc.uniqueArray(adoption, { minLength: 1, maxLength: 2, selector: ({ name }) => name }), fc.boolean())
+    .map(([imports, protect]) => imports.map((one) => ({ ...one, protect }))),
 }) as fc.Arbitrary<Operation>;
+
+/** Combinations that mean nothing, or whose outcome hangs on who comes first, are made plain. */
+const operation = anyOperation.map(({ plan, imports, parallel, ...rest }): Operation => {
+  const planned = plan !== undefined && rest.kind === 'up' && rest.targets.length === 0;
+  return {
+    ...rest,
+    // After a failure, what has begun beside it is a matter of luck.
+    parallel: Object.keys(rest.failures).length === 0 ? parallel : 1,
+    ...(planned && { plan }),
+    ...(rest.kind === 'import' && { imports, targets: [], refresh: false }),
+  };
+});
 
 /** Up to four operations on one stack, the first an update so that there is something. */
 export const scenario: fc.Arbitrary<Scenario> = fc
   .tuple(operation, fc.array(operation, { minLength: 1, maxLength: 3 }))
   .map(([first, rest]) => ({
-    operations: [{ ...first, kind: 'up', targets: [], replaces: [], failures: {}, drift: {} }, ...rest],
+    operations: [
+      { ...first, kind: 'up', targets: [], replaces: [], failures: {}, drift: {}, plan: undefined, imports: [] },
+      ...rest,
+    ],
   }));

@@ -15,7 +15,7 @@ import type { SSM } from '@aws-sdk/client-ssm';
 import type { STS } from '@aws-sdk/client-sts';
 import { Batches } from './batches.ts';
 import type { AwsConfiguration } from './configuration.ts';
-import { translateFailure } from './failures.ts';
+import { clarifyDenial, translateFailure } from './failures.ts';
 
 interface Clients {
   acm: ACM;
@@ -82,10 +82,13 @@ export function createAwsCalls(configuration: AwsConfiguration): AwsCalls {
     made.set(key, one as Promise<never>);
     return one;
   };
+  const decode: Decode = async (EncodedMessage) =>
+    (await (await calls.client('sts')).decodeAuthorizationMessage({ EncodedMessage })).DecodedMessage;
   const calls: AwsCalls = {
     configuration,
-    client: (name) => once(name, () => makeClient(name, configuration)),
-    clientWithoutRetries: (name) => once(`${name} once`, () => makeClient(name, { ...configuration, maxAttempts: 1 })),
+    client: (name) => once(name, () => makeClient(name, configuration, decode)),
+    clientWithoutRetries: (name) =>
+      once(`${name} once`, () => makeClient(name, { ...configuration, maxAttempts: 1 }, decode)),
     batches: new Batches(),
     inRegion: (region) => {
       if (region === configuration.region) return calls;
@@ -108,6 +111,7 @@ export function createAwsCalls(configuration: AwsConfiguration): AwsCalls {
 async function makeClient<Name extends ServiceName>(
   name: Name,
   configuration: AwsConfiguration,
+  decode: Decode,
 ): Promise<Clients[Name]> {
   const Client = (await constructors[name]()) as new (options: object) => Clients[Name];
   const client = new Client({
@@ -120,7 +124,7 @@ async function makeClient<Name extends ServiceName>(
     useFipsEndpoint: configuration.useFipsEndpoint,
     useDualstackEndpoint: configuration.useDualstackEndpoint,
   });
-  addTranslation(client, name, configuration);
+  addTranslation(client, { service: name, configuration, decode });
   return client;
 }
 
@@ -129,8 +133,16 @@ async function askAccount(calls: AwsCalls): Promise<string> {
   return identity.Account ?? '';
 }
 
+type Decode = (encoded: string) => Promise<string | undefined>;
+
+interface Translation {
+  readonly service: ServiceName;
+  readonly configuration: AwsConfiguration;
+  readonly decode: Decode;
+}
+
 /** Every failed call of the client is thrown as an error that names service, action and what to do. */
-function addTranslation(client: Clients[ServiceName], service: ServiceName, configuration: AwsConfiguration): void {
+function addTranslation(client: Clients[ServiceName], { service, configuration, decode }: Translation): void {
   const stack = client.middlewareStack as { add(middleware: unknown, options: object): void };
   const translate =
     (next: (args: unknown) => Promise<unknown>, context: { readonly commandName?: string }) =>
@@ -138,11 +150,9 @@ function addTranslation(client: Clients[ServiceName], service: ServiceName, conf
       try {
         return await next(args);
       } catch (error) {
-        throw translateFailure(error, {
-          service,
-          action: context.commandName?.replace(/Command$/, '') ?? 'a call',
-          configuration,
-        });
+        const clear = error instanceof Error && service !== 'sts' ? await clarifyDenial(error, decode) : error;
+        const action = context.commandName?.replace(/Command$/, '') ?? 'a call';
+        throw translateFailure(clear, { service, action, configuration });
       }
     };
   stack.add(translate, { step: 'initialize', name: 'mainstayTranslateFailure', priority: 'high' });

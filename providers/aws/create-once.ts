@@ -9,6 +9,12 @@ interface OneCreate<T> {
   find(): Promise<T | undefined>;
 }
 
+/** The tag by which a create that was cut off is found again. It is gone a moment later. */
+export const MARK = 'mainstay:create';
+
+/** Pauses before each look for what may have been made, in milliseconds: AWS does not see it everywhere at once. */
+const LOOKS = [300, 1000, 2000];
+
 /** Milliseconds before the second try; it doubles with every further one. */
 const FIRST_PAUSE = 200;
 
@@ -25,13 +31,21 @@ export async function createOnce<T>(call: ResourceCall, { send, find }: OneCreat
       const again = isThrottled(error) || isAmbiguous(error);
       if (!again && !(lost && isAlreadyThere(error))) throw error;
       lost ||= isAmbiguous(error);
-      const pause = FIRST_PAUSE * 2 ** (attempt - 1);
-      if (attempt < call.aws.configuration.maxAttempts) await systemClock.sleep(pause, call.signal);
-      const found = lost ? await find() : undefined;
+      const found = lost ? await search(call, find) : undefined;
       if (found !== undefined) return found;
+      if (!lost) await systemClock.sleep(FIRST_PAUSE * 2 ** Math.min(attempt - 1, 6), call.signal);
       if (!again || attempt >= call.aws.configuration.maxAttempts || systemClock.now() > call.deadline) throw error;
     }
   }
+}
+
+async function search<T>(call: ResourceCall, find: () => Promise<T | undefined>): Promise<T | undefined> {
+  for (const pause of LOOKS) {
+    await systemClock.sleep(pause, call.signal);
+    const found = await find();
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** Whether something was made since the operation began, within what two clocks may differ. */

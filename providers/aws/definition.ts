@@ -52,6 +52,16 @@ export interface ExistingCall extends ResourceCall {
   readonly state: PlainMap;
 }
 
+/**
+ * How a create is found again whose answer was lost, for APIs that know no client token. `id`: where it must be, if it is there; it is
+ * taken if it is then exactly what was asked for. `mark`: by a tag that the create call carries and that is taken away afterwards.
+ */
+export type LostCreate =
+  | {
+      id(call: ResourceCall & { readonly started: number }): string | undefined | Promise<string | undefined>;
+    }
+  | { mark(call: ResourceCall & { readonly mark: string }): Promise<string | undefined> };
+
 /** Changes properties in place. Called if one of `properties` changed, and after a create for those marked `afterCreate`. */
 export interface UpdateRule {
   readonly properties: readonly string[];
@@ -94,6 +104,8 @@ export interface ResourceDefinition {
   readonly global?: boolean;
   /** Rules over several properties. Each text is one failure. */
   validate?(inputs: PlainMap): readonly string[];
+  /** Not given: the create call can be sent again without harm. */
+  readonly lostCreate?: LostCreate;
   /** Makes it and resolves to its id; `allTags` are the resource's tags over the provider's default tags. */
   create(call: ResourceCall & { readonly allTags: Readonly<Record<string, string>> }): Promise<string>;
   /** Waits until it is really there. */

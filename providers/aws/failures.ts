@@ -71,6 +71,43 @@ export function translateFailure(error: unknown, place: CallPlace): Error {
   );
 }
 
+/** What EC2 and some others put in a denial in place of the reason. */
+const ENCODED = /\s*Encoded authorization failure message: ([\w-]+)\.?/;
+
+/** The failure with AWS's encoded reason taken out, and in the clear where `decode` can. Others stay as they are. */
+export async function clarifyDenial(
+  error: Error,
+  decode: (encoded: string) => Promise<string | undefined>,
+): Promise<Error> {
+  const encoded = ENCODED.exec(error.message)?.[1];
+  if (encoded === undefined) return error;
+  const decoded = await decode(encoded).catch(() => undefined);
+  const reason = decoded === undefined ? UNDECODED : denialText(decoded);
+  error.message = `${error.message.replace(ENCODED, '').trim().replace(/\.$/, '')} (${reason})`;
+  return error;
+}
+
+const UNDECODED = 'AWS encoded the reason; it can be read with the permission sts:DecodeAuthorizationMessage';
+
+/** `context` of https://docs.aws.amazon.com/STS/latest/APIReference/API_DecodeAuthorizationMessage.html in a sentence. */
+function denialText(decoded: string): string {
+  interface Denial {
+    readonly explicitDeny?: boolean;
+    readonly context?: {
+      readonly principal?: { readonly arn?: string };
+      readonly action?: string;
+      readonly resource?: string;
+    };
+  }
+  try {
+    const { explicitDeny, context } = JSON.parse(decoded) as Denial;
+    const why = explicitDeny ? 'a policy denies' : 'no policy allows';
+    return `${why} ${context?.principal?.arn ?? 'the caller'} the action ${context?.action} on ${context?.resource}`;
+  } catch {
+    return UNDECODED;
+  }
+}
+
 function codeOf(error: Error): string {
   const { Code, code } = error as { readonly Code?: unknown; readonly code?: unknown };
   if (typeof Code === 'string') return Code;

@@ -10,9 +10,10 @@ import {
   type ReadResponse,
   type UpdateRequest,
 } from '../../protocol/provider.ts';
-import { isZero } from './canonical.ts';
+import { canonical, isNothing, isZero, sortKeys } from './canonical.ts';
 import { plain, plainMap } from './check.ts';
 import type { AwsCalls } from './clients.ts';
+import { createOnce, MARK } from './create-once.ts';
 import type { ExistingCall, Plain, PlainMap, PropertyRule, ResourceCall, ResourceDefinition } from './definition.ts';
 import { asTexts } from './plain-values.ts';
 import { projected } from './projection.ts';
@@ -42,9 +43,10 @@ export async function createResource(context: LifecycleContext, request: CreateR
   if (request.preview) return { id: '', outputs: previewOutputs(definition, request.inputs) };
   const call = callOf(context, inputs, request.timeout || definition.timeouts?.create);
   const allTags = allTagsOf(inputs.tags, aws.configuration);
-  const id = await definition.create({ ...call, allTags });
+  const { id, marked } = await createFindably(context, call, allTags);
   const existing: ExistingCall = { ...call, id, state: {} };
   try {
+    if (marked) await definition.tags?.remove(existing, [MARK]);
     await definition.ready?.(existing);
     await applyAfterCreate(definition, existing);
     if (definition.tags && !definition.tags.atCreate)
@@ -53,6 +55,53 @@ export async function createResource(context: LifecycleContext, request: CreateR
   } catch (error) {
     throw asPartial(error, id, request.inputs);
   }
+}
+
+/** Creates it so that it is found again, and not made twice, if the answer is lost. */
+async function createFindably(
+  context: LifecycleContext,
+  call: ResourceCall,
+  allTags: Tags,
+): Promise<{ readonly id: string; readonly marked: boolean }> {
+  const { definition, aws } = context;
+  const { lostCreate } = definition;
+  if (!lostCreate) return { id: await definition.create({ ...call, allTags }), marked: false };
+  const careful = { ...call, aws: { ...aws, client: aws.clientWithoutRetries } };
+  if ('mark' in lostCreate) {
+    const mark = crypto.randomUUID();
+    const send = () => definition.create({ ...careful, allTags: { ...allTags, [MARK]: mark } });
+    return { id: await createOnce(call, { send, find: () => lostCreate.mark({ ...call, mark }) }), marked: true };
+  }
+  const started = systemClock.now();
+  const find = async () => {
+    const id = await lostCreate.id({ ...call, started });
+    return id !== undefined && (await isWhatWasAskedFor(context, { ...call, id, state: {} }, allTags)) ? id : undefined;
+  };
+  return {
+    id: await createOnce(call, { send: () => definition.create({ ...careful, allTags }), find }),
+    marked: false,
+  };
+}
+
+/** Whether what is there has every property and tag of the create call: somebody else's would differ, or is as good. */
+async function isWhatWasAskedFor(
+  { definition, aws }: LifecycleContext,
+  call: ExistingCall,
+  allTags: Tags,
+): Promise<boolean> {
+  const found = await definition.read(call);
+  if (found === undefined) return false;
+  const early = Object.entries(definition.properties).filter(([key, rule]) => {
+    const late = rule.output || rule.writeOnly || rule.afterCreate || key === 'region' || key === 'tags';
+    return !late && !isNothing(call.inputs[key]);
+  });
+  const same = early.every(([key, rule]) => {
+    const live = projected(rule, call.inputs[key] ?? null, found[key] ?? null);
+    return JSON.stringify(canonical(rule, live)) === JSON.stringify(canonical(rule, call.inputs[key]));
+  });
+  if (!definition.tags?.atCreate) return same;
+  const tags = managedTags(asTexts(found.tags), aws.configuration);
+  return same && JSON.stringify(sortKeys(tags)) === JSON.stringify(sortKeys(allTags));
 }
 
 export async function updateResource(context: LifecycleContext, request: UpdateRequest): Promise<PropertyMap> {

@@ -6,7 +6,8 @@ import { createProvider } from '../provider.ts';
 /** A configured provider on a test endpoint, driven as the engine drives one. */
 export interface TestResources {
   readonly provider: Provider;
-  create(type: string, inputs: PropertyMap): Promise<TestResource>;
+  /** `timeout` in seconds; 0: the resource's own. */
+  create(type: string, inputs: PropertyMap, options?: { readonly timeout: number }): Promise<TestResource>;
   /** By the documented id. Undefined: it is not there. */
   import(type: string, id: string): Promise<TestResource | undefined>;
 }
@@ -54,15 +55,18 @@ export async function createTestProvider(
   await provider.configure({ ...identity, id: 'id', inputs });
   return {
     provider,
-    create: (type, given) => createOne(provider, type, given),
+    create: (type, given, options) => createOne(provider, { type, inputs: given, timeout: options?.timeout ?? 0 }),
     import: (type, id) => importOne(provider, type, id),
   };
 }
 
-async function createOne(provider: Provider, type: string, inputs: PropertyMap): Promise<TestResource> {
+async function createOne(
+  provider: Provider,
+  { type, inputs, timeout }: { readonly type: string; readonly inputs: PropertyMap; readonly timeout: number },
+): Promise<TestResource> {
   const identity = identityOf(type);
   const checked = await checkedInputs(provider, { type, olds: {}, news: inputs });
-  const made = await provider.create({ ...identity, inputs: checked, timeout: 0, preview: false });
+  const made = await provider.create({ ...identity, inputs: checked, timeout, preview: false });
   return resourceOf(provider, { type, id: made.id, inputs: checked, outputs: made.outputs });
 }
 

@@ -16,6 +16,7 @@ import {
 /** https://www.pulumi.com/registry/packages/aws/api-docs/dynamodb/table/ ; imported by its name. Replicas and restores are not served. */
 export const table: ResourceDefinition = {
   type: 'aws:dynamodb/table:Table',
+  lostCreate: { id: ({ inputs }) => inputs.name as string },
   autoname: { property: 'name', maxLength: 255 },
   timeouts: { create: 1800, update: 3600, delete: 600 },
   properties: {

@@ -4,13 +4,14 @@ import { unlessGone } from '../../failures.ts';
 import { fromTagList } from '../../tags.ts';
 import { deletePatiently, waitFor } from '../../wait.ts';
 import { describe } from './describe.ts';
-import { ec2Arn, ec2Tags, tagSpecification } from './tags.ts';
+import { ec2Arn, ec2Tags, findMarked, tagSpecification } from './tags.ts';
 
 const TAGS = { tags: { kind: 'map' }, tagsAll: { kind: 'map', output: true } } as const;
 
 /** https://www.pulumi.com/registry/packages/aws/api-docs/ec2/internetgateway/ ; imported by its id. */
 export const internetGateway: ResourceDefinition = {
   type: 'aws:ec2/internetGateway:InternetGateway',
+  lostCreate: findMarked,
   tags: ec2Tags,
   properties: {
     vpcId: { kind: 'string', computed: true, afterCreate: true },
@@ -79,6 +80,7 @@ export const egressOnlyInternetGateway: ResourceDefinition = {
     const made = await (await aws.client('ec2')).send(
       new CreateEgressOnlyInternetGatewayCommand({
         VpcId: inputs.vpcId as string,
+        ClientToken: crypto.randomUUID(),
         ...tagSpecification('egress-only-internet-gateway', allTags),
       }),
     );
@@ -100,6 +102,7 @@ export const egressOnlyInternetGateway: ResourceDefinition = {
 /** https://www.pulumi.com/registry/packages/aws/api-docs/ec2/eip/ ; imported by its allocation id. */
 export const eip: ResourceDefinition = {
   type: 'aws:ec2/eip:Eip',
+  lostCreate: findMarked,
   tags: ec2Tags,
   properties: {
     domain: { kind: 'string', default: 'vpc', replaces: true, oneOf: ['vpc'] },
@@ -179,6 +182,7 @@ export const natGateway: ResourceDefinition = {
     const made = await (await aws.client('ec2')).send(
       new CreateNatGatewayCommand({
         SubnetId: inputs.subnetId as string,
+        ClientToken: crypto.randomUUID(),
         AllocationId: inputs.allocationId as string | undefined,
         ConnectivityType: inputs.connectivityType as 'public' | 'private',
         PrivateIpAddress: inputs.privateIp as string | undefined,

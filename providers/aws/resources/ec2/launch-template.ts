@@ -70,6 +70,7 @@ export const launchTemplate: ResourceDefinition = {
   async create({ aws, inputs, allTags }) {
     const made = await (await aws.client('ec2')).createLaunchTemplate({
       LaunchTemplateName: inputs.name as string,
+      ClientToken: crypto.randomUUID(),
       VersionDescription: inputs.description as string | undefined,
       LaunchTemplateData: dataOf(inputs),
       ...tagSpecification('launch-template', allTags),

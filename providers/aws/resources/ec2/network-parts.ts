@@ -41,6 +41,7 @@ export const vpcEndpoint: ResourceDefinition = {
       new CreateVpcEndpointCommand({
         VpcId: inputs.vpcId as string,
         ServiceName: inputs.serviceName as string,
+        ClientToken: crypto.randomUUID(),
         VpcEndpointType: inputs.vpcEndpointType as 'Gateway',
         RouteTableIds: list('routeTableIds'),
         SubnetIds: list('subnetIds'),
@@ -217,6 +218,7 @@ export const flowLog: ResourceDefinition = {
     const made = await (await aws.client('ec2')).send(
       new CreateFlowLogsCommand({
         ResourceIds: [id as string],
+        ClientToken: crypto.randomUUID(),
         ResourceType,
         TrafficType: (asText(inputs.trafficType) ?? 'ALL') as 'ALL',
         LogDestinationType: inputs.logDestinationType as 'cloud-watch-logs',

@@ -42,6 +42,7 @@ export const routeTable: ResourceDefinition = {
     const { CreateRouteTableCommand } = await import('@aws-sdk/client-ec2');
     const command = new CreateRouteTableCommand({
       VpcId: inputs.vpcId as string,
+      ClientToken: crypto.randomUUID(),
       ...tagSpecification('route-table', allTags),
     });
     return (await (await aws.client('ec2')).send(command)).RouteTable!.RouteTableId!;
@@ -69,6 +70,7 @@ const replacing: PropertyRule = { kind: 'string', replaces: true };
 /** https://www.pulumi.com/registry/packages/aws/api-docs/ec2/route/ ; imported by `<route table>_<destination>`. */
 export const route: ResourceDefinition = {
   type: 'aws:ec2/route:Route',
+  lostCreate: { id: ({ inputs }) => `${inputs.routeTableId}_${destinationOf(inputs)}` },
   properties: {
     routeTableId: { ...replacing, required: true },
     ...Object.fromEntries(Object.keys(DESTINATIONS).map((key) => [key, replacing])),

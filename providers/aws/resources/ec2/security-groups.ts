@@ -12,6 +12,15 @@ type Direction = 'ingress' | 'egress';
 /** https://www.pulumi.com/registry/packages/aws/api-docs/ec2/securitygroup/ ; imported by its id. */
 export const securityGroup: ResourceDefinition = {
   type: 'aws:ec2/securityGroup:SecurityGroup',
+  lostCreate: {
+    id: async ({ aws, inputs }) => {
+      const Filters = [
+        { Name: 'vpc-id', Values: [inputs.vpcId as string] },
+        { Name: 'group-name', Values: [inputs.name as string] },
+      ];
+      return (await (await aws.client('ec2')).describeSecurityGroups({ Filters })).SecurityGroups?.[0]?.GroupId;
+    },
+  },
   tags: ec2Tags,
   autoname: { property: 'name', maxLength: 255 },
   properties: {

@@ -7,6 +7,15 @@ import { ec2Tags, tagSpecification } from './tags.ts';
 /** https://www.pulumi.com/registry/packages/aws/api-docs/ec2/subnet/ ; imported by its id. */
 export const subnet: ResourceDefinition = {
   type: 'aws:ec2/subnet:Subnet',
+  lostCreate: {
+    id: async ({ aws, inputs }) => {
+      const Filters = [
+        { Name: 'vpc-id', Values: [inputs.vpcId as string] },
+        { Name: 'cidr-block', Values: [inputs.cidrBlock as string] },
+      ];
+      return (await (await aws.client('ec2')).describeSubnets({ Filters })).Subnets?.[0]?.SubnetId;
+    },
+  },
   tags: ec2Tags,
   properties: {
     vpcId: { kind: 'string', required: true, replaces: true },

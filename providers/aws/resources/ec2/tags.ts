@@ -1,4 +1,5 @@
-import type { TagRule } from '../../definition.ts';
+import { MARK } from '../../create-once.ts';
+import type { LostCreate, TagRule } from '../../definition.ts';
 import { type Tags, toTagList } from '../../tags.ts';
 
 /** Tags of anything in EC2: one pair of calls for all kinds. */
@@ -31,3 +32,14 @@ export function ec2Arn(place: { readonly region: string; readonly account: strin
       : 'aws';
   return `arn:${partition}:ec2:${place.region}:${place.account}:${path}`;
 }
+
+/** For what has neither a name nor a client token: the create call carries a tag of its own, by which it is found again. */
+export const findMarked: LostCreate = {
+  mark: async ({ aws, mark }) => {
+    const Filters = [
+      { Name: 'key', Values: [MARK] },
+      { Name: 'value', Values: [mark] },
+    ];
+    return (await (await aws.client('ec2')).describeTags({ Filters })).Tags?.[0]?.ResourceId;
+  },
+};

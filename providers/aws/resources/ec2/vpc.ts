@@ -3,11 +3,12 @@ import type { ExistingCall, ResourceCall, ResourceDefinition } from '../../defin
 import { fromTagList } from '../../tags.ts';
 import { deletePatiently, waitFor } from '../../wait.ts';
 import { describe } from './describe.ts';
-import { ec2Arn, ec2Tags, tagSpecification } from './tags.ts';
+import { ec2Arn, ec2Tags, findMarked, tagSpecification } from './tags.ts';
 
 /** https://www.pulumi.com/registry/packages/aws/api-docs/ec2/vpc/ ; imported by its id. */
 export const vpc: ResourceDefinition = {
   type: 'aws:ec2/vpc:Vpc',
+  lostCreate: findMarked,
   tags: ec2Tags,
   properties: {
     cidrBlock: { kind: 'string', replaces: true, computed: true },

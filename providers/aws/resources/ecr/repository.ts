@@ -6,6 +6,7 @@ import { fromTagList, toTagList } from '../../tags.ts';
 /** https://www.pulumi.com/registry/packages/aws/api-docs/ecr/repository/ ; imported by its name. */
 export const repository: ResourceDefinition = {
   type: 'aws:ecr/repository:Repository',
+  lostCreate: { id: ({ inputs }) => inputs.name as string },
   autoname: { property: 'name', maxLength: 256, lowerCase: true },
   properties: {
     name: { kind: 'string', replaces: true },

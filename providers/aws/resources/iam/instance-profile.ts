@@ -7,6 +7,7 @@ import { deletePatiently, retryWhile } from '../../wait.ts';
 /** https://www.pulumi.com/registry/packages/aws/api-docs/iam/instanceprofile/ ; imported by its name. */
 export const instanceProfile: ResourceDefinition = {
   type: 'aws:iam/instanceProfile:InstanceProfile',
+  lostCreate: { id: ({ inputs }) => inputs.name as string },
   global: true,
   autoname: { property: 'name', maxLength: 128 },
   properties: {

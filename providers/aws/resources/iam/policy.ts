@@ -1,5 +1,6 @@
 import type { ExistingCall, ResourceDefinition } from '../../definition.ts';
 import { unlessGone } from '../../failures.ts';
+import { partitionOf } from '../../functions/identity.ts';
 import { fromTagList, toTagList } from '../../tags.ts';
 import { deletePatiently } from '../../wait.ts';
 
@@ -9,6 +10,12 @@ const MOST_VERSIONS = 5;
 /** https://www.pulumi.com/registry/packages/aws/api-docs/iam/policy/ ; imported by its ARN. */
 export const policy: ResourceDefinition = {
   type: 'aws:iam/policy:Policy',
+  lostCreate: {
+    id: async ({ aws, inputs }) => {
+      const { partition } = partitionOf(aws.configuration.region);
+      return `arn:${partition}:iam::${await aws.accountId()}:policy${inputs.path}${inputs.name}`;
+    },
+  },
   global: true,
   autoname: { property: 'name', maxLength: 128 },
   properties: {

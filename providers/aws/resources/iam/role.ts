@@ -1,5 +1,6 @@
 import type { ExistingCall, PlainMap, ResourceDefinition } from '../../definition.ts';
 import { AwsFailure, unlessGone } from '../../failures.ts';
+import { partitionOf } from '../../functions/identity.ts';
 import { asList } from '../../plain-values.ts';
 import { fromTagList, toTagList } from '../../tags.ts';
 import { deletePatiently, retryWhile } from '../../wait.ts';
@@ -11,6 +12,7 @@ const isUnknownPrincipal = (error: unknown) =>
 /** https://www.pulumi.com/registry/packages/aws/api-docs/iam/role/ ; imported by its name. */
 export const role: ResourceDefinition = {
   type: 'aws:iam/role:Role',
+  lostCreate: { id: ({ inputs }) => inputs.name as string },
   global: true,
   autoname: { property: 'name', maxLength: 64 },
   properties: {
@@ -225,6 +227,13 @@ function splitAttachment(id: string): { readonly RoleName: string; readonly Poli
 /** https://www.pulumi.com/registry/packages/aws/api-docs/iam/openidconnectprovider/ ; imported by its ARN. */
 export const openIdConnectProvider: ResourceDefinition = {
   type: 'aws:iam/openIdConnectProvider:OpenIdConnectProvider',
+  lostCreate: {
+    id: async ({ aws, inputs }) => {
+      const { partition } = partitionOf(aws.configuration.region);
+      const host = String(inputs.url).replace('https://', '');
+      return `arn:${partition}:iam::${await aws.accountId()}:oidc-provider/${host}`;
+    },
+  },
   global: true,
   properties: {
     url: { kind: 'string', required: true, replaces: true },

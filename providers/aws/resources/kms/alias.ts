@@ -5,6 +5,7 @@ import { asText } from '../../plain-values.ts';
 /** https://www.pulumi.com/registry/packages/aws/api-docs/kms/alias/ ; imported by its name. */
 export const alias: ResourceDefinition = {
   type: 'aws:kms/alias:Alias',
+  lostCreate: { id: ({ inputs }) => inputs.name as string },
   autoname: { property: 'name', maxLength: 256, prefix: 'alias/' },
   properties: {
     name: { kind: 'string', replaces: true },

@@ -1,4 +1,5 @@
-import type { ExistingCall, ResourceDefinition } from '../../definition.ts';
+import { isNew } from '../../create-once.ts';
+import type { ExistingCall, ResourceCall, ResourceDefinition } from '../../definition.ts';
 import { unlessGone } from '../../failures.ts';
 import { asText } from '../../plain-values.ts';
 
@@ -8,6 +9,7 @@ const toKmsTags = (tags: Readonly<Record<string, string>>) =>
 /** https://www.pulumi.com/registry/packages/aws/api-docs/kms/key/ ; imported by its id. */
 export const key: ResourceDefinition = {
   type: 'aws:kms/key:Key',
+  lostCreate: { id: findNewest },
   properties: {
     description: { kind: 'string', computed: true },
     keyUsage: { kind: 'string', default: 'ENCRYPT_DECRYPT', replaces: true },
@@ -134,4 +136,21 @@ async function updateEnabled({ aws, id, inputs }: ExistingCall): Promise<void> {
   const kms = await aws.client('kms');
   if (inputs.isEnabled === false) await kms.send(new DisableKeyCommand({ KeyId: id }));
   else await kms.send(new EnableKeyCommand({ KeyId: id }));
+}
+
+/** Keys have no names: the newest with the wanted description that was made since the operation began. */
+async function findNewest({
+  aws,
+  inputs,
+  started,
+}: ResourceCall & { readonly started: number }): Promise<string | undefined> {
+  const { paginateListKeys } = await import('@aws-sdk/client-kms');
+  const wanted = asText(inputs.description) ?? '';
+  for await (const page of paginateListKeys({ client: await aws.client('kms') }, {})) {
+    for (const { KeyId: id = '' } of page.Keys ?? []) {
+      const found = await describe({ aws, id });
+      if (isNew(found?.CreationDate, started) && (found?.Description ?? '') === wanted && found?.Enabled) return id;
+    }
+  }
+  return undefined;
 }

@@ -5,6 +5,7 @@ import { asText } from '../../plain-values.ts';
 /** https://www.pulumi.com/registry/packages/aws/api-docs/cloudwatch/loggroup/ ; imported by its name. */
 export const logGroup: ResourceDefinition = {
   type: 'aws:cloudwatch/logGroup:LogGroup',
+  lostCreate: { id: ({ inputs }) => inputs.name as string },
   autoname: { property: 'name', maxLength: 512 },
   properties: {
     name: { kind: 'string', replaces: true },

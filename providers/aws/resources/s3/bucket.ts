@@ -12,6 +12,7 @@ import { retryWhile, waitFor } from '../../wait.ts';
  */
 export const bucket: ResourceDefinition = {
   type: 'aws:s3/bucket:Bucket',
+  lostCreate: { id: ({ inputs }) => inputs.bucket as string },
   autoname: { property: 'bucket', maxLength: 63, lowerCase: true },
   properties: {
     bucket: { kind: 'string', replaces: true },

@@ -6,6 +6,7 @@ import { fromTagList, toTagList } from '../../tags.ts';
 /** https://www.pulumi.com/registry/packages/aws/api-docs/ssm/parameter/ ; imported by its name. */
 export const parameter: ResourceDefinition = {
   type: 'aws:ssm/parameter:Parameter',
+  lostCreate: { id: ({ inputs }) => inputs.name as string },
   autoname: { property: 'name', maxLength: 1011 },
   properties: {
     name: { kind: 'string', replaces: true },

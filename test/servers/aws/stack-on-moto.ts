@@ -12,6 +12,8 @@ export interface StackOnMotoOptions {
   readonly url: string;
   /** For the copy of the program and its state; is made where it is missing. */
   readonly folder: string;
+  /** Settings of the stack's file that are kept (`mainstay:network`, ...); default: all. */
+  readonly only?: readonly string[];
   readonly onOutput?: (text: string) => void;
 }
 
@@ -25,12 +27,12 @@ export class StackOnMoto {
 
   constructor(options: StackOnMotoOptions) {
     this.#options = options;
-    this.#pulumi = createEmbeddedPulumi({ environment: this.#environment() });
+    this.#pulumi = createEmbeddedPulumi({ environment: this.environment() });
   }
 
   /** Makes the copy, and the stack in a backend of its own. May be called again. */
   async prepare(): Promise<void> {
-    const { folder, stack } = this.#options;
+    const { folder, stack, only } = this.#options;
     mkdirSync(join(folder, 'state'), { recursive: true });
     for (const part of ['Pulumi.yaml', 'package.json', 'infra', 'components', 'stacks'])
       cpSync(join(ROOT, part), join(folder, part), { recursive: true });
@@ -38,6 +40,8 @@ export class StackOnMoto {
       symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
     const file = join(folder, 'stacks', `Pulumi.${stack}.yaml`);
     const settings = parseDocument(readFileSync(file, 'utf8'));
+    const keys = Object.keys(settings.toJS().config as object);
+    for (const key of keys) if (only && !only.includes(key)) settings.deleteIn(['config', key]);
     settings.setIn(['config', 'mainstay:sandbox'], ['kubernetes']);
     writeFileSync(file, settings.toString());
     await this.#pulumi.run(['stack', 'select', '--create', stack], folder, {});
@@ -54,7 +58,8 @@ export class StackOnMoto {
     return this.#pulumi.close();
   }
 
-  #environment(): Record<string, string> {
+  /** What the engine's executable needs to work on the same stack. */
+  environment(): Record<string, string> {
     const { folder, url } = this.#options;
     return {
       PATH: process.env.PATH ?? '',

@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Stack } from '@pulumi/pulumi/automation/index.js';
+import type { EngineEvent, Stack } from '@pulumi/pulumi/automation/index.js';
 import { userError } from '../../foundation/errors.ts';
 import { endRecorded, isAlive, ownIdentity, type ProcessIdentity, signalGroup } from '../../foundation/processes.ts';
 import type { Outcome } from '../core/run.ts';
@@ -20,6 +20,7 @@ import {
   readConfig,
 } from './open-stack.ts';
 import { judgePending, type PendingOperation } from './pending-operations.ts';
+import { recordEvents, type StateResource } from './record-events.ts';
 
 /** What an interrupted engine gets to finish the step that it is at. */
 const INTERRUPT_GRACE_MS = 20_000;
@@ -44,18 +45,31 @@ async function operate(
 ): Promise<Outcome> {
   const collector = createOutcomeCollector(work.folder);
   const stack = await openStack(options, work);
-  const common = { onEvent: collector.take, color: 'never' as const, signal: work.signal };
+  const config = readConfig(stack);
+  const recording = work.witness && recordEvents(work.witness, config);
+  const onEvent = (event: EngineEvent) => {
+    collector.take(event);
+    recording?.take(event);
+  };
+  const common = { onEvent, color: 'never' as const, signal: work.signal };
   // What is put back is compared with what is there now, and nothing else is touched.
   const only = targets && { refresh: true, target: [...targets] };
-  const config = readConfig(stack);
   const failure = await (verb === 'preview'
     ? failureOf(() => stack.preview(common), work)
     : recorded(options, work, () =>
         failureOf(() => withOwnLocksCancelled(options, { work, stack }, () => stack.up({ ...common, ...only })), work),
       ));
   const { sandbox } = await config;
+  // Who depends on whom is in the state alone; a preview has the one of before.
+  recording?.finish(verb === 'update' || options.name === 'embedded' ? await stateOf(stack, work) : []);
   const outputs = verb === 'update' && failure === undefined ? await outputsOf(stack) : {};
   return collector.finish({ failure, outputs, engine: options.name, sandbox });
+}
+
+/** What the graph needs of the state. A state that cannot be read fails what needs it, not the picture of it. */
+async function stateOf(stack: Stack, work: StackWork): Promise<readonly StateResource[]> {
+  const text = await exportText(stack, work).catch(() => '{}');
+  return (JSON.parse(text) as { deployment?: { resources?: readonly StateResource[] } }).deployment?.resources ?? [];
 }
 
 async function exists(options: AutomationEngineOptions, work: StackWork): Promise<boolean> {

@@ -1,5 +1,6 @@
 import type { DriftLook } from '../core/drift.ts';
 import type { Outcome } from '../core/run.ts';
+import type { RunWitness } from './record-events.ts';
 
 export type EngineName = 'embedded' | 'official';
 
@@ -14,6 +15,8 @@ export interface StackWork {
   readonly folder: string;
   /** Ends the operation: what runs is finished, nothing new is begun. */
   readonly signal?: AbortSignal;
+  /** Is told what happens while it happens. */
+  readonly witness?: RunWitness;
 }
 
 /** What an interrupted update left behind and what became of it. */

@@ -7,6 +7,7 @@ import { readSettings } from '../core/settings.ts';
 import { findStacks, type Stack } from '../core/stack.ts';
 import { settingsOf } from '../core/stack-order.ts';
 import type { Engine, StackWork } from '../engines/engine.ts';
+import { recordRun } from './record-run.ts';
 import { repositoryOf, type Services } from './services.ts';
 
 /** A stack at a run's commit, ready for an engine. */
@@ -28,9 +29,12 @@ export async function withCheckout<T>(
 ): Promise<T> {
   const { stack, engine } = await stackAt(services, run);
   const checkout = await checkOut(services, run, stack);
+  const witness = recordRun(run.id, { runs: services.store.runs, log: services.log });
   try {
-    return await work(openStack({ run, stack, engine, checkout, signal }));
+    const open = openStack({ run, stack, engine, checkout, signal });
+    return await work({ ...open, work: { ...open.work, witness } });
   } finally {
+    await witness.close();
     await checkout.remove();
   }
 }

@@ -1,0 +1,102 @@
+import type { EngineEvent } from '@pulumi/pulumi/automation/index.js';
+import { redactor } from '../../foundation/redact.ts';
+import { changesSomething } from '../core/planned-step.ts';
+import { LONGEST_TEXT, type RunEvent, type RunResource } from '../core/run-event.ts';
+
+/** Who is told what an engine does while it does it. Everything is redacted and cut. */
+export interface RunWitness {
+  event(event: RunEvent): void;
+  /** All resources, once at the end. */
+  resources(resources: readonly RunResource[]): void;
+}
+
+/** What the state says of a resource. */
+export interface StateResource {
+  readonly urn: string;
+  readonly dependencies?: readonly string[];
+  readonly propertyDependencies?: Readonly<Record<string, readonly string[] | null>>;
+  readonly initErrors?: readonly string[];
+}
+
+type Seen = { -readonly [K in keyof RunResource]: RunResource[K] };
+
+/**
+ * Turns an engine's events into a run's, as they come; resources that stay as they are make no event and are in the graph. Nothing is told before
+ * `ready`, when the stack's secrets are known to the redactor.
+ */
+export function recordEvents(
+  told: RunWitness,
+  ready: Promise<unknown>,
+): {
+  take(event: EngineEvent): void;
+  /** `state`, where it was read, says who depends on whom and what is unhealthy. */
+  finish(state: readonly StateResource[]): void;
+} {
+  const resources = new Map<string, Seen>();
+  const begun = new Map<string, number>();
+  const witness: RunWitness = {
+    event: (event) => void ready.then(() => told.event(redacted(event))),
+    resources: (all) => void ready.then(() => told.resources(redacted(all))),
+  };
+  return {
+    take({ resourcePreEvent, resOutputsEvent, resOpFailedEvent, diagnosticEvent }) {
+      if (resourcePreEvent) {
+        const { urn, type, op, new: now, old } = resourcePreEvent.metadata;
+        const parent = now?.parent ?? old?.parent ?? undefined;
+        // The parts of a replacement are one operation.
+        const before = resources.get(urn);
+        const operation = before && before.operation !== 'same' && op !== 'same' ? 'replace' : op;
+        const nothing = { health: 'unknown', problem: undefined, milliseconds: undefined } as const;
+        resources.set(urn, { urn, type, operation, parent, dependencies: [], ...nothing });
+        begun.set(urn, performance.now());
+        if (changes(op)) witness.event({ kind: 'resource', urn, type, operation: op, state: 'started', parent });
+      }
+      const done = resOutputsEvent ?? resOpFailedEvent;
+      if (done) end(done.metadata.urn, { operation: done.metadata.op, failed: resOpFailedEvent !== undefined });
+      if (diagnosticEvent && !diagnosticEvent.ephemeral) say(witness, diagnosticEvent);
+    },
+    finish(state) {
+      for (const resource of state) join(resources.get(resource.urn), resource);
+      witness.resources([...resources.values()]);
+    },
+  };
+
+  function end(urn: string, { operation, failed }: { readonly operation: string; readonly failed: boolean }): void {
+    const resource = resources.get(urn);
+    if (!resource) return;
+    const milliseconds = Math.round(performance.now() - (begun.get(urn) ?? performance.now()));
+    Object.assign(resource, { milliseconds, health: failed ? 'failed' : 'healthy' });
+    if (!changes(operation) && !failed) return;
+    const { type, parent } = resource;
+    const state = failed ? 'failed' : 'done';
+    witness.event({ kind: 'resource', urn, type, operation, state, parent, milliseconds });
+  }
+}
+
+/** The last sink before the database: every text in `value` passes the redactor. */
+function redacted<T>(value: T): T {
+  return JSON.parse(redactor.redact(JSON.stringify(value))) as T;
+}
+
+function changes(operation: string): boolean {
+  return changesSomething({ operation } as Parameters<typeof changesSomething>[0]);
+}
+
+function join(
+  resource: Seen | undefined,
+  { dependencies = [], propertyDependencies = {}, initErrors = [] }: StateResource,
+): void {
+  if (!resource) return;
+  const all = [...dependencies, ...Object.values(propertyDependencies).flatMap((urns) => urns ?? [])];
+  resource.dependencies = [...new Set(all)].sort();
+  if (initErrors.length > 0)
+    Object.assign(resource, { health: 'unhealthy', problem: initErrors.join('\n').slice(0, LONGEST_TEXT) });
+}
+
+/** The engine marks colours in its texts, and has debug output that its types do not name. */
+function say(witness: RunWitness, { message, severity, urn }: NonNullable<EngineEvent['diagnosticEvent']>): void {
+  const text = message.replace(/<\{%.*?%\}>/g, '').slice(0, LONGEST_TEXT);
+  if (text.trim() === '' || (severity as string) === 'debug') return;
+  const level = severity === 'error' || severity === 'warning' ? severity : 'info';
+  witness.event({ kind: 'log', severity: level, urn: urn || undefined, text });
+}

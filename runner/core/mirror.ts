@@ -46,6 +46,8 @@ export interface Mirror {
   contains(of: string, commit: string): Promise<boolean>;
   /** Subject line and author of a commit. */
   describe(commit: string): Promise<{ readonly subject: string; readonly author: string; readonly at: Date }>;
+  /** The whole hash of a commit that is named by at least four letters of it; undefined where there is none, or several. */
+  resolve(hash: string): Promise<string | undefined>;
   /** The commits in `to` that are not in `from`, newest first: those of the first line, or `all`. Without `from` just `to`. */
   history(range: {
     readonly from: string | undefined;

@@ -27,3 +27,11 @@ export const promotionSettings = strict({
 });
 
 export type PromotionSettings = z.output<typeof promotionSettings>;
+
+/** The rule that is meant by `app=web` or `web`. */
+export function ruleNamed(rules: readonly PromotionSettings[], name: string): PromotionSettings | undefined {
+  return (
+    rules.find((rule) => rule.name === name) ??
+    rules.find((rule) => rule.name.slice(rule.name.indexOf('=') + 1) === name.slice(name.indexOf('=') + 1))
+  );
+}

@@ -70,7 +70,7 @@ function variablesOf({ name, email, date }: GitIdentity): Readonly<Record<string
 
 /** What git says where the origin, not the request, is at fault. */
 const UNREACHABLE =
-  /could not resolve host|could not read from remote|unable to access|connection (refused|timed out|reset)|early eof|block timeout/i;
+  /cannot lock ref|could not resolve host|could not read from remote|unable to access|connection (refused|timed out|reset)|early eof|block timeout/i;
 
 async function call(git: SimpleGit, args: readonly string[]): Promise<string> {
   try {

@@ -49,6 +49,7 @@ class BareMirror implements GitMirror {
   #worktrees: Promise<unknown> = Promise.resolve();
   #fetching: Promise<readonly Head[]> | undefined;
   #next: Promise<readonly Head[]> | undefined;
+  #pushing: Promise<unknown> = Promise.resolve();
 
   constructor(git: Git, options: { readonly folder: string; readonly dependencies: DependencyStore }) {
     this.git = git;
@@ -81,6 +82,7 @@ class BareMirror implements GitMirror {
   }
 
   async #fetchNow(): Promise<readonly Head[]> {
+    await this.#pushing;
     await this.git.run('fetch', '--quiet', '--prune', '--no-tags', 'origin', '+refs/heads/*:refs/remotes/origin/*');
     const text = await this.git.run(
       'for-each-ref',
@@ -125,6 +127,12 @@ class BareMirror implements GitMirror {
     return { subject, author, at: new Date(Number(seconds) * 1000) };
   }
 
+  async resolve(hash: string): Promise<string | undefined> {
+    if (!/^[0-9a-f]{4,40}$/.test(hash)) return undefined;
+    const found = (await this.git.ask('rev-parse', '--verify', '--quiet', `${hash}^{commit}`)).trim();
+    return found === '' ? undefined : found;
+  }
+
   history(range: Parameters<Mirror['history']>[0]): ReturnType<Mirror['history']> {
     return historyOf(this.git, range);
   }
@@ -137,8 +145,13 @@ class BareMirror implements GitMirror {
     return writeCommit(this.git, commit);
   }
 
+  /** A push moves our own note of the branch's head, and so does a fetch: git does not let both at once. */
   push(branch: string, commit: string): Promise<void> {
-    return pushCommit(this.git, branch, commit);
+    const pushed = Promise.all([this.#pushing, this.#fetching?.catch(() => {})]).then(() =>
+      pushCommit(this.git, branch, commit),
+    );
+    this.#pushing = pushed.catch(() => {});
+    return pushed;
   }
 
   async checkout(commit: string, place: { readonly folder: string; readonly program: string }): Promise<Checkout> {

@@ -91,7 +91,7 @@ async function planChange(
 }
 
 /** Short, and the same when a workflow is done again. */
-export function runId(prefix: 'p' | 'u' | 'd' | 'c', text: string): string {
+export function runId(prefix: 'p' | 'u' | 'd' | 'c' | 'v', text: string): string {
   return `${prefix}-${createHash('sha256').update(text).digest('hex').slice(0, 10)}`;
 }
 

@@ -7,6 +7,7 @@ import { attempt } from './attempt.ts';
 import { offerRevert, withdrawRevert } from './offer-revert.ts';
 import { passGate } from './pass-gate.ts';
 import { planRollout, type RolloutPlan } from './plan-rollout.ts';
+import { promoteVerified } from './promote.ts';
 import { type RolloutAt, rolloutId } from './rollout-at.ts';
 import {
   type Ended,
@@ -26,6 +27,7 @@ export const STACKS_QUEUE = 'stacks';
 export interface RolloutWorkflows {
   update(id: string): Promise<RunState>;
   preview(id: string): Promise<RunState>;
+  writePromotions(repository: string): Promise<void>;
 }
 
 /**
@@ -54,6 +56,7 @@ async function runStages(
     const later = stages.slice(index + 1).map(({ environment }) => environment);
     const ended = await runStage(services, { at, stage, later, runs, ...workflows }, goodSince);
     if (ended.kind === 'ended') return ended.end;
+    await promoteVerified(services, { at, stage, later, runs, ...workflows }, workflows.writePromotions);
     goodSince = ended.goodAt;
   }
   const count = Object.keys(runs).length;

@@ -8,13 +8,17 @@ import type { Decision } from '../core/rollout.ts';
 import { correctStack } from './correct-stack.ts';
 import { judgeRolloutDecision, judgeRunDecision } from './judge-decision.ts';
 import { type LookAt, lookAtStack } from './look-at-stack.ts';
+import type { OfferedRevert } from './open-revert.ts';
 import { previewChange } from './preview-change.ts';
 import { previewStack } from './preview-stack.ts';
+import { type PromotionRequest, requestPromotion, WRITES_QUEUE } from './promote.ts';
 import { receiveEvent } from './receive-event.ts';
+import { type RollbackRequest, rollBack } from './roll-back.ts';
 import { attemptId, queueAgain, rollOut, STACKS_QUEUE } from './roll-out.ts';
 import type { RolloutMessage } from './rollout-wait.ts';
 import type { Services } from './services.ts';
 import { updateStack } from './update-stack.ts';
+import { writePromotions } from './write-promotions.ts';
 
 /** Durable runs, carried out by this process. */
 export interface Worker {
@@ -25,6 +29,10 @@ export interface Worker {
   /** Hands a decision to a run or a rollout that waits. Rejects with a user error that says why where it does not count. */
   decideRun(run: { readonly id: string; readonly attempt: number }, decision: Decision): Promise<void>;
   decideRollout(id: string, decision: Decision): Promise<void>;
+  /** Writes a tested version into the next stack's file. Returns the promotion's id; `store.promotions` says what became of it. */
+  promote(request: PromotionRequest): Promise<string>;
+  /** Opens the change that takes a stack back to a commit. */
+  rollBack(request: RollbackRequest): Promise<OfferedRevert>;
   /** Starts a look for drift; the same id is one look. */
   look(id: string, at: LookAt): Promise<void>;
   /** Ends a run that has not ended: its engine finishes what it is at. */
@@ -78,6 +86,11 @@ export async function startWorker(options: {
     minPollingIntervalMs: 50,
     onConflict: 'always_update',
   });
+  await DBOS.registerQueue(WRITES_QUEUE, {
+    partitionConcurrency: 1,
+    minPollingIntervalMs: 50,
+    onConflict: 'always_update',
+  });
   await DBOS.registerQueue(LOOKS_QUEUE, {
     workerConcurrency: LOOKS_AT_ONCE,
     minPollingIntervalMs: 50,
@@ -97,6 +110,16 @@ export async function startWorker(options: {
       await DBOS.send(id, decision, 'decision');
     },
     wake: (id) => DBOS.send(id, { kind: 'wake' } satisfies RolloutMessage, 'decision'),
+    promote: async (request) => {
+      const id = await requestPromotion(services, request);
+      const enqueueOptions = { queuePartitionKey: request.repository };
+      const workflowID = `write ${id}`;
+      await DBOS.startWorkflow(workflows.write, { workflowID, queueName: WRITES_QUEUE, enqueueOptions })(
+        request.repository,
+      );
+      return id;
+    },
+    rollBack: (request) => rollBack(services, request),
     cancelRun: async ({ id, attempt }, by) => {
       const endedAt = new Date(services.clock.now());
       await services.store.runs.set(id, { state: 'cancelled', summary: `cancelled by ${by}`, endedAt });
@@ -123,7 +146,11 @@ function register(services: Services) {
     maxRecoveryAttempts: 20,
   });
   const update = DBOS.registerWorkflow(updateStack(services), { name: 'update-stack', maxRecoveryAttempts: 100 });
-  const rollout = DBOS.registerWorkflow(rollOut(services, { update, preview }), {
+  const write = DBOS.registerWorkflow(writePromotions(services), {
+    name: 'write-promotions',
+    maxRecoveryAttempts: 100,
+  });
+  const rollout = DBOS.registerWorkflow(rollOut(services, { update, preview, writePromotions: write }), {
     name: 'roll-out',
     maxRecoveryAttempts: 1000,
   });
@@ -136,7 +163,7 @@ function register(services: Services) {
     name: 'look-at-stack',
     maxRecoveryAttempts: 20,
   });
-  return { receive, look, preview };
+  return { receive, look, write, preview };
 }
 
 async function holdWorkerLock({ databaseUrl, name, onLost }: Parameters<typeof startWorker>[0]): Promise<pg.Client> {

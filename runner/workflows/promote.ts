@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto';
+import { DBOS } from '@dbos-inc/dbos-sdk';
+import { userError } from '../../foundation/errors.ts';
+import { nearestName } from '../../foundation/nearest-name.ts';
+import { type PromotionSettings, ruleNamed } from '../core/promotion-settings.ts';
+import type { Settings } from '../core/settings.ts';
+import { settingsOfBase } from './drift-facts.ts';
+import { runId } from './preview-change.ts';
+import { rolloutId } from './rollout-at.ts';
+import type { StageWork } from './rollout-wait.ts';
+import type { Services } from './services.ts';
+
+/** The queue of what is written to branches: one writer per repository. */
+export const WRITES_QUEUE = 'writes';
+
+/** Writes every promotion of a repository that is queued. */
+export type WritePromotions = (repository: string) => Promise<void>;
+
+export interface PromotionRequest {
+  readonly repository: string;
+  /** A rule of `promotions`: `app=web`, or `web`. */
+  readonly name: string;
+  readonly from: string;
+  readonly to: string;
+  readonly by: string;
+}
+
+/** Queues a promotion. Returns its id. Rejects with a user error where the settings have no such way. */
+export async function requestPromotion(services: Services, request: PromotionRequest): Promise<string> {
+  const settings = await settingsOfBase(services, request.repository);
+  if (!settings)
+    throw userError(
+      `Cannot promote as the repository has not been looked at yet: ${request.repository}. Wait a moment.`,
+    );
+  const rule = ruleOf(settings, request.name);
+  const places = [request.from, request.to].map((stack) => placeOf(rule, stack));
+  if (places[0]! >= places[1]!)
+    throw userError(
+      `Cannot promote from ${request.from} to ${request.to} as the way of ${rule.name} is ${rule.path.join(' → ')}. Choose two of it in that order.`,
+    );
+  const id = `promotion-${randomUUID()}`;
+  await services.store.promotions.add({
+    ...request,
+    id,
+    name: rule.name,
+    from: rule.path[places[0]!]!,
+    to: rule.path[places[1]!]!,
+  });
+  const text = `promote ${rule.name} from ${request.from} to ${request.to}`;
+  await services.store.audit.add({
+    kind: 'promotion',
+    repository: request.repository,
+    subject: id,
+    by: request.by,
+    text,
+    key: id,
+  });
+  return id;
+}
+
+function ruleOf({ promotions }: Settings, name: string): PromotionSettings {
+  const rule = ruleNamed(promotions, name);
+  if (rule) return rule;
+  const known = promotions.map((each) => each.name);
+  const near = nearestName(name, known);
+  throw userError(
+    `Cannot promote as mainstay.yaml has no such promotion: ${name}. ${near ? `Did you mean ${near}?` : `There is: ${known.join(', ') || 'none; add it under promotions'}.`}`,
+  );
+}
+
+function placeOf(rule: PromotionSettings, stack: string): number {
+  const place = rule.path.findIndex((each) => each === stack || each.slice(each.lastIndexOf('/') + 1) === stack);
+  if (place >= 0) return place;
+  throw userError(
+    `Cannot promote as ${rule.name} does not come by ${stack}: its way is ${rule.path.join(' → ')}. Choose two of it.`,
+  );
+}
+
+/** Queues the promotions that follow a verified environment by themselves. Part of the rollout's workflow. */
+export async function promoteVerified(services: Services, work: StageWork, write: WritePromotions): Promise<void> {
+  const { at, stage } = work;
+  const queued = await DBOS.runStep(() => queueVerified(services, work), { name: `${stage.environment}: promote` });
+  if (queued.length === 0) return;
+  const enqueueOptions = { queuePartitionKey: at.repository };
+  await DBOS.startWorkflow(write, { workflowID: `write ${queued[0]}`, queueName: WRITES_QUEUE, enqueueOptions })(
+    at.repository,
+  );
+}
+
+async function queueVerified(services: Services, { at, stage }: StageWork): Promise<readonly string[]> {
+  const settings = await settingsOfBase(services, at.repository);
+  const here = new Set(stage.groups.flat().flatMap((id) => [id, id.slice(id.lastIndexOf('/') + 1)]));
+  const ids: string[] = [];
+  for (const { name, path, when } of settings?.promotions ?? []) {
+    if (when !== 'verified') continue;
+    for (const [index, to] of path.entries()) {
+      const from = path[index - 1];
+      if (from === undefined || !here.has(from)) continue;
+      const id = runId('v', `${rolloutId(at)} ${name} ${from} ${to}`);
+      await services.store.promotions.add({ id, repository: at.repository, name, from, to, by: 'mainstay' });
+      ids.push(id);
+    }
+  }
+  return ids;
+}

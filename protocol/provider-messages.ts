@@ -247,6 +247,9 @@ export const resourceInitFailed = message({
   refreshBeforeUpdate: flag(5),
 });
 
+/** Detail of an error of Construct or Call: inputs that it does not take (proto/pulumi/errors.proto). */
+export const inputPropertiesError = message({ errors: list(1, message({ propertyPath: text(1), reason: text(2) })) });
+
 /** Detail of an error of Configure. */
 export const configureMissingKeys = message({ missingKeys: list(1, message({ name: text(1), description: text(2) })) });
 

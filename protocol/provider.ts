@@ -311,11 +311,14 @@ export interface ConstructResponse {
 export class ProviderError extends Error {
   readonly status: 'failed' | 'unknown' | 'unimplemented';
   readonly partial: PartialFailure | undefined;
+  /** Inputs of a component or method that its provider does not take. */
+  readonly inputFailures: readonly CheckFailure[];
   constructor(
     message: string,
     options: {
       readonly status?: ProviderError['status'];
       readonly partial?: PartialFailure;
+      readonly inputFailures?: readonly CheckFailure[];
       readonly cause?: unknown;
     } = {},
   ) {
@@ -323,6 +326,7 @@ export class ProviderError extends Error {
     this.name = 'ProviderError';
     this.status = options.status ?? 'failed';
     this.partial = options.partial;
+    this.inputFailures = options.inputFailures ?? [];
   }
 }
 

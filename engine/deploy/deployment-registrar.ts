@@ -67,6 +67,12 @@ export class DeploymentRegistrar implements Registrar {
     }
   }
 
+  abandon(message: string): DeploymentAborted {
+    // Whoever waits for a registration hears of its end; what the first failure stopped needs no second one.
+    if (!this.#parts.stop.signal.aborted) this.#abandon('', new Error(message));
+    return new DeploymentAborted(message);
+  }
+
   urnOf(type: string, name: string, parent: string): string {
     return urnOf(this.#parts.context, { type, name, parent });
   }

@@ -87,6 +87,11 @@ export interface Registrar {
   registerResource(goal: Goal): Promise<RegisterResult>;
   registerResourceOutputs(urn: string, outputs: PropertyMap): Promise<void>;
   readResource(goal: ReadGoal): Promise<RegisterResult>;
+  /**
+   * Ends the deployment for a failure outside of any resource's steps, such as that of a remote component; the user is told. Returns what
+   * the program's call is to be answered with.
+   */
+  abandon(message: string): DeploymentAborted;
   /** URN that a resource of this type, name and parent has. Throws if the parent is not registered. */
   urnOf(type: string, name: string, parent: string): string;
 }

@@ -1,5 +1,6 @@
 import { hashAssets } from '../../protocol/asset-hash.ts';
 import { type ConstructOptions, ProviderError } from '../../protocol/provider.ts';
+import { failureText } from './failure-text.ts';
 import { deleteBeforeReplaceOf, listed, timeoutsOf } from './goal-of-request.ts';
 import { type MonitorContext, remember } from './monitor-context.ts';
 import type { RegisterRequest, RegisterResponse } from './monitor-messages.ts';
@@ -31,6 +32,9 @@ export async function constructComponent(
       inputs,
       inputDependencies: listed(dependencies.byProperty),
       options: optionsOf(request, dependencies.all),
+    }).catch((error: unknown) => {
+      const reason = failureText(error, inputs);
+      throw context.registrar.abandon(`${request.type} resource '${request.name}' has a problem: ${reason}`);
     }),
   );
   const { urn, outputs, outputDependencies: given } = constructed;

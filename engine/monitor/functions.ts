@@ -2,6 +2,7 @@ import { hashAssets } from '../../protocol/asset-hash.ts';
 import { isPropertyMap, type PropertyMap, ResourceReference } from '../../protocol/property-value.ts';
 import { ProviderError } from '../../protocol/provider.ts';
 import { unknownSentinels } from '../../protocol/signatures.ts';
+import { failureText } from './failure-text.ts';
 import { type MonitorContext, remember } from './monitor-context.ts';
 import type { CallMessage, InvokeMessage, ReadResourceRequest } from './monitor-messages.ts';
 import { outputDependencies, withoutOutputMarks } from './output-values.ts';
@@ -41,6 +42,8 @@ export async function callMethodOf(context: MonitorContext, request: CallMessage
       args,
       argDependencies: Object.fromEntries(depends),
       acceptsOutputValues: true,
+    }).catch((error: unknown) => {
+      throw context.registrar.abandon(`call to function '${request.tok}' failed: ${failureText(error, args)}`);
     }),
   );
   const returned = Object.entries(result).map(([key, value]) => {

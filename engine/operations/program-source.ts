@@ -99,6 +99,7 @@ function monitorOptions(settings: ProgramSettings, registrar: Registrar) {
 function remembering(registrar: Registrar, known: Map<string, KnownResource>): Registrar {
   return {
     urnOf: (type, name, parent) => registrar.urnOf(type, name, parent),
+    abandon: (message) => registrar.abandon(message),
     registerResourceOutputs: (urn, outputs) => registrar.registerResourceOutputs(urn, outputs),
     async registerResource(goal) {
       const result = await registrar.registerResource(goal);

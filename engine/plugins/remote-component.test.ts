@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { Client } from '@grpc/grpc-js';
+import { type Client, status } from '@grpc/grpc-js';
 import { callMethod, openClient } from '../../protocol/grpc-call.ts';
 import { Secret } from '../../protocol/property-value.ts';
 import { runDeployment } from '../deploy/deployment.ts';
@@ -120,13 +120,45 @@ describe('a remote component', () => {
     assert.deepEqual(answer, { text: 'hey!', stack: 'dev' });
   });
 
-  it('that fails is answered with what its provider says', async (test) => {
-    await deploy(test, false, async (client) => {
+  it('that fails ends the deployment with what its provider says, whatever the program makes of it', async (test) => {
+    const { result, events } = await deploy(test, false, async (client) => {
       const request = { ...common, type: 'group:index:Nothing', name: 'n', remote: true };
-      await assert.rejects(
-        callMethod(client, monitorMethods.registerResource, request),
-        /unknown component group:index:Nothing/,
-      );
+      const call = callMethod(client, monitorMethods.registerResource, request);
+      await assert.rejects(call, { code: status.UNAVAILABLE });
     });
+    assert.equal(result.result, 'failed');
+    assert.deepEqual(errorsOf(events), [
+      "group:index:Nothing resource 'n' has a problem: unknown component group:index:Nothing",
+      'update failed',
+    ]);
+  });
+
+  it('names the inputs that its provider does not take, and no secret', async (test) => {
+    for (const [size, shown] of [
+      [[3], "'{3}'"],
+      [new Secret([3]), "'[secret]'"],
+    ] as const) {
+      const { events } = await deploy(test, true, async (client) => {
+        const request = { ...common, type: 'group:index:Group', name: 'g', remote: true, object: { size } };
+        await assert.rejects(callMethod(client, monitorMethods.registerResource, request));
+      });
+      const text = `it has no label\n\t\t- property size[0] with value ${shown} has a problem: says nothing`;
+      assert.equal(errorsOf(events)[0], `group:index:Group resource 'g' has a problem: ${text}`);
+    }
+  });
+
+  it('whose method fails ends the deployment as well', async (test) => {
+    const { result, events } = await deploy(test, false, async (client) => {
+      const call = callMethod(client, monitorMethods.call, { tok: 'group:index:Group/whisper', args: {} });
+      await assert.rejects(call, { code: status.UNAVAILABLE });
+    });
+    assert.equal(result.result, 'failed');
+    assert.match(errorsOf(events)[0] ?? '', /^call to function 'group:index:Group\/whisper' failed: .*unknown method/s);
   });
 });
+
+function errorsOf(events: readonly EngineEvent[]): string[] {
+  return events.flatMap((event) =>
+    event.kind === 'diagnostic' && event.diagnostic.severity === 'error' ? [event.diagnostic.message] : [],
+  );
+}

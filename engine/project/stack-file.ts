@@ -4,6 +4,7 @@ import { isMap, isScalar, isSeq, type Node, YAMLMap } from 'yaml';
 import { userError } from '../../foundation/errors.ts';
 import type { PropertyPath } from '../../protocol/property-path.ts';
 import { qualifyKey } from './config-key.ts';
+import { keepLayout } from './keep-layout.ts';
 import { parseYaml, readYaml, type YamlSource } from './yaml-source.ts';
 
 /** Plain data of a stack file; `{secure: text}` is an encrypted value. */
@@ -158,10 +159,10 @@ export class StackFile {
 
   /** The file's text as it would be saved. */
   toString(): string {
-    const { contents } = this.#source.document;
-    return contents === null || (isMap(contents) && contents.items.length === 0)
-      ? '{}\n'
-      : this.#source.document.toString({ lineWidth: 0 });
+    const { document, text } = this.#source;
+    const { contents } = document;
+    if (contents === null || (isMap(contents) && contents.items.length === 0)) return '{}\n';
+    return text === '' ? document.toString({ lineWidth: 0 }) : keepLayout(text, document);
   }
 
   /** Writes the file, as a whole or not at all. */

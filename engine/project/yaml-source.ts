@@ -5,6 +5,8 @@ import { type SourcePlace, systemCode, userError } from '../../foundation/errors
 /** A YAML file that can be edited without losing its comments and layout, and that knows where each value stands. */
 export interface YamlSource {
   readonly file: string;
+  /** As it was read. */
+  readonly text: string;
   readonly document: Document.Parsed;
   /** Where the value at the path stands; the file alone if there is none. */
   place(path: readonly (string | number)[]): SourcePlace;
@@ -38,7 +40,7 @@ export function parseYaml(text: string, file: string): YamlSource {
       place: { file, line: 1, column: 1 },
     });
   }
-  return { file, document, place: (path) => at(offsetOf(document, path)) };
+  return { file, text, document, place: (path) => at(offsetOf(document, path)) };
 }
 
 /** The key's own place for a key of a mapping, as that is what is wrong if the value is missing or unknown. */

@@ -2,78 +2,24 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { type Client, status } from '@grpc/grpc-js';
-import { callMethod, openClient } from '../../protocol/grpc-call.ts';
+import { callMethod } from '../../protocol/grpc-call.ts';
 import { Secret } from '../../protocol/property-value.ts';
-import { runDeployment } from '../deploy/deployment.ts';
-import type { DeploymentOptions } from '../deploy/deployment-options.ts';
 import type { EngineEvent } from '../deploy/events.ts';
 import { monitorMethods } from '../monitor/monitor-messages.ts';
-import { createProgramCallbacks } from '../monitor/monitor-server.ts';
-import { discardingRecorder } from '../state/snapshot.ts';
-import { createDefaultProviders } from './default-providers.ts';
-import { createPluginBench } from './testing/plugin-bench.ts';
+import { common, deployOnPlugins } from './testing/plugin-deployment.ts';
 
 const folder = fileURLToPath(new URL('./fixtures/component-plugin', import.meta.url));
-const empty = { resources: [], pendingOperations: [], secretsManager: undefined, preserved: {} };
 
-/** Runs a program that is nothing but calls of the monitor, on the real deployment, monitor and plugins. */
-async function deploy(test: TestContext, preview: boolean, program: (client: Client) => Promise<void>) {
-  const bench = await createPluginBench(test);
-  await bench.addPlugin('echo');
-  const events: EngineEvent[] = [];
-  const config = { 'proj:x': 'y' };
-  const registry = bench.registry({ projectPlugins: [{ name: 'group', path: folder, version: '' }], config });
-  const callbacks = createProgramCallbacks();
-  const source: DeploymentOptions['source'] = async (registrar) => {
-    const monitor = await callbacks.startMonitor({
-      registrar,
-      registry,
-      defaultProviders: createDefaultProviders({ registrar, config, configSecretKeys: [] }),
-      events: (event) => events.push(event),
-      info: {
-        project: 'proj',
-        stack: 'dev',
-        organization: 'organization',
-        config,
-        configSecretKeys: [],
-        dryRun: preview,
-        parallel: 4,
-      },
-      programDirectory: bench.directory,
-      rootDirectory: bench.directory,
-    });
-    const client = openClient(monitor.address);
-    try {
-      await program(client);
-      return { kind: 'done' };
-    } finally {
-      client.close();
-      await monitor.close();
-    }
-  };
-  const result = await runDeployment({
-    kind: 'update',
+function deploy(test: TestContext, preview: boolean, program: (client: Client) => Promise<void>) {
+  return deployOnPlugins(test, {
     preview,
-    project: 'proj',
-    stack: 'dev',
-    organization: 'organization',
-    base: empty,
-    recorder: discardingRecorder(empty),
-    registry,
-    events: (event) => events.push(event),
-    source,
-    hooks: callbacks.hooks,
+    program,
+    prepare: async (bench) => {
+      await bench.addPlugin('echo');
+      return { projectPlugins: [{ name: 'group', path: folder, version: '' }] };
+    },
   });
-  callbacks.close();
-  return { result, events, diagnostics: bench.diagnostics };
 }
-
-const common = {
-  acceptSecrets: true,
-  acceptResources: true,
-  supportsPartialValues: true,
-  supportsResultReporting: true,
-};
 
 async function registerGroup(client: Client) {
   const root = { type: 'pulumi:pulumi:Stack', name: 'proj-dev', ...common };

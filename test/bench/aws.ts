@@ -2,6 +2,9 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { CloudWatchLogs } from '@aws-sdk/client-cloudwatch-logs';
+import { EC2 } from '@aws-sdk/client-ec2';
+import { IAM } from '@aws-sdk/client-iam';
 import { StackOnMoto } from '../servers/aws/stack-on-moto.ts';
 import { type AwsServer, startAws, whyNot } from '../servers/start.ts';
 import { watchMemory } from './engine/process-tree.ts';
@@ -19,6 +22,7 @@ export async function run(report: Report): Promise<void> {
   const stack = new StackOnMoto({ stack: 'prod', url: server.url, folder, only });
   try {
     await stack.prepare();
+    await wake(server.url);
     const resources = await measure(report, { stack, server, folder }, 'up', ['--yes', '--skip-preview']);
     report.note(`${resources} resources of AWS`);
     await measure(report, { stack, server, folder }, 'preview', ['--expect-no-changes']);
@@ -29,6 +33,14 @@ export async function run(report: Report): Promise<void> {
     await server.stop();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** moto loads a service when it is first called, which takes it seconds that are not ours. */
+async function wake(endpoint: string): Promise<void> {
+  const settings = { endpoint, region: 'eu-central-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+  const [ec2, iam, logs] = [new EC2(settings), new IAM(settings), new CloudWatchLogs(settings)];
+  await Promise.all([ec2.describeImages({ Owners: ['self'] }), iam.listRoles({}), logs.describeLogGroups({})]);
+  for (const client of [ec2, iam, logs]) client.destroy();
 }
 
 interface Place {

@@ -59,7 +59,7 @@ async function start(args: readonly string[], shutdown: Shutdown): Promise<void>
   });
   say(`the runner is ready: ${runner.url}`);
   await walkFirstChange({ repository, api: runner.api, say });
-  printNextSteps(repository, runner.url);
+  printNextSteps(repository, (await runner.api.makeSignInLink()).url);
   walking = false;
 }
 
@@ -90,6 +90,7 @@ async function endEarlierRunner(folder: string): Promise<void> {
 function printNextSteps(repository: string, url: string): void {
   console.log(`
   Look at it        ${url}
+                    (signs your browser in, once, within the hour; \`npx mainstay sign-in\` prints another)
   Ask               npx mainstay status
   Change something  git clone ${repository} estate && cd estate
                     git checkout -b my-change      # edit stacks/Pulumi.dev.yaml

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type ExecFileException, execFile } from 'node:child_process';
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 import { git } from '../../cli/demo-repository.ts';
@@ -32,12 +32,17 @@ interface Finished {
 }
 
 function mainstay(...args: readonly string[]): Promise<Finished> {
+  return mainstayWith({}, ...args);
+}
+
+function mainstayWith(environment: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<Finished> {
   const env = {
     PATH: process.env.PATH,
     HOME: estate.folder,
     MAINSTAY_DATA: join(estate.folder, 'data'),
     MAINSTAY_ENGINE: 'embedded',
     PULUMI_CONFIG_PASSPHRASE: 'a passphrase of the journey',
+    ...environment,
   };
   return new Promise((done) => {
     execFile(process.execPath, [join(ROOT, 'cli/main.ts'), ...args], { cwd: clone, env }, (error, output, errors) =>
@@ -97,6 +102,71 @@ test('says where the first settings of another repository come from', async () =
   const again = await mainstay('init', other);
   assert.equal(again.code, 1);
   assert.match(again.errors, /^mainstay\.yaml Cannot write settings as there are some already/);
+});
+
+test('says where every stack is, and exits with 3 while one is not there', async () => {
+  const status = await mainstay('status');
+  assert.equal(status.code, 0, status.errors);
+  assert.match(status.output, /^estate {2}main is [0-9a-f]{8}\n {2}dev +journey\/dev +aligned \(sandbox\)/);
+  const one = await json<{ id: string; alignment: string }>('status', 'dev');
+  assert.deepEqual([one.id, one.alignment], ['journey/dev', 'aligned']);
+  const wrong = await mainstay('status', 'deev');
+  assert.equal(wrong.code, 1);
+  assert.match(wrong.errors, /no stack of that name: deev\. Did you mean dev\?/);
+});
+
+test('says why a stack is touched, property by property, and what happened in a run', async () => {
+  const why = await mainstay('why', 'journey/dev');
+  assert.match(why.output, /last update u-[0-9a-f]+ succeeded: /);
+  assert.match(why.output, /change estate\/mine: Deletes or replaces resources in journey\/dev\./);
+  const diff = await mainstay('diff', 'mine');
+  assert.match(diff.output, /± kubernetes:core\/v1:ConfigMap two .*\n {6}data\.value: b → c/);
+  const [run] = await json<{ id: string; state: string }[]>('runs', '--stack', 'dev', '--kind', 'update');
+  const logs = await mainstay('logs', run!.id);
+  assert.equal(logs.code, 0, logs.errors);
+  assert.match(logs.output, /^\d\d:\d\d:\d\d {2}.*running/);
+  assert.match(logs.output, /create kubernetes:core\/v1:ConfigMap one done/);
+  const followed = await mainstay('logs', '--follow', run!.id, '--json');
+  assert.equal(followed.code, 0, 'a run that has ended is followed to its end');
+  const events = followed.output
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { number: number });
+  assert.deepEqual(
+    events.map(({ number }) => number),
+    [...events.keys()].map((index) => index + 1),
+  );
+});
+
+test('gives a script a token that can read and not decide', async () => {
+  const { url } = JSON.parse(readFileSync(join(estate.folder, 'data', 'runner.json'), 'utf8')) as { url: string };
+  // The first account is made by whoever opens the one-time link; tokens are its.
+  const link = new URL((await mainstay('sign-in')).output.trim());
+  assert.equal(link.origin, url);
+  const signedIn = await fetch(new URL('/api/session', url), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ link: link.hash.slice(1), name: 'Ada' }),
+  });
+  assert.equal(signedIn.status, 201);
+  const { output: token, errors } = await mainstay('token', 'dashboard', '--days', '1');
+  assert.equal(errors, '');
+  const as = (...args: readonly string[]) => mainstayWith({ MAINSTAY_URL: url, MAINSTAY_TOKEN: token.trim() }, ...args);
+  const status = await as('status');
+  assert.equal(status.code, 0, `${token} ${status.errors}`);
+  const refused = await as('sync');
+  assert.equal(refused.code, 1);
+  assert.match(refused.errors, /^Cannot /);
+  assert.equal((await mainstayWith({ MAINSTAY_URL: url, MAINSTAY_TOKEN: 'nonsense' }, 'status')).code, 1);
+  assert.equal((await mainstayWith({ MAINSTAY_URL: 'http://127.0.0.1:1' }, 'status')).code, 75);
+});
+
+test('shows the settings with their places, and the trail of decisions', async () => {
+  const settings = await mainstay('settings', 'estate');
+  assert.match(settings.output, /environments\[0\]\.name +dev +stacks\/mainstay\.yaml:2/);
+  assert.doesNotMatch(settings.output, /a passphrase of the journey/);
+  assert.equal((await mainstay('audit')).code, 0);
+  assert.equal((await mainstay('rollouts')).code, 0);
 });
 
 test('has an exit code of its own for what is wrongly called, and for a runner that is not there', async () => {

@@ -9,7 +9,7 @@ import { createEstate, type Estate, stackFile } from './estate.ts';
 
 /** `MAINSTAY_KILLS=100` for more; the seed is printed, and `MAINSTAY_SEED` takes it. */
 const read = new EnvironmentReader();
-const KILLS = read.integer('MAINSTAY_KILLS', { fallback: 6, minimum: 1 });
+const KILLS = read.integer('MAINSTAY_KILLS', { fallback: 4, minimum: 1 });
 const SEED = read.integer('MAINSTAY_SEED', { fallback: Math.floor(Math.random() * 2 ** 31), minimum: 0 });
 
 /** Time in which a change is previewed, merged and rolled out on a machine that is not busy: kills fall anywhere in it. */

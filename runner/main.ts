@@ -159,7 +159,7 @@ async function openRepositories(settings: RunnerSettings, shutdown: Shutdown): P
     settings.repositories.map(async ({ id, url, base }) => {
       const mirror = await openRepositoryMirror(settings, { id, url, dependencies });
       shutdown.add(`mirror of ${id}`, () => mirror.close());
-      return { id, base, mirror, forge: createPlainGitForge({ url, git: mirror.git }) };
+      return { id, base, mirror, forge: createPlainGitForge({ url, base, git: mirror.git }) };
     }),
   );
 }

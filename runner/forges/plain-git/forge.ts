@@ -1,8 +1,10 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { userError } from '../../../foundation/errors.ts';
+import { MainstayError, userError } from '../../../foundation/errors.ts';
 import type { CommitStatus, Forge } from '../../core/forge.ts';
 import type { Git } from '../../git/git-command.ts';
+import { mergeCommits } from '../../git/merge-commits.ts';
+import { pushCommit } from '../../git/write-commits.ts';
 
 const COMMENTS = 'refs/notes/mainstay';
 const STATUSES = 'refs/notes/mainstay-status';
@@ -18,6 +20,8 @@ const HOOK_MARK = '# Mainstay: tells the runner of pushes.';
 export function createPlainGitForge(options: {
   /** A path or any address that git takes. */
   readonly url: string;
+  /** The branch that changes go into. Default: `main`. */
+  readonly base?: string;
   /** The mirror that notes are written in, and pushed from. */
   readonly git: Git;
 }): Forge {
@@ -25,6 +29,7 @@ export function createPlainGitForge(options: {
   return {
     name: 'plain Git',
     cloneUrl: options.url,
+    proposals: undefined,
     watch: (notice) => (isBareFolder(options.url) ? watchPushes(options.url, notice) : () => {}),
     setStatus: (status) => writing(() => addStatus(options.git, status)),
     putComment: ({ commit, text }) =>
@@ -32,7 +37,34 @@ export function createPlainGitForge(options: {
         await writeNote(options.git, COMMENTS, { commit, text });
         await push(options.git, COMMENTS);
       }),
+    // A pushed branch is a change already.
+    openChange: async ({ branch }) => branch,
+    mergeChange: (change, head) =>
+      writing(() => mergeBranch(options.git, { change, head, base: options.base ?? 'main' })),
   };
+}
+
+/** Merges a branch into the base branch and pushes that. Both have to be where they were seen. */
+async function mergeBranch(
+  git: Git,
+  { change, head, base }: { readonly change: string; readonly head: string; readonly base: string },
+): Promise<void> {
+  const text = await git.run('ls-remote', 'origin', `refs/heads/${base}`, `refs/heads/${change}`);
+  const heads = new Map(text.split('\n').map((line) => [line.slice(41), line.slice(0, 40)]));
+  const onto = heads.get(`refs/heads/${base}`);
+  if (onto === undefined || heads.get(`refs/heads/${change}`) !== head)
+    throw new MainstayError(
+      'conflict',
+      `Cannot merge ${change} as its head is not ${head.slice(0, 8)} any more. Look at what it is now.`,
+    );
+  await git.run('fetch', '--quiet', '--no-tags', 'origin', `refs/heads/${base}`);
+  const merge = await mergeCommits(git, onto, head);
+  if (merge.kind === 'conflict')
+    throw new MainstayError(
+      'conflict',
+      `Cannot merge ${change} as it conflicts with ${base} in ${merge.files.join(', ')}. Merge ${base} into it and resolve that.`,
+    );
+  await pushCommit(git, base, merge.commit);
 }
 
 /** Notes are one ref: who writes waits for the one before. */

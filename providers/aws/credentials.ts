@@ -1,4 +1,5 @@
 import type { fromNodeProviderChain } from '@aws-sdk/credential-providers';
+import { systemClock } from '../../foundation/clock.ts';
 import { type Environment, EnvironmentReader } from '../../foundation/environment.ts';
 import type { Plain, PlainMap } from './definition.ts';
 import { asList, asMap, asMaps, asText, asTexts } from './plain-values.ts';
@@ -29,7 +30,31 @@ export async function credentialsOf(settings: PlainMap, place: Place): Promise<C
     const params = roleParameters(role);
     current = fromTemporaryCredentials({ params, clientConfig, ...(current && { masterCredentials: current }) });
   }
-  return current;
+  return current && shared(current);
+}
+
+/** New credentials are got this long before the old ones end, in milliseconds. */
+const EARLY = 5 * 60_000;
+
+/** One set of credentials for the clients of all services, until it ends soon: a role is not taken once a service. */
+function shared(source: CredentialSource): CredentialSource {
+  let last: ReturnType<CredentialSource> | undefined;
+  let until = 0;
+  return (options) => {
+    if (last && systemClock.now() < until) return last;
+    until = Number.POSITIVE_INFINITY;
+    last = source(options).then(
+      (credentials) => {
+        until = (credentials.expiration?.getTime() ?? Number.POSITIVE_INFINITY) - EARLY;
+        return credentials;
+      },
+      (error: unknown) => {
+        last = undefined;
+        throw error;
+      },
+    );
+    return last;
+  };
 }
 
 async function webIdentity(

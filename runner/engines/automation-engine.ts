@@ -5,6 +5,7 @@ import type { EngineEvent, Stack } from '@pulumi/pulumi/automation/index.js';
 import { userError } from '../../foundation/errors.ts';
 import { endRecorded, isAlive, ownIdentity, type ProcessIdentity, signalGroup } from '../../foundation/processes.ts';
 import type { Outcome } from '../core/run.ts';
+import { appliedCommit, messageFor } from './applied-commit.ts';
 import { createOutcomeCollector } from './collect-outcome.ts';
 import type { Engine, Recovery, StackWork } from './engine.ts';
 import { failureText, isLocked, lockedError, lockHolders } from './engine-failure.ts';
@@ -30,6 +31,7 @@ export function createAutomationEngine(options: AutomationEngineOptions): Engine
   return {
     name: options.name,
     exists: (work) => exists(options, work),
+    appliedCommit: (work) => options.previews.run(() => appliedCommit(options, work)),
     preview: (work) => options.previews.run(() => operate(options, work, { verb: 'preview' })),
     look: (work) => options.previews.run(() => lookForDrift(options, work)),
     update: (work) => options.updates.run(() => operate(options, work, { verb: 'update' })),
@@ -52,12 +54,16 @@ async function operate(
     recording?.take(event);
   };
   const common = { onEvent, color: 'never' as const, signal: work.signal };
+  const message = messageFor(work, targets !== undefined);
   // What is put back is compared with what is there now, and nothing else is touched.
   const only = targets && { refresh: true, target: [...targets] };
   const failure = await (verb === 'preview'
     ? failureOf(() => stack.preview(common), work)
     : recorded(options, work, () =>
-        failureOf(() => withOwnLocksCancelled(options, { work, stack }, () => stack.up({ ...common, ...only })), work),
+        failureOf(
+          () => withOwnLocksCancelled(options, { work, stack }, () => stack.up({ ...common, ...only, message })),
+          work,
+        ),
       ));
   const { sandbox } = await config;
   // Who depends on whom is in the state alone; a preview has the one of before.

@@ -13,6 +13,8 @@ export interface StackWork {
   readonly stackName: string;
   /** The folder of its Pulumi.yaml. */
   readonly folder: string;
+  /** The commit that is checked out: it is kept with the state. */
+  readonly commit?: string;
   /** Ends the operation: what runs is finished, nothing new is begun. */
   readonly signal?: AbortSignal;
   /** Is told what happens while it happens. */
@@ -40,6 +42,11 @@ export interface Engine {
   readonly name: EngineName;
   /** Whether the stack has a state where states are kept. Makes none. */
   exists(work: StackWork): Promise<boolean>;
+  /**
+   * The commit that the stack was updated to last, as its state's history says: undefined where it has none, or where the last that happened to the
+   * stack was not a whole update of ours.
+   */
+  appliedCommit(work: StackWork): Promise<string | undefined>;
   /** Says what an update would do. Takes no lock. */
   preview(work: StackWork): Promise<Outcome>;
   /**

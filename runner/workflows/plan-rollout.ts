@@ -7,6 +7,7 @@ import { findStacks, type Stack } from '../core/stack.ts';
 import { managedStacks, orderStages, type Stage } from '../core/stack-order.ts';
 import { upstreamsOf } from './known-upstreams.ts';
 import { runId } from './preview-change.ts';
+import { recoverApplied } from './recover-applied.ts';
 import { type RolloutAt, rolloutId } from './rollout-at.ts';
 import { type Repository, repositoryOf, type Services } from './services.ts';
 
@@ -35,7 +36,8 @@ export async function planRollout(services: Services, at: RolloutAt): Promise<Ro
   const stacks = managedStacks(settings, await findStacks(tree));
   const order = orderStages(stacks, options);
   await store.stacks.ensure(at.repository, inOrder(stacks, order));
-  const affected = await affectedSince(repository, { tree, known, options });
+  await recoverApplied(services, at, stacks);
+  const affected = await affectedSince(repository, { tree, known: await store.stacks.list(at.repository), options });
   for (const stack of stacks)
     if (!affected.has(stack.id)) await store.stacks.setApplied(at.repository, stack.id, at.commit);
   const stages = orderStages(

@@ -75,7 +75,14 @@ export function openStack({
   readonly signal: AbortSignal;
 }): OpenStack {
   const folder = join(checkout.folder, stack.project.folder);
-  const work = { repository: run.repository, stack: stack.id, stackName: stack.name, folder, signal };
+  const work = {
+    repository: run.repository,
+    stack: stack.id,
+    stackName: stack.name,
+    folder,
+    commit: run.commit,
+    signal,
+  };
   return { stack, engine, dependencies: checkout.dependencies, work };
 }
 

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type ControlPlane, startKubernetes, whyNot } from '../../test/servers/start.ts';
+import { type ControlPlane, startKubernetes, whyNot, whyNotPlayed } from '../../test/servers/start.ts';
 import { PlayedControllers } from './played-controllers.ts';
 import { at } from './scripted-engine.ts';
 import { TestCluster, uniqueName } from './test-cluster.ts';
 import { TestProgram } from './test-program.ts';
+
+const notPlayed = await whyNotPlayed();
 
 describe('a program with every kind, through the engine', { skip: await whyNot('kubernetes') }, () => {
   let plane: ControlPlane;
@@ -74,6 +76,25 @@ describe('a program with every kind, through the engine', { skip: await whyNot('
       4,
       'left to the autoscaler',
     );
+  });
+
+  it('keeps what does not become ready as partly initialised, and goes on from there', {
+    skip: notPlayed,
+  }, async () => {
+    await program.configure({ broken: 'image' });
+    await assert.rejects(program.up(), (error: Error) => {
+      assert.match(error.message, /is not ready: it was not ready within 3 s/);
+      assert.match(error.message, /ImagePullBackOff: Back-off pulling image "nginx:2"/);
+      return true;
+    });
+    const web = (await program.resources()).find(({ urn }) => urn.endsWith('apps/v1:Deployment::web'))!;
+    assert.match(web.initErrors!.join('\n'), /ImagePullBackOff/);
+    assert.equal(at(web.outputs, 'spec', 'template', 'metadata', 'annotations', 'mainstay.test/broken'), 'image');
+    assert.equal((await program.preview()).update, 1, 'the same program tries again');
+    await program.pulumi('config', 'rm', 'broken');
+    await program.up();
+    assert.deepEqual(await program.preview(), { same: 20 });
+    assert.ok((await program.resources()).every(({ initErrors }) => initErrors === undefined));
   });
 
   it('is replaced where a field is immutable', async () => {

@@ -14,6 +14,7 @@ export interface TestResource {
   readonly id: string;
   readonly inputs: never;
   readonly outputs: never;
+  readonly initErrors?: readonly string[];
 }
 
 export interface TestProgramOptions {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -56,6 +56,7 @@ describe('a program with charts and manifests of every kind', {
       'old',
       'inside',
       'file',
+      'remote',
       'overlay',
       'old-file',
       'old-overlay',
@@ -76,8 +77,9 @@ describe('a program with charts and manifests of every kind', {
     const archive = join(folder, 'front-1.2.3.tgz');
     await run('helm', ['push', archive, `oci://${registry.address}/charts`, '--plain-http'], { env });
     await run('helm', ['repo', 'index', folder], { env });
+    await copyFile(join(chartFolder, '../../map.yaml'), join(folder, 'map.yaml'));
     const server = createServer(async (request, response) => {
-      const wanted = request.url === '/index.yaml' || request.url === '/front-1.2.3.tgz';
+      const wanted = ['/index.yaml', '/front-1.2.3.tgz', '/map.yaml'].includes(request.url!);
       response.statusCode = wanted ? 200 : 404;
       response.end(wanted ? await readFile(join(folder, request.url!)) : '');
     });
@@ -99,6 +101,7 @@ describe('a program with charts and manifests of every kind', {
     for (const [namespace, name] of [
       ['inside', 'map'],
       ['file', 'from-file'],
+      ['remote', 'from-file'],
       ['overlay', 'dev-from-file'],
       ['old-file', 'from-file'],
       ['old-overlay', 'dev-from-file'],

@@ -5,7 +5,7 @@ const rooms = {
   engine: ['foundation', 'protocol'],
   providers: ['foundation', 'protocol'],
   runner: ['foundation', 'engine/automation'],
-  console: [],
+  console: ['runner/api'],
   cli: ['foundation', 'engine', 'runner/api', 'runner/local'],
   components: [],
   infra: ['components'],

@@ -32,7 +32,8 @@ export async function makeSignInLink(
   accounts: AccountStore,
   { url, account }: { readonly url: string; readonly account: string | undefined },
 ): Promise<{ readonly url: string; readonly expiresAt: Date }> {
-  const secret = newSecret('link');
+  // The page asks for a name where the account is yet to be made.
+  const secret = newSecret(account === undefined ? 'first' : 'link');
   const expiresAt = new Date(Date.now() + LINK_MINUTES * 60_000);
   await accounts.links.add({ hash: hashOf(secret), account, expiresAt });
   return { url: `${url}/sign-in#${secret}`, expiresAt };

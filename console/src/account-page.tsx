@@ -1,0 +1,98 @@
+import { type FormEvent, useState } from 'react';
+import type { AccessTokenResponse, NewTokenResponse, PageOf, SessionResponse } from '../../runner/api/responses.ts';
+import { call, part, post, setSignedOut, useApi } from './api.ts';
+import { Act, Badge, Empty, Page, Pending, When } from './parts.tsx';
+
+/** Who is signed in, and the tokens of command lines and scripts. */
+export function AccountPage({ session }: { readonly session: SessionResponse }) {
+  const { data, error, reload } = useApi<PageOf<AccessTokenResponse>>('/api/tokens');
+  const signOut = async () => {
+    await call('/api/session', { method: 'DELETE' });
+    setSignedOut();
+  };
+  return (
+    <Page
+      title={session.account.name}
+      about={
+        <>
+          {session.account.role}; Mainstay {session.version}; <a href="/api/openapi.json">the API</a>
+        </>
+      }
+      actions={<Act name="Sign out" act={signOut} />}
+    >
+      <section className="panel" aria-labelledby="tokens">
+        <h2 id="tokens">Access tokens</h2>
+        <NewToken done={reload} />
+        {!data && <Pending error={error} />}
+        {data?.items.length === 0 && (
+          <Empty>There are none. A command line on another machine needs one, as MAINSTAY_TOKEN.</Empty>
+        )}
+        <ul className="plain">
+          {data?.items.map((token) => (
+            <li key={token.id}>
+              <b>{token.name}</b> <Badge state="quiet" text={token.role} /> made <When time={token.createdAt} />
+              {token.lastUsedAt ? (
+                <>
+                  , used <When time={token.lastUsedAt} />
+                </>
+              ) : (
+                ', never used'
+              )}
+              {token.expiresAt && `, until ${token.expiresAt.slice(0, 10)}`}{' '}
+              <Act
+                name="Remove"
+                danger
+                act={() => call(`/api/tokens/${part(token.id)}`, { method: 'DELETE' }).then(reload)}
+              />
+            </li>
+          ))}
+        </ul>
+      </section>
+    </Page>
+  );
+}
+
+function NewToken({ done }: { readonly done: () => void }) {
+  const [name, setName] = useState('');
+  const [role, setRole] = useState('owner');
+  const [made, setMade] = useState<NewTokenResponse>();
+  const [problem, setProblem] = useState<string>();
+  const make = async (event: FormEvent) => {
+    event.preventDefault();
+    try {
+      setMade(await post<NewTokenResponse>('/api/tokens', { name: name.trim(), role }));
+      setName('');
+      setProblem(undefined);
+      done();
+    } catch (error) {
+      setProblem((error as Error).message);
+    }
+  };
+  return (
+    <form className="toolbar" onSubmit={(event) => void make(event)}>
+      <label>
+        What it is for <input required maxLength={100} value={name} onChange={({ target }) => setName(target.value)} />
+      </label>
+      <label>
+        May{' '}
+        <select value={role} onChange={({ target }) => setRole(target.value)}>
+          <option value="owner">do everything</option>
+          <option value="viewer">look only</option>
+        </select>
+      </label>
+      <button type="submit" className="main">
+        Make a token
+      </button>
+      {made && (
+        <p className="notice" role="status">
+          Shown this once: <code>{made.token}</code>
+        </p>
+      )}
+      {problem && (
+        <p className="refused" role="alert">
+          {problem}
+        </p>
+      )}
+    </form>
+  );
+}

@@ -1,0 +1,65 @@
+import { Link } from 'wouter';
+import type { ChangeDetailResponse, RolloutDetailResponse, RunDetailResponse } from '../../runner/api/responses.ts';
+import { part, useApi } from './api.ts';
+import { Badge, Commit, Empty, Page, Pending, RunLink, Sandbox, StackLink, When } from './parts.tsx';
+import { Facts, StepList } from './step-list.tsx';
+
+/** One change: what it would do to each stack, dangerous first. */
+export function ChangePage({ id }: { readonly id: string }) {
+  const { data, error } = useApi<ChangeDetailResponse>(`/api/changes/${part(id)}`, 2000);
+  if (!data) return <Pending error={error} />;
+  return (
+    <Page
+      title={data.name}
+      about={
+        <>
+          <Badge state={data.state} /> <b>{data.verdict}</b> <Commit commit={data.head} /> into{' '}
+          <Commit commit={data.base} /> of {data.repository}, <When time={data.updatedAt} />
+        </>
+      }
+    >
+      {data.problem && <pre className="problem">{data.problem}</pre>}
+      {data.rollouts.map((rollout) => (
+        <Approvals key={rollout} id={rollout} />
+      ))}
+      {data.stacks.length === 0 && !data.problem && <Empty>It changes no stack.</Empty>}
+      {data.stacks.map((run) => (
+        <StackOfChange key={run.id} run={run} />
+      ))}
+    </Page>
+  );
+}
+
+/** Who approved it on its way, and what it waits for. */
+function Approvals({ id }: { readonly id: string }) {
+  const { data } = useApi<RolloutDetailResponse>(`/api/rollouts/${part(id)}`, 3000);
+  if (!data) return null;
+  return (
+    <p className="notice">
+      <Badge state={data.state} /> <Link href={`/rollouts/${part(id)}`}>Rollout of</Link>{' '}
+      <Commit commit={data.commit} /> {data.waits?.text ?? data.summary}
+      {data.approvals.map(({ environment, by, void: isVoid }) => (
+        <span key={`${environment} ${by}`} className={`badge ${isVoid ? 'quiet' : 'good'}`}>
+          {environment}: {isVoid ? 'void approval' : 'approved'} by {by}
+        </span>
+      ))}
+    </p>
+  );
+}
+
+function StackOfChange({ run }: { readonly run: RunDetailResponse }) {
+  return (
+    <section className="panel" aria-labelledby={`stack-${run.id}`}>
+      <h2 id={`stack-${run.id}`}>
+        <StackLink repository={run.repository} stack={run.stack} /> <Badge state={run.state} />{' '}
+        <Sandbox sandbox={run.sandbox} />
+        <small>
+          <RunLink id={run.id}>{run.summary || 'see the run'}</RunLink>
+        </small>
+      </h2>
+      {run.problem && <pre className="problem">{run.problem}</pre>}
+      <Facts run={run} />
+      {run.state === 'succeeded' && <StepList steps={run.changes} />}
+    </section>
+  );
+}

@@ -1,0 +1,67 @@
+import type { SettingResponse, SettingsResponse, StatusResponse } from '../../runner/api/responses.ts';
+import { part, useApi } from './api.ts';
+import { valueText } from './format.ts';
+import { Commit, Page, Pending } from './parts.tsx';
+
+/** The settings as they are in effect, each with where it comes from. */
+export function SettingsPage() {
+  const { data, error } = useApi<StatusResponse>('/api/status');
+  if (!data) return <Pending error={error} />;
+  return (
+    <Page title="Settings">
+      {data.repositories.map(({ id }, index) => (
+        <RepositorySettings key={id} id={id} withRunner={index === data.repositories.length - 1} />
+      ))}
+    </Page>
+  );
+}
+
+function RepositorySettings({ id, withRunner }: { readonly id: string; readonly withRunner: boolean }) {
+  const { data, error } = useApi<SettingsResponse>(`/api/repositories/${part(id)}/settings`);
+  if (!data) return <Pending error={error} />;
+  return (
+    <>
+      <section className="panel" aria-label={id}>
+        <h2>
+          {id}{' '}
+          <small>
+            {data.file ?? 'no mainstay.yaml: defaults'} <Commit commit={data.commit} />
+          </small>
+        </h2>
+        {data.problem && <pre className="problem">{data.problem}</pre>}
+        <SettingsTable settings={data.settings} />
+      </section>
+      {withRunner && (
+        <section className="panel" aria-label="Runner">
+          <h2>The runner’s own</h2>
+          <SettingsTable settings={data.runner} />
+        </section>
+      )}
+    </>
+  );
+}
+
+function SettingsTable({ settings }: { readonly settings: readonly SettingResponse[] }) {
+  return (
+    <table className="list">
+      <thead>
+        <tr>
+          <th scope="col">Setting</th>
+          <th scope="col">Value</th>
+          <th scope="col">From</th>
+        </tr>
+      </thead>
+      <tbody>
+        {settings.map(({ path, value, source }) => (
+          <tr key={path} className={source === 'default' ? 'default' : ''}>
+            <td data-name="Setting">
+              <code>{path}</code>
+            </td>
+            <td data-name="Value">{valueText(value)}</td>
+            <td data-name="From">{source}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

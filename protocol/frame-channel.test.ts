@@ -75,6 +75,30 @@ describe('a frame channel', () => {
     assert.deepEqual(waiting, [true, false]);
   });
 
+  it('lives on, whatever the other side writes', async () => {
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    const [peer] = (await once(server, 'connection')) as [Socket];
+    const channel = new FrameChannel(peer, { answer: async () => Buffer.from('ok'), failureOf });
+    const failed = call(channel, '/any', Buffer.alloc(0));
+    const frame = (kind: number, id: number, content: readonly number[]) => [
+      content.length,
+      0,
+      0,
+      0,
+      kind,
+      id,
+      0,
+      0,
+      0,
+      ...content,
+    ];
+    // An empty call, an answer that nobody waits for, a kind that there is not, a call whose path is cut off, an empty failure.
+    for (const bytes of [frame(1, 1, []), frame(2, 99, [1]), frame(7, 3, []), frame(1, 4, [200, 65]), frame(3, 1, [])])
+      socket.write(Buffer.from(bytes));
+    assert.equal(((await failed) as FrameFailure).code, 13);
+    socket.destroy();
+  });
+
   it('ends the stream at a length that no message has', async () => {
     const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
     const [peer] = (await once(server, 'connection')) as [Socket];

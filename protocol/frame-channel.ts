@@ -32,6 +32,7 @@ const kinds = { call: 1, answer: 2, failure: 3 } as const;
 const unavailable = 14;
 const unimplemented = 12;
 const tooLarge = 8;
+const internal = 13;
 
 /** Before the content: its length and that of what follows the length (u32), kind (u8), number of the call (u32). */
 const prefixBytes = 9;
@@ -147,10 +148,11 @@ export class FrameChannel {
   }
 
   async #answer(id: number, content: Buffer): Promise<void> {
-    const path = content.toString('latin1', 1, 1 + content[0]!);
+    const start = 1 + (content[0] ?? 0);
+    const path = content.toString('latin1', 1, start);
     try {
       if (this.#options.answer === undefined) throw new Error(`the channel does not serve ${path}`);
-      this.#send(kinds.answer, id, [await this.#options.answer(path, content.subarray(1 + content[0]!))]);
+      this.#send(kinds.answer, id, [await this.#options.answer(path, content.subarray(start))]);
     } catch (error) {
       const { failureOf = (cause: unknown) => failure(unimplemented, String(cause)) } = this.#options;
       this.#send(kinds.failure, id, writeFailure(failureOf(error)));
@@ -195,7 +197,9 @@ function writeFailure({ code, details, statusDetails }: FrameFailure): readonly 
   return [head, text, statusDetails];
 }
 
+/** The other side may write what it likes: nothing of it makes this throw. */
 function readFailure(content: Buffer): FrameFailure {
+  if (content.length < 5) return failure(internal, 'The other side of the channel failed without saying how');
   const end = 5 + content.readUInt32LE(1);
   return { code: content[0]!, details: content.toString('utf8', 5, end), statusDetails: content.subarray(end) };
 }

@@ -88,8 +88,18 @@ function frameMethod(
       return new FrameCall();
     }
     this.mainstayChannel.call(definition.path, bytes, (failure, payload) => {
-      if (failure === undefined) done(null, definition.responseDeserialize(payload));
-      else fail(failure);
+      if (failure !== undefined) {
+        fail(failure);
+        return;
+      }
+      let response: unknown;
+      try {
+        response = definition.responseDeserialize(payload);
+      } catch (error) {
+        fail(internal(`Response message parsing error: ${messageOf(error)}`));
+        return;
+      }
+      done(null, response);
     });
     return new FrameCall();
   };

@@ -1,5 +1,6 @@
 import type { Duplex, Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import { messageOf } from '../../foundation/errors.ts';
 import { type ManagedProcess, type ProcessExit, startProcess } from '../../foundation/processes.ts';
 import { FrameChannel, type FrameService } from '../../protocol/frame-channel.ts';
 import { leashProcessGroup } from '../plugins/process-leash.ts';
@@ -54,6 +55,14 @@ export async function startProgramProcess(command: ProgramCommand): Promise<Prog
 /** Node would say that it strips types, for our own file. */
 const ownArguments = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=16'];
 
+/** Before it has its assignment, and for what runs without one. */
+const noService: FrameService = {
+  answer: async (path) => {
+    throw new Error(`nothing serves ${path}`);
+  },
+  failureOf: (error) => ({ code: 12, details: messageOf(error), statusDetails: new Uint8Array() }),
+};
+
 /** How long what a program left running may hold its output open. */
 const lateOutputMs = 250;
 
@@ -73,8 +82,8 @@ class StartedProgram implements ProgramProcess {
     this.#outputs = [managed.child.stdout!, managed.child.stderr!];
     // A channel that breaks says nothing: the exit of the process does.
     this.#channel = new FrameChannel(this.#pipe, {
-      answer: (path, payload) => this.#service!.answer(path, payload),
-      failureOf: (error) => this.#service!.failureOf(error),
+      answer: async (path, payload) => (this.#service ?? noService).answer(path, payload),
+      failureOf: (error) => (this.#service ?? noService).failureOf(error),
     });
     void managed.exited.then((exit) => {
       this.#exit = exit;

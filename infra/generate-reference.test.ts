@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import Ajv from 'ajv/dist/2020';
 import { parse } from 'yaml';
+import { componentSections } from './components-reference';
 import { generatedFiles, staleFiles } from './generate-reference';
 import { stackFileJsonSchema } from './settings/stack-file-schema';
 
@@ -16,6 +17,32 @@ describe('the generated reference', () => {
 
   it('is found stale where it differs or is missing', () => {
     assert.deepEqual(staleFiles(join(ROOT, 'nowhere')), Object.keys(generatedFiles()));
+  });
+});
+
+describe('the reference of components', () => {
+  const sections = componentSections();
+
+  it('has every component, and says something of each argument and output', () => {
+    const components = sections.filter(({ outputs }) => outputs.length > 0).map(({ name }) => name);
+    assert.deepEqual(components.sort(), [
+      ...['Application', 'Certificate', 'Chart', 'Cluster', 'Dns', 'Kustomization', 'Manifests', 'Network', 'Registry'],
+      ...['Tenant', 'WorkloadRole'],
+    ]);
+    for (const section of sections) {
+      assert.notEqual(section.text, '', section.name);
+      for (const { name, text } of [...section.arguments, ...section.outputs])
+        assert.notEqual(text, '', `${section.name} ${name} is documented`);
+    }
+  });
+
+  it('knows types, what is required, and what arguments are made of', () => {
+    const application = sections.find(({ name }) => name === 'Application')!;
+    const [image] = application.arguments;
+    assert.deepEqual([image?.name, image?.type, image?.optional], ['image', 'pulumi.Input<string>', false]);
+    assert.ok(
+      sections.some(({ name }) => name === 'CronJobArgs') && sections.some(({ name }) => name === 'NodeGroupArgs'),
+    );
   });
 });
 

@@ -1,9 +1,10 @@
 /**
- * Writes what is generated from the schema of the settings: the reference page and the JSON schema for editors.
+ * Writes what is generated: the reference pages of settings and components, and the JSON schema for editors.
  * `node --import tsx infra/generate-reference.ts`; with `--check` it only says what is stale, and fails if something is.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { componentsPage } from './components-reference';
 import { referencePage } from './settings/reference-page';
 import { settingsJsonSchema, stackFileJsonSchema } from './settings/stack-file-schema';
 
@@ -12,6 +13,7 @@ const ROOT = join(__dirname, '..');
 /** Generated files: path from the repository's root, and text. */
 export function generatedFiles(): Readonly<Record<string, string>> {
   return {
+    'docs/reference/components.md': componentsPage(),
     'docs/reference/settings.md': referencePage(settingsJsonSchema()),
     'docs/reference/stack.schema.json': `${JSON.stringify(stackFileJsonSchema(), null, 2)}\n`,
   };

@@ -22,9 +22,11 @@ import { fileKey, type PodReferences, planPod, planTaskPod } from './pod-plan';
 
 /** A service that runs on Kubernetes, with everything that a careful team puts around it. */
 export class Application extends pulumi.ComponentResource {
+  /** For whoever has to wait for its pods. */
   readonly deployment: apps.Deployment;
   /** Undefined where the application listens on no port. */
   readonly service: core.Service | undefined;
+  /** The image that runs, known to be fixed. */
   readonly image: pulumi.Output<string>;
   /** Name inside the cluster, `shop.team-a.svc`; undefined without a port. */
   readonly address: pulumi.Output<string> | undefined;

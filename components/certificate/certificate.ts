@@ -7,9 +7,11 @@ import { validationNames } from './validation-names';
 export interface CertificateArgs extends ComponentArgs {
   /** `shop.example` or `*.shop.example`. */
   readonly domain: string;
+  /** Further names of the same certificate. */
   readonly otherNames?: readonly string[];
   /** The Route 53 zone in which the names are proved to be ours. */
   readonly zoneId: pulumi.Input<string>;
+  /** On every resource that can have some, beside project, stack and name. */
   readonly tags?: Readonly<Record<string, string>>;
 }
 

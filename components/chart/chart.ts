@@ -10,8 +10,11 @@ export interface ChartArgs extends ComponentArgs {
   readonly version?: string;
   /** `https://charts.example`. */
   readonly repository?: string;
+  /** Where objects go that name no namespace. Default `default`. */
   readonly namespace?: pulumi.Input<string>;
+  /** What differs from the chart's own values. */
   readonly values?: Readonly<Record<string, unknown>>;
+  /** Leaves out what is in the folder `crds` of the chart. Default false. */
   readonly skipCrds?: boolean;
 }
 
@@ -20,6 +23,7 @@ export interface ChartArgs extends ComponentArgs {
  * Hooks of the chart are objects like others.
  */
 export class Chart extends pulumi.ComponentResource {
+  /** `Kind/namespace/name` of each object. */
   readonly objects: pulumi.Output<readonly string[]>;
 
   constructor(name: string, args: ChartArgs, options?: pulumi.ComponentResourceOptions) {

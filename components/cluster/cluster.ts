@@ -5,6 +5,7 @@ import type { EksArgs } from './eks/eks-args';
 
 /** A cluster that somebody else made. */
 export interface ExistingClusterArgs {
+  /** Tells it from a cluster that is made here (`eks`). */
   readonly kind: 'existing';
   /** Text of a kubeconfig, or a path to one. Left out: what `KUBECONFIG` or `~/.kube/config` says where the update runs. */
   readonly kubeconfig?: pulumi.Input<string>;
@@ -39,6 +40,7 @@ export interface ClusterOutputs {
  * not care which.
  */
 export class Cluster extends pulumi.ComponentResource {
+  /** The provider of everything that runs on it; it waits until that can run. */
   readonly provider: Provider;
   /** A secret. Undefined where the machine's own kubeconfig is used. */
   readonly kubeconfig: pulumi.Output<string> | undefined;

@@ -4,7 +4,9 @@ import * as pulumi from '@pulumi/pulumi';
 import { type ComponentArgs, stackTags, withTransform } from '../component';
 
 export interface WorkloadRoleArgs extends ComponentArgs {
+  /** Where the pods run. */
   readonly namespace: string;
+  /** Whose pods get the role, and nobody else. */
   readonly serviceAccount: string;
   /** What the pods may do: ARNs of policies. */
   readonly policyArns: readonly pulumi.Input<string>[];
@@ -15,11 +17,13 @@ export interface WorkloadRoleArgs extends ComponentArgs {
   readonly through:
     | { readonly kind: 'podIdentity'; readonly clusterName: pulumi.Input<string> }
     | { readonly kind: 'irsa'; readonly oidcProviderArn: pulumi.Input<string> };
+  /** On every resource that can have some, beside project, stack and name. */
   readonly tags?: Readonly<Record<string, string>>;
 }
 
 /** An IAM role for the pods of exactly one service account. */
 export class WorkloadRole extends pulumi.ComponentResource {
+  /** For the annotation of the service account (IRSA), or for policies of others. */
   readonly roleArn: pulumi.Output<string>;
 
   constructor(name: string, args: WorkloadRoleArgs, options?: pulumi.ComponentResourceOptions) {

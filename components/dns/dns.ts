@@ -10,17 +10,23 @@ export interface DnsArgs extends ComponentArgs {
   readonly zoneId?: pulumi.Input<string>;
   /** A zone that only these networks see. Default: public. */
   readonly privateTo?: readonly pulumi.Input<string>[];
+  /** What its names lead to. */
   readonly records?: readonly RecordArgs[];
+  /** On every resource that can have some, beside project, stack and name. */
   readonly tags?: Readonly<Record<string, string>>;
 }
 
+/** A name and what it leads to. */
 export interface RecordArgs extends Omit<RecordSettings, 'values'> {
+  /** All of them are answered: `192.0.2.1`, `mail.example.`, a text. */
   readonly values: readonly pulumi.Input<string>[];
 }
 
 /** A Route 53 zone and its records. */
 export class Dns extends pulumi.ComponentResource {
+  /** As it was given. */
   readonly domain: string;
+  /** Of the zone that was made, or was there already. */
   readonly zoneId: pulumi.Output<string>;
   /** What the registrar has to be told; empty for a zone that was there already. */
   readonly nameServers: pulumi.Output<string[]>;

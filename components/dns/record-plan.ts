@@ -1,9 +1,12 @@
 export type RecordType = 'A' | 'AAAA' | 'CAA' | 'CNAME' | 'MX' | 'NS' | 'SRV' | 'TXT';
 
+/** A record without its values. */
 export interface RecordSettings {
   /** `www`, or `@` for the domain itself. */
   readonly name: string;
+  /** What kind of value it has. */
   readonly type: RecordType;
+  /** As Route 53 takes them. */
   readonly values: readonly string[];
   /** Seconds. Default 300. */
   readonly ttl?: number;

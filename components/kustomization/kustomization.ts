@@ -10,6 +10,7 @@ export interface KustomizationArgs extends ComponentArgs {
 
 /** What `kustomize build` gives, each object a resource of its own. */
 export class Kustomization extends pulumi.ComponentResource {
+  /** `Kind/namespace/name` of each object. */
   readonly objects: pulumi.Output<readonly string[]>;
 
   constructor(name: string, args: KustomizationArgs, options?: pulumi.ComponentResourceOptions) {

@@ -5,6 +5,7 @@ import { stackTags } from '../component';
 import type { Routing } from './routing';
 import type { SubnetPlan, SubnetTier } from './subnet-plan';
 
+/** Ways to AWS services that do not leave the network. */
 export interface EndpointArgs {
   /** Free of charge, by route. Default both. */
   readonly gateway?: readonly ('s3' | 'dynamodb')[];

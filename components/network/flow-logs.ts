@@ -4,6 +4,7 @@ import * as iam from '@pulumi/aws/iam';
 import * as pulumi from '@pulumi/pulumi';
 import { stackTags } from '../component';
 
+/** What is recorded of who talked to whom. */
 export interface FlowLogArgs {
   /** Default `ALL`. */
   readonly traffic?: 'ALL' | 'ACCEPT' | 'REJECT';

@@ -23,25 +23,33 @@ export interface NetworkArgs extends ComponentArgs {
   readonly nat?: 'none' | 'single' | 'perZone';
   /** A /56 of Amazon's, a /64 per subnet; private subnets get a way out and none in. Default false. */
   readonly ipv6?: boolean;
+  /** Ways to AWS services that do not leave the network. */
   readonly endpoints?: EndpointArgs;
   /** Default: all traffic, kept for 30 days. False for none. */
   readonly flowLogs?: FlowLogArgs | false;
   /** Names of clusters whose load balancers and Karpenter look for these subnets. */
   readonly clusterNames?: readonly string[];
+  /** On every resource that can have some, beside project, stack and name. */
   readonly tags?: Readonly<Record<string, string>>;
 }
 
 /** An AWS VPC with public, private and isolated subnets in any number of zones. */
 export class Network extends pulumi.ComponentResource {
+  /** For whatever else has to be in this network. */
   readonly vpcId: pulumi.Output<string>;
+  /** As it was given. */
   readonly cidr: string;
+  /** As they were given. */
   readonly zones: readonly string[];
   /** In the order of the zones, as are the next two. */
   readonly publicSubnetIds: pulumi.Output<string[]>;
+  /** In the order of the zones: with a way out, where there is NAT. */
   readonly privateSubnetIds: pulumi.Output<string[]>;
+  /** In the order of the zones: without a way out. */
   readonly isolatedSubnetIds: pulumi.Output<string[]>;
   /** Addresses that others see traffic of private subnets come from. */
   readonly natAddresses: pulumi.Output<string[]>;
+  /** Route tables, for further routes. */
   readonly routing: Routing;
 
   constructor(name: string, args: NetworkArgs, options?: pulumi.ComponentResourceOptions) {

@@ -12,6 +12,7 @@ export interface RegistryArgs extends ComponentArgs {
   readonly untaggedDays?: number;
   /** Accounts that may pull. */
   readonly readers?: readonly string[];
+  /** On every resource that can have some, beside project, stack and name. */
   readonly tags?: Readonly<Record<string, string>>;
 }
 

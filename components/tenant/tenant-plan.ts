@@ -3,8 +3,11 @@ import type { TenantArgs } from './tenant';
 
 /** Kubernetes' own roles, and who has them. Groups are plain names; users are written `user:ana@example.org`. */
 export interface TenantMembers {
+  /** Everything in the namespace, roles too. */
   readonly admin?: readonly string[];
+  /** What runs, but no roles. */
   readonly edit?: readonly string[];
+  /** Reading, but no secrets. */
   readonly view?: readonly string[];
 }
 

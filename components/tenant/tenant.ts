@@ -23,6 +23,7 @@ export interface TenantArgs extends ComponentArgs {
   readonly members?: TenantMembers;
   /** Default `restricted` (Pod Security Standards). */
   readonly podSecurity?: 'restricted' | 'baseline' | 'privileged';
+  /** On the namespace. */
   readonly labels?: Readonly<Record<string, string>>;
 }
 

@@ -1,5 +1,6 @@
 import type * as pulumi from '@pulumi/pulumi';
 
+/** An EKS cluster that is made here (`kind: eks`). */
 export interface EksArgs {
   /** Kubernetes version, `1.35`. Control plane first, then add-ons, then nodes: a new version rolls through in this order. */
   readonly version: string;
@@ -10,6 +11,7 @@ export interface EksArgs {
    * internet is refused.
    */
   readonly endpoint?: 'private' | { readonly allowedCidrs: readonly string[] };
+  /** Groups of nodes by name. */
   readonly nodeGroups: Readonly<Record<string, NodeGroupArgs>>;
   /** Beside the ones that every cluster needs (`vpc-cni`, `kube-proxy`, `coredns`, `eks-pod-identity-agent`). */
   readonly addons?: Readonly<Record<string, AddonArgs>>;
@@ -17,9 +19,11 @@ export interface EksArgs {
   readonly access?: Readonly<Record<string, AccessArgs>>;
   /** Default 90. */
   readonly logRetentionDays?: number;
+  /** On every resource that can have some, beside project, stack and name. */
   readonly tags?: Readonly<Record<string, string>>;
 }
 
+/** Nodes of one kind. */
 export interface NodeGroupArgs {
   /**
    * Default `['m7g.large']`, or `['m7i.large']` on x64. One can be changed in place, node by node; several (of one size, which give
@@ -32,19 +36,27 @@ export interface NodeGroupArgs {
   readonly capacity?: 'onDemand' | 'spot';
   /** Default 1. */
   readonly minimum?: number;
+  /** Nodes that there are at most. */
   readonly maximum: number;
   /** GiB, encrypted. Default 50. */
   readonly diskSize?: number;
+  /** On its nodes, for selectors of pods. */
   readonly labels?: Readonly<Record<string, string>>;
+  /** Keep away pods that do not tolerate them. */
   readonly taints?: readonly TaintArgs[];
 }
 
+/** What keeps pods away from nodes. */
 export interface TaintArgs {
+  /** `batch`. */
   readonly key: string;
+  /** Default: none. */
   readonly value?: string;
+  /** Whether pods are not scheduled, are rather not scheduled, or have to leave. */
   readonly effect: 'NO_SCHEDULE' | 'PREFER_NO_SCHEDULE' | 'NO_EXECUTE';
 }
 
+/** An EKS add-on. */
 export interface AddonArgs {
   /** Default: EKS's own choice for the cluster's version, kept until it is named. */
   readonly version?: string;
@@ -59,10 +71,13 @@ export interface AddonArgs {
    * is made that can do what they need; for others none.
    */
   readonly podIdentity?: Readonly<Record<string, pulumi.Input<string>>>;
+  /** The add-on's own settings, as its schema says (`aws eks describe-addon-configuration`). */
   readonly configuration?: Readonly<Record<string, unknown>>;
 }
 
+/** What an IAM principal may do in the cluster. */
 export interface AccessArgs {
+  /** One of EKS's own access policies. */
   readonly policy: 'admin' | 'clusterAdmin' | 'edit' | 'view';
   /** Default: the whole cluster. */
   readonly namespaces?: readonly string[];

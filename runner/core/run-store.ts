@@ -62,6 +62,8 @@ export interface RunStore extends KeepingStore {
     events(run: string, after: number, limit: number): Promise<readonly NumberedEvent[]>;
     setGraph(run: string, resources: readonly RunResource[]): Promise<void>;
     graph(run: string): Promise<readonly RunResource[]>;
+    /** How many runs there are by kind and state, and the seconds that they took. */
+    totals(): Promise<readonly RunTotal[]>;
     steps(run: string): Promise<readonly RunStep[]>;
     /** Begins or begins again the step of that name. */
     beginStep(run: string, name: string): Promise<void>;
@@ -108,6 +110,14 @@ export interface PageFilter {
   readonly limit?: number;
   /** The `next` of the page before. */
   readonly after?: string;
+}
+
+/** All runs of one kind in one state. */
+export interface RunTotal {
+  readonly kind: Run['kind'];
+  readonly state: Run['state'];
+  readonly count: number;
+  readonly seconds: number;
 }
 
 export interface ProcessOwner {

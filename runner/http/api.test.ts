@@ -291,6 +291,17 @@ async function until(holds: () => boolean): Promise<void> {
   }
 }
 
+test('gives Prometheus the figures of the estate, to whoever may read', async () => {
+  assert.equal((await fetch(new URL('/metrics', server.url))).status, 401);
+  const response = await ask('/metrics');
+  assert.match(response.headers.get('content-type')!, /^text\/plain; version=0\.0\.4/);
+  const text = await response.text();
+  assert.match(text, /^mainstay_stacks\{repository="estate",alignment="new"\} \d+$/m);
+  assert.match(text, /^mainstay_runs\{kind="\w+",state="succeeded"\} \d+$/m);
+  assert.match(text, /^mainstay_run_seconds_total\{kind="\w+",state="succeeded"\} [\d.]+$/m);
+  assert.match(text, /^process_resident_memory_bytes \d+$/m);
+});
+
 test('answers the estate of a thousand stacks within 100 ms, and nothing where nothing changed', async () => {
   const stacks = Array.from({ length: 1000 }, (_, index) => ({
     ...{ id: `shop/s${index}`, name: `s${index}`, environment: `e${index % 5}`, position: index },

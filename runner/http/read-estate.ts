@@ -91,7 +91,7 @@ function pageOf<T extends { readonly id: string; readonly repository: string }>(
   return { items, next: start + limit < all.length ? keyOf(items.at(-1)!) : undefined };
 }
 
-function statuses(options: HttpOptions): Promise<readonly RepositoryStatus[]> {
+export function statuses(options: HttpOptions): Promise<readonly RepositoryStatus[]> {
   return Promise.all(options.repositories.map((repository) => repositoryStatus(options, repository)));
 }
 

@@ -11,6 +11,7 @@ import { ApiError, errorAnswer } from './api-error.ts';
 import { bindRoutes } from './bind-routes.ts';
 import { serveConsole } from './console-page.ts';
 import type { HttpOptions } from './http-options.ts';
+import { createMetrics } from './metrics.ts';
 import { estateHandlers } from './read-estate.ts';
 import { runHandlers } from './read-runs.ts';
 import { whoAsks } from './sign-in.ts';
@@ -73,6 +74,11 @@ function addApi(app: Hono, options: HttpOptions): void {
     return context.json({ ok: true });
   });
   app.get('/api/openapi.json', (context) => context.json(document));
+  const metrics = createMetrics(options);
+  app.get('/metrics', async (context) => {
+    await whoAsks(options, context);
+    return context.body(await metrics.text(), 200, { 'content-type': metrics.contentType });
+  });
   app.use('/api/*', async (context, next) => {
     // What is asked for may be secret to others, and changes by the second.
     context.header('cache-control', 'no-store');

@@ -1,3 +1,4 @@
+import type { RunKind, RunState } from '../core/run.ts';
 import type { RunFilter, RunStore } from '../core/run-store.ts';
 import type { Database } from './database.ts';
 import { createEventTable } from './event-table.ts';
@@ -28,6 +29,14 @@ export function createRunTable(database: Database): RunStore['runs'] {
       await database.change(...updateStatement('run', id, patch));
       if (patch.state)
         await events.addEvents(id, [{ kind: 'state', state: patch.state, summary: patch.summary ?? '' }]);
+    },
+    totals: async () => {
+      const rows = await database.rows<{ kind: RunKind; state: RunState; count: number; seconds: number }>(
+        `select kind, state, count(*)::int as count,
+                coalesce(sum(extract(epoch from ended_at - started_at)), 0)::float8 as seconds
+         from run group by kind, state`,
+      );
+      return rows;
     },
     steps: async (run) => {
       const rows = await database.rows<StepRow>('select * from run_step where run = $1 order by number', [run]);

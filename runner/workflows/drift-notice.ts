@@ -2,17 +2,11 @@ import { driftText } from '../core/drift-record.ts';
 import type { StackAt } from './drift-facts.ts';
 import { repositoryOf, type Services } from './services.ts';
 
-/** What a forge with issues can do. */
-interface Issues {
-  putIssue(issue: { readonly key: string; readonly title: string; readonly text: string }): Promise<string>;
-  closeIssue(id: string, text: string): Promise<void>;
-}
-
 /** Opens or edits the one issue about the drift of a stack, and closes it when it is gone. May be repeated. */
 export async function putDriftNotice(services: Services, at: StackAt): Promise<void> {
   const record = await services.store.drift.get(at.repository, at.stack);
   if (!record) return;
-  const forge: Partial<Issues> = repositoryOf(services, at.repository).forge as Partial<Issues>;
+  const { forge } = repositoryOf(services, at.repository);
   if (!forge.putIssue || !forge.closeIssue) return;
   if (record.state === 'none') {
     if (record.issue === undefined) return;

@@ -92,9 +92,9 @@ async function addPreviews(
 }
 
 async function merge(services: Services, { at }: StageWork, { change, commit }: OfferedRevert): Promise<string> {
-  const { mirror, base } = repositoryOf(services, at.repository);
+  const { forge } = repositoryOf(services, at.repository);
   try {
-    await mirror.push(base, commit);
+    await forge.mergeChange(change, commit);
     return `; its revert ${change} is merged`;
   } catch (error) {
     services.log.warn({ error: messageOf(error) }, 'a revert could not be merged');

@@ -4,11 +4,6 @@ import { short } from '../core/report-text.ts';
 import { conflictingRevert, nothingToRevert } from '../core/rollback-errors.ts';
 import { repositoryOf, type Services } from './services.ts';
 
-/** What a forge with pull requests can do; elsewhere a branch is a change. */
-interface Proposals {
-  openChange(change: { readonly branch: string; readonly title: string; readonly text: string }): Promise<string>;
-}
-
 /** What was offered. */
 export interface OfferedRevert {
   /** Name of the change: the branch, or the pull request's number. */
@@ -45,7 +40,7 @@ export async function openRevert(services: Services, request: RevertRequest): Pr
     // Somebody has gone on with it: that is the change.
     if (!isMainstayError(error, 'conflict')) throw error;
   });
-  const change = (await (forge as Partial<Proposals>).openChange?.({ branch, title, text: `${message}\n` })) ?? branch;
+  const change = await forge.openChange({ branch, title, text: `${message}\n` });
   await services.store.rollbacks.put({
     ...{ id: `${repository}@${newest}`, repository, commit: newest, change, head: reverted.commit, by, reason },
   });

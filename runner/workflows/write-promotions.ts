@@ -192,8 +192,7 @@ async function pushBatch(
     await services.store.promotions.set(promotion.id, { commit, values: changes });
   await mirror.push(batch.branch, commit);
   const change = batch.change
-    ? ((await (forge as Partial<Proposals>).openChange?.({ branch: batch.branch, title, text: `${message}\n` })) ??
-      batch.branch)
+    ? await forge.openChange({ branch: batch.branch, title, text: `${message}\n` })
     : undefined;
   for (const { promotion, changes } of done)
     await end(services, promotion.id, {
@@ -202,10 +201,6 @@ async function pushBatch(
       summary: summaryOf(changes),
     });
   services.tell(`promoted ${lines.join('; ')} by ${change ?? short(commit)}`);
-}
-
-interface Proposals {
-  openChange(change: { readonly branch: string; readonly title: string; readonly text: string }): Promise<string>;
 }
 
 function summaryOf(changes: readonly VersionChange[]): string {

@@ -1,3 +1,6 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startDueLooks } from '../../runner/workflows/schedule-drift.ts';
 import { FIRST_FILES, stackFile } from '../journeys/estate.ts';
@@ -15,15 +18,12 @@ export async function run(report: Report): Promise<void> {
   const shop = await createWorkshop({
     ...Object.fromEntries(Object.entries(FIRST_FILES).filter(([file]) => !/stacks\/Pulumi/.test(file))),
     ...Object.fromEntries(names.map((name) => [`stacks/Pulumi.${name}.yaml`, stackFile(maps)])),
-    'stacks/mainstay.yaml': 'drift: { mode: report, every: 1d }\nenvironments: []\n',
+    'stacks/mainstay.yaml': 'drift: { mode: report, every: 1d }\n',
   });
   try {
-    const began = performance.now();
-    await shop.sweep();
-    await until(async () => (await shop.store.rollouts.list('estate'))[0]?.endedAt !== undefined);
-    report.time(`first update of ${STACKS} stacks of ${MAPS + 1} resources`, performance.now() - began);
+    await makeStacks(shop, names);
     for (const round of [1, 2, 3])
-      report.time(`drift, round ${round}: ${STACKS} stacks without change`, await oneRound(shop));
+      report.time(`drift, round ${round}: ${STACKS} stacks of ${MAPS + 2} resources, no change`, await oneRound(shop));
     const found = (await shop.store.drift.list('estate')).filter(({ state }) => state !== 'none');
     report.note(`${found.length} reported, ${Math.round(process.memoryUsage.rss() / 2 ** 20)} MB`);
   } finally {
@@ -31,21 +31,45 @@ export async function run(report: Report): Promise<void> {
   }
 }
 
+/** One stack is updated, the others are given what it has: looking is measured here, not updating. */
+async function makeStacks(shop: Workshop, names: readonly string[]): Promise<void> {
+  await shop.repository.mirror.fetch();
+  const head = await shop.head();
+  const [first, ...others] = names;
+  const made = await shop.services.engines.get('embedded')!.update(await shop.checkedOut(first!, head));
+  if (made.result === 'failed') throw new Error(made.problem);
+  const state = (name: string) => join(shop.folder, `state/.pulumi/stacks/journey/${name}.json`);
+  const world = (name: string) => join(shop.folder, `home/sandbox/organization-journey-${name}.sqlite`);
+  const source = new DatabaseSync(world(first!));
+  for (const name of others) {
+    const text = readFileSync(state(first!), 'utf8');
+    writeFileSync(
+      state(name),
+      text
+        .replaceAll(`urn:pulumi:${first}::`, `urn:pulumi:${name}::`)
+        .replaceAll(`journey-${first}`, `journey-${name}`),
+    );
+    source.exec(`vacuum into '${world(name)}'`);
+    const copy = new DatabaseSync(world(name));
+    copy.exec(`update object set urn = replace(urn, 'urn:pulumi:${first}::', 'urn:pulumi:${name}::')`);
+    copy.close();
+  }
+  source.close();
+  await shop.store.events.setHead('estate', 'main', { commit: head, version: 1 });
+  const known = names.map((name, position) => ({ id: `journey/${name}`, name, environment: 'default', position }));
+  await shop.store.stacks.ensure('estate', known);
+  for (const { id } of known) await shop.store.stacks.setApplied('estate', id, head);
+}
+
 async function oneRound(shop: Workshop): Promise<number> {
   shop.moveClock(DAY);
   const began = performance.now();
   await startDueLooks(shop.services, shop.worker.look);
   const since = shop.services.clock.now() - DAY / 2;
-  await until(async () => {
-    const looked = (await shop.store.drift.list('estate')).filter(
-      ({ lookedAt }) => lookedAt && lookedAt.getTime() > since,
-    );
-    return looked.length === STACKS;
-  });
+  for (const deadline = began + 300_000; ; await delay(50)) {
+    const records = await shop.store.drift.list('estate');
+    if (records.filter(({ lookedAt }) => lookedAt && lookedAt.getTime() > since).length === STACKS) break;
+    if (performance.now() > deadline) throw new Error('the looks did not come to an end within five minutes');
+  }
   return performance.now() - began;
-}
-
-async function until(ask: () => Promise<boolean>): Promise<void> {
-  for (const deadline = performance.now() + 600_000; !(await ask()); await delay(50))
-    if (performance.now() > deadline) throw new Error('it did not come to an end within ten minutes');
 }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { TestCloud } from '../../engine/deploy/testing/test-cloud.ts';
 import { type CommandEngine, neverEnded } from './command-engine.ts';
+import { knownDifference } from './known-differences.ts';
 import type { OperationReport } from './operation-report.ts';
 import { thingType } from './program.ts';
 import type { Operation, Scenario } from './scenario.ts';
@@ -23,8 +24,29 @@ export interface Difference {
   readonly messages: { readonly expected: readonly string[]; readonly actual: readonly string[] };
 }
 
-/** The yardstick itself went wrong. */
-export class YardstickBroken extends Error {}
+/** Why a scenario cannot be compared: what the official engine does there is wrong, or a matter of luck. See docs/decisions/041. */
+export type Incomparable =
+  | 'it wrote a state that it refuses'
+  | 'it never ended'
+  | 'it lost the provider of a dependent in a targeted refresh'
+  | 'it deleted a resource a second time'
+  | 'it panicked'
+  | 'it repeated a renamed resource under its old name'
+  | 'it imported or forgot beyond the targets'
+  | 'it kept the wrong one of several condemned resources of one name'
+  | 'it kept the wrong one of several providers of one name'
+  | 'it deleted what a left-out resource needs'
+  | 'it does otherwise from run to run';
+
+/** There is nothing to compare with from here on. */
+export class YardstickBroken extends Error {
+  readonly reason: Incomparable;
+  constructor(reason: Incomparable) {
+    super(`the official engine cannot be compared with: ${reason}`);
+    this.name = 'YardstickBroken';
+    this.reason = reason;
+  }
+}
 
 const comparedFields = ['result', 'steps', 'changes', 'calls', 'state'] as const;
 
@@ -45,15 +67,15 @@ export async function compareEngines(
       for (const { cloud } of [reference!, own!, shared!]) prepare(cloud, operation);
       const expected = await yardstick.carryOut(reference!, operation);
       const inTurn = index % 2 === 0 ? ours : yardstick;
-      const apart = differenceOf(expected, await ours.carryOut(own!, operation), {
-        stack: ours.name,
-        operation: index,
-        asked: operation,
-      });
+      const compare = async (engine: ComparedEngine, place: Workplace, stack: string) => {
+        const actual = await engine.carryOut(place, operation);
+        const difference = differenceOf(expected, actual, { stack, operation: index, asked: operation });
+        if (difference) await refuseLuck(scenario, yardstick, { operation: index, actual });
+        return difference;
+      };
+      const apart = await compare(ours, own!, ours.name);
       if (apart) return apart;
-      if (!options.turns) continue;
-      const where = { stack: `turns, ${inTurn.name}`, operation: index, asked: operation };
-      const difference = differenceOf(expected, await inTurn.carryOut(shared!, operation), where);
+      const difference = options.turns && (await compare(inTurn, shared!, `turns, ${inTurn.name}`));
       if (difference) return difference;
     }
     return undefined;
@@ -83,47 +105,66 @@ function prepare(cloud: TestCloud, { failures, drift }: Operation): void {
   }
 }
 
-/**
- * With targets, the official engine keeps a renamed resource a second time under its old name where something that is left out
- * depends on it: an update then ends with a state that it refuses, a preview shows the step.
- */
-function repeatsRenamed(expected: readonly string[], actual: readonly string[]): boolean {
-  const more = expected.filter((step) => !actual.includes(step));
-  const otherName = (name: string): string =>
-    name.startsWith('old') ? name.replace('old', 'new') : name.replace('new', 'old');
-  const isRepeated = (step: string): boolean =>
-    step.startsWith('same ') && actual.some((other) => other.split(' ')[1] === otherName(step.split(' ')[1]!));
-  return more.length > 0 && actual.every((step) => expected.includes(step)) && more.every(isRepeated);
+/** What the output of the official engine says when it went wrong. */
+const signsOfFailure: readonly (readonly [string, Incomparable])[] = [
+  ['snapshot integrity failure', 'it wrote a state that it refuses'],
+  [neverEnded, 'it never ended'],
+  ['unknown provider', 'it lost the provider of a dependent in a targeted refresh'],
+  ['was deleted twice', 'it deleted a resource a second time'],
+  ['panic: ', 'it panicked'],
+];
+
+function refuseFailedYardstick({ messages }: OperationReport): void {
+  const sign = signsOfFailure.find(([text]) => messages.some((message) => message.includes(text)));
+  if (sign) throw new YardstickBroken(sign[1]);
 }
 
-/**
- * With targets, a resource that gives way to a look-up under its URN is forgotten by the official engine when its delete is not in
- * scope, and imports are carried out whether they are targeted or not.
- */
-function goesBeyondTargets(expected: OperationReport, { targets }: Operation): boolean {
-  return targets.length > 0 && expected.steps.some((step) => /^(read-replacement|import)/.test(step));
+interface Where extends Pick<Difference, 'stack' | 'operation'> {
+  readonly asked: Operation;
 }
 
-function differenceOf(
-  expected: OperationReport,
-  actual: OperationReport,
-  where: Pick<Difference, 'stack' | 'operation'> & { readonly asked: Operation },
-): Difference | undefined {
-  // The yardstick has failed its own check of the state that it has written, hangs, crashes, has lost a provider of a targeted refresh, or
-  // deletes a resource a second time: there is nothing to compare with, and after a failed delete no order either.
-  const broken = ['snapshot integrity failure', neverEnded, 'unknown provider', 'was deleted twice', 'panic: '];
-  if (expected.messages.some((text) => broken.some((sign) => text.includes(sign)))) throw new YardstickBroken();
-  const field = comparedFields.find((name) => !isDeepStrictEqual(expected[name], actual[name]));
+function differenceOf(expected: OperationReport, actual: OperationReport, where: Where): Difference | undefined {
+  refuseFailedYardstick(expected);
+  const field = differingField(expected, actual);
   if (!field) return undefined;
-  if (repeatsRenamed(expected.steps, actual.steps) || goesBeyondTargets(expected, where.asked))
-    throw new YardstickBroken();
-  const messages = { expected: expected.messages, actual: actual.messages };
+  const known = knownDifference(expected, actual, where.asked);
+  if (known) throw new YardstickBroken(known);
   return {
     stack: where.stack,
     operation: where.operation,
     field,
     expected: expected[field],
     actual: actual[field],
-    messages,
+    messages: { expected: expected.messages, actual: actual.messages },
   };
+}
+
+function differingField(expected: OperationReport, actual: OperationReport): keyof OperationReport | undefined {
+  return comparedFields.find((name) => !isDeepStrictEqual(expected[name], actual[name]));
+}
+
+/**
+ * Deletes that may run at the same time are begun in the random order of a Go map, so that what has run before one of them fails is luck.
+ * Rejects if the official engine, asked again, comes to what ours did.
+ */
+async function refuseLuck(
+  scenario: Scenario,
+  yardstick: CommandEngine,
+  found: { readonly operation: number; readonly actual: OperationReport },
+): Promise<void> {
+  for (let attempt = 0; attempt < 8; attempt += 1) {
+    const place = await yardstick.workplace();
+    try {
+      addForeign(place.cloud);
+      let last: OperationReport | undefined;
+      for (const operation of scenario.operations.slice(0, found.operation + 1)) {
+        prepare(place.cloud, operation);
+        last = await yardstick.carryOut(place, operation);
+        refuseFailedYardstick(last);
+      }
+      if (last && !differingField(last, found.actual)) throw new YardstickBroken('it does otherwise from run to run');
+    } finally {
+      await place.remove();
+    }
+  }
 }

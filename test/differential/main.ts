@@ -19,11 +19,17 @@ const ours = new EmbeddedEngine();
 await yardstick.start();
 await ours.start();
 let differing = 0;
-let broken = 0;
+/** Scenarios without a comparison, by reason. */
+const incomparable = new Map<string, number>();
+/** Operations that were asked for, by kind. */
+const asked = new Map<string, number>();
+const countIn = (map: Map<string, number>, key: string) => map.set(key, (map.get(key) ?? 0) + 1);
 for (const [index, one] of fc.sample(scenario, { numRuns: Number(count), seed: Number(seed) }).entries()) {
+  for (const { kind, plan } of one.operations)
+    countIn(asked, plan === undefined ? kind : `${kind} with a ${plan} plan`);
   const difference = await compareEngines(one, yardstick, ours, { turns: index % 3 === 0 }).catch((error: unknown) => {
     if (!(error instanceof YardstickBroken)) throw error;
-    broken += 1;
+    countIn(incomparable, error.reason);
     return undefined;
   });
   if (difference) {
@@ -33,8 +39,13 @@ for (const [index, one] of fc.sample(scenario, { numRuns: Number(count), seed: N
   }
   if (difference || (index + 1) % 25 === 0)
     console.log(
-      `${index + 1} of ${count} (seed ${seed}): ${differing} differ, in ${broken} the official engine hung or wrote a state that it refuses`,
+      `${index + 1} of ${count} (seed ${seed}): ${differing} differ; not comparable as ${tally(incomparable)}`,
     );
 }
+console.log(`asked for: ${tally(asked)}`);
 await yardstick.close();
 await ours.close();
+
+function tally(counts: ReadonlyMap<string, number>): string {
+  return counts.size === 0 ? 'nothing' : [...counts].map(([what, times]) => `${what}: ${times}`).join(', ');
+}

@@ -209,7 +209,8 @@ describe('an existing cluster', () => {
   it('has the outputs that an EKS cluster has, of which only the kubeconfig is a secret', async () => {
     const eksName = 'shared';
     const oidcProviderArn = 'arn:aws:iam::123456789012:oidc-provider/oidc.example/id/1';
-    const existing = await outputs({ kind: 'existing', kubeconfig: KUBECONFIG, eksName, oidcProviderArn });
+    const kubeconfig = pulumi.secret(KUBECONFIG);
+    const existing = await outputs({ kind: 'existing', kubeconfig, eksName, oidcProviderArn });
     const eks = await outputs({ kind: 'eks', ...ARGS });
     assert.deepEqual(existing.values, {
       kubeconfig: KUBECONFIG,

@@ -29,7 +29,7 @@ function groupsOf(address: string): readonly number[] | undefined {
   return [...before, ...Array<string>(missing).fill('0'), ...after].map((group) => Number.parseInt(group, 16));
 }
 
-/** RFC 5952: the longest run of two or more zero groups, the first of equals, is written `::`. */
+/** RFC 5952: the longest run of zero groups, the first of equals, is written `::`. A /64 ends with four of them. */
 function compressed(groups: readonly number[]): string {
   const runs = groups.map((_, start) => {
     const end = groups.findIndex((group, index) => index >= start && group !== 0);
@@ -37,7 +37,6 @@ function compressed(groups: readonly number[]): string {
   });
   const longest = Math.max(...runs);
   const text = (some: readonly number[]) => some.map((group) => group.toString(16)).join(':');
-  if (longest < 2) return text(groups);
   const start = runs.indexOf(longest);
   return `${text(groups.slice(0, start))}::${text(groups.slice(start + longest))}`;
 }

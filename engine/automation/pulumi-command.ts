@@ -3,9 +3,13 @@ import semver, { type SemVer } from 'semver';
 import type { Environment } from '../../foundation/environment.ts';
 import { runCommand } from '../commands/run-command.ts';
 import type { Terminal } from '../display/terminal.ts';
+import type { TypeProblem } from '../language/type-check-program.ts';
+import { checkTypes } from '../operations/check-types.ts';
 import { createEngineServices, type EngineServices } from '../operations/engine-services.ts';
 import { engineVersion } from '../version.ts';
 import { commandResultOf } from './command-result.ts';
+
+export type { TypeProblem } from '../language/type-check-program.ts';
 
 /** What a command line gave, as the Automation API's `CommandResult` has it. */
 export interface EmbeddedResult {
@@ -32,6 +36,11 @@ export interface EmbeddedPulumi {
     onError?: (data: string) => void,
     signal?: AbortSignal,
   ): Promise<EmbeddedResult>;
+  /**
+   * Checks the types of the Pulumi program at or above `directory`: a step by itself, incremental, once for a commit. No problems where there is nothing
+   * to check. Rejects with a user error for a broken Pulumi.yaml, or where the compiler cannot run.
+   */
+  checkTypes(directory: string, options?: { readonly signal?: AbortSignal }): Promise<readonly TypeProblem[]>;
   /** Ends every process that is kept. */
   close(): Promise<void>;
 }
@@ -50,6 +59,7 @@ export function createEmbeddedPulumi(options: EmbeddedPulumiOptions = {}): Embed
     command: 'pulumi',
     version: semver.parse(engineVersion)!,
     run: (...call) => runEmbedded(services, options.environment ?? process.env, call),
+    checkTypes,
     close: () => services.close(),
   };
 }

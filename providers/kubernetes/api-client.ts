@@ -30,6 +30,8 @@ export interface WatchEvent {
 /** How often a request is sent again that the server was too busy for (429, or 5xx with a time to wait). */
 const MAX_BUSY_RETRIES = 10;
 const MAX_WAIT_SECONDS = 30;
+/** The part of the time to wait that is added at random, at most. */
+const SPREAD = 0.5;
 
 /**
  * The API server over HTTP. Rejects with an `ApiError` for what the server refuses and with an `UnreachableError` where it cannot
@@ -57,7 +59,8 @@ export class ApiClient {
       );
       if ('answer' in wait) return wait.answer;
       if (wait.seconds === undefined) throw wait.error;
-      await this.#clock.sleep(wait.seconds * 1000, request.signal);
+      // Not all at the same moment: those that were refused together would be refused together again.
+      await this.#clock.sleep(wait.seconds * 1000 * (1 + Math.random() * SPREAD), request.signal);
     }
   }
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import https from 'node:https';
 import { systemClock } from '../../foundation/clock.ts';
 import { ApiClient } from './api-client.ts';
 import { readConfiguration } from './configuration.ts';
@@ -18,6 +19,18 @@ export class TestCluster {
 
   get(path: string): Promise<KubeObject> {
     return this.#client.request({ method: 'GET', path });
+  }
+
+  /** An answer that is no JSON. */
+  async text(path: string): Promise<string> {
+    const { url, options } = await this.#connection.endpoint();
+    return new Promise((resolve, reject) => {
+      const settings = { ...options, agent: this.#connection.agent('requests') };
+      const outgoing = https.get(new URL(path, url), settings, async (response) => {
+        resolve(Buffer.concat(await response.toArray()).toString());
+      });
+      outgoing.once('error', reject);
+    });
   }
 
   post(path: string, body: unknown): Promise<KubeObject> {

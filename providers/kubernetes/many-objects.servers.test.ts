@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { after, before, describe, it } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { parse } from 'yaml';
+import { type ControlPlane, startKubernetes, whyNot } from '../../test/servers/start.ts';
+import { configMap, namespaceNamed, types } from './manifests.ts';
+import { at, ScriptedEngine, type ScriptedResource } from './scripted-engine.ts';
+import { TestCluster, uniqueName } from './test-cluster.ts';
+
+/** What the engine runs at once on a machine of eight cores. */
+const PARALLEL = 32;
+
+describe('many objects', { skip: await whyNot('kubernetes') }, () => {
+  let plane: ControlPlane;
+  let engine: ScriptedEngine;
+  let cluster: TestCluster;
+  const namespace = uniqueName('many');
+  const core = `/api/v1/namespaces/${namespace}`;
+
+  before(async () => {
+    plane = await startKubernetes();
+    engine = await ScriptedEngine.start({ kubeconfig: plane.kubeconfig, namespace, enableConfigMapMutable: true });
+    cluster = new TestCluster(plane.kubeconfig);
+    await engine.create(types.namespace, 'namespace', namespaceNamed(namespace));
+  });
+
+  after(async () => {
+    await cluster?.delete(`/api/v1/namespaces/${namespace}`).catch(() => {});
+    cluster?.close();
+    await engine?.close();
+    await plane?.stop();
+  });
+
+  const inputs = (name: string, value = '1') => configMap(namespace, { value }, { name });
+
+  /** Megabytes in use after everything that is not needed has been let go. */
+  function used(): number {
+    setFlagsFromString('--expose-gc');
+    runInNewContext('gc')();
+    return process.memoryUsage().heapUsed / 2 ** 20;
+  }
+
+  async function forEach<Item, Result>(
+    items: readonly Item[],
+    work: (item: Item) => Promise<Result>,
+  ): Promise<Result[]> {
+    const results: Result[] = [];
+    const queue = items.entries();
+    const worker = async () => {
+      for (const [index, item] of queue) results[index] = await work(item);
+    };
+    await Promise.all(Array.from({ length: PARALLEL }, worker));
+    return results;
+  }
+
+  it('a thousand of them take no memory but that of their states', async () => {
+    await engine.delete(await engine.create(types.configMap, 'first', inputs('first')));
+    const before = used();
+    let made: readonly ScriptedResource[] = await forEach(
+      Array.from({ length: 1000 }, (_, index) => `map-${index}`),
+      (name) => engine.create(types.configMap, name, inputs(name)),
+    );
+    made = await forEach(made, (one) => engine.update(one, inputs(one.name, '2')));
+    made = await forEach(made, async (one) => (await engine.refresh(one))!);
+    const diffs = await forEach(made, (one) => engine.diff(one, inputs(one.name, '2')));
+    assert.ok(diffs.every(({ changes }) => changes === 'none'));
+    const states = JSON.stringify(made).length / 2 ** 20;
+    await forEach(made, (one) => engine.delete(one));
+    made = [];
+    const left = used() - before;
+    assert.ok(left < 16, `${left.toFixed(1)} MB are left of states of ${states.toFixed(1)} MB`);
+  });
+
+  it('of a server that has little time for this user are all made, as it is asked again when it says so', async () => {
+    const name = uniqueName('slow');
+    await limit(name);
+    const kubeconfig = await accountKubeconfig(name);
+    const slow = await ScriptedEngine.start({ kubeconfig, namespace });
+    try {
+      // The limit takes effect a moment after it is made.
+      const client = new TestCluster(kubeconfig);
+      const burst = () => Promise.all(Array.from({ length: PARALLEL }, () => client.get(`${core}/configmaps`)));
+      for (const deadline = Date.now() + 20_000; (await rejections(name)) === 0 && Date.now() < deadline; )
+        await burst();
+      client.close();
+      const before = await rejections(name);
+      const names = Array.from({ length: 40 }, (_, index) => `slow-${index}`);
+      const made = await forEach(names, (one) => slow.create(types.configMap, one, inputs(one)));
+      assert.equal(made.length, 40);
+      assert.ok((await rejections(name)) > before, 'the server did say 429');
+    } finally {
+      await slow.close();
+      await cluster.delete(`${FLOW}/flowschemas/${name}`);
+      await cluster.delete(`${FLOW}/prioritylevelconfigurations/${name}`);
+    }
+  });
+
+  const FLOW = '/apis/flowcontrol.apiserver.k8s.io/v1';
+
+  /** Gives the service account of this name the least that the server can: what is more is refused with 429. */
+  async function limit(name: string): Promise<void> {
+    const limited = { nominalConcurrencyShares: 1, borrowingLimitPercent: 0, limitResponse: { type: 'Reject' } };
+    const kind = (of: string) => ({ apiVersion: 'flowcontrol.apiserver.k8s.io/v1', kind: of, metadata: { name } });
+    await cluster.post(`${FLOW}/prioritylevelconfigurations`, {
+      ...kind('PriorityLevelConfiguration'),
+      spec: { type: 'Limited', limited },
+    });
+    const rule = { verbs: ['*'], apiGroups: ['*'], resources: ['*'], clusterScope: true, namespaces: ['*'] };
+    const subject = { kind: 'ServiceAccount', serviceAccount: { name, namespace } };
+    await cluster.post(`${FLOW}/flowschemas`, {
+      ...kind('FlowSchema'),
+      spec: {
+        priorityLevelConfiguration: { name },
+        matchingPrecedence: 2,
+        rules: [{ subjects: [subject], resourceRules: [rule] }],
+      },
+    });
+  }
+
+  async function accountKubeconfig(name: string): Promise<string> {
+    const accounts = `${core}/serviceaccounts`;
+    await cluster.post(accounts, { metadata: { name } });
+    const group = 'rbac.authorization.k8s.io';
+    await cluster.post(`/apis/${group}/v1/namespaces/${namespace}/rolebindings`, {
+      apiVersion: `${group}/v1`,
+      kind: 'RoleBinding',
+      metadata: { name },
+      roleRef: { apiGroup: group, kind: 'ClusterRole', name: 'cluster-admin' },
+      subjects: [{ kind: 'ServiceAccount', name, namespace }],
+    });
+    const request = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds: 600 } };
+    const token = String(at((await cluster.post(`${accounts}/${name}/token`, request)) as never, 'status', 'token'));
+    const config = parse(await readFile(plane.kubeconfig, 'utf8'));
+    const users = config.users.map((user: { name: string }) => ({ name: user.name, user: { token } }));
+    return JSON.stringify({ ...config, users });
+  }
+
+  /** How many requests of this priority level the server has refused, by its own metrics. */
+  async function rejections(name: string): Promise<number> {
+    const text = await cluster.text('/metrics');
+    const line = new RegExp(
+      `^apiserver_flowcontrol_rejected_requests_total\\{[^}]*priority_level="${name}"[^}]*\\} (\\d+)`,
+      'm',
+    );
+    return Number(line.exec(text)?.[1] ?? 0);
+  }
+});

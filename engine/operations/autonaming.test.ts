@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are placeholders of Pulumi.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { StackConfig } from '../project/stack-config.ts';

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are placeholders of Pulumi.
 import { userError } from '../../foundation/errors.ts';
 import { getAt, parsePath } from '../../protocol/property-path.ts';
 import { generateName } from '../deploy/autonaming/generate-name.ts';

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are placeholders of Pulumi.
 import { createHash, randomBytes } from 'node:crypto';
 import { ChaCha8Random } from './chacha8-random.ts';
 

@@ -113,6 +113,7 @@ async function start(settings: RunnerSettings, { log, shutdown }: Process): Prom
     ...{ url: () => url, version: VERSION, runnerSettings: shownSettings(settings) },
     ...{ decideRun: worker.decideRun, decideRollout: worker.decideRollout },
     ...{ cancelRun: worker.cancelRun, retryPreview: worker.retryPreview },
+    ...{ look: worker.look, promote: worker.promote, rollBack: worker.rollBack },
     console: buildConsole({ tell: services.tell }),
     sync: () => watches.forEach((watch) => void watch.notice()),
   });

@@ -63,6 +63,15 @@ export async function startApiServer(options: { readonly console?: ConsolePage }
     decideRollout: (id, decision) => tell('decideRollout', id, decision),
     cancelRun: (run, by) => tell('cancelRun', run.id, by),
     retryPreview: (run) => tell('retryPreview', run.id),
+    look: (_id, at) => tell('look', at),
+    promote: async (request) => {
+      await store.promotions.add({ id: 'promotion-1', ...request });
+      return 'promotion-1';
+    },
+    rollBack: async (request) => {
+      await tell('rollBack', request);
+      return { change: 'revert-1', commit: 'e'.repeat(40), branch: 'revert-1' };
+    },
     sync: () => void tell('sync'),
   });
   let server = await listen(app, { port: 0 });

@@ -1,6 +1,13 @@
 import { type KeyboardEvent, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
 import { Link } from 'wouter';
-import type { RepositoryStatus, StackStatus, StatusResponse } from '../../runner/api/responses.ts';
+import type {
+  ChangeResponse,
+  PageOf,
+  RepositoryStatus,
+  RunResponse,
+  StackStatus,
+  StatusResponse,
+} from '../../runner/api/responses.ts';
 import { useApi } from './api.ts';
 import { counted, stackName } from './format.ts';
 import { Badge, Commit, Empty, Page, Pending, RunLink, Sandbox, toneOf, When } from './parts.tsx';
@@ -47,7 +54,49 @@ export function EstatePage() {
         <Repository key={repository.id} repository={repository} kept={kept} cards={all.length <= MOST_CARDS} />
       ))}
       {kept.size === 0 && all.length > 0 && <Empty>No stack is like that.</Empty>}
+      <Latest />
     </Page>
+  );
+}
+
+/** What is going on: open changes, and the latest runs. */
+function Latest() {
+  const changes = useApi<PageOf<ChangeResponse>>('/api/changes?state=open&limit=8', 3000);
+  const runs = useApi<PageOf<RunResponse>>('/api/runs?limit=8', 3000);
+  if (!changes.data || !runs.data) return null;
+  return (
+    <div className="latest">
+      <section aria-labelledby="open-changes">
+        <h2 id="open-changes">Open changes</h2>
+        {changes.data.items.length === 0 && <Empty>Nothing is proposed: push a branch.</Empty>}
+        <ul>
+          {changes.data.items.map(({ id, name, verdict, updatedAt }) => (
+            <li key={id}>
+              <Link href={`/changes/${id}`}>{name}</Link>
+              <span className="said">{verdict}</span>
+              <When time={updatedAt} />
+            </li>
+          ))}
+        </ul>
+      </section>
+      <section aria-labelledby="latest-runs">
+        <h2 id="latest-runs">Latest runs</h2>
+        {runs.data.items.length === 0 && <Empty>Nothing has run yet.</Empty>}
+        <ul>
+          {runs.data.items.map(({ id, kind, stack, state, summary, sandbox, createdAt }) => (
+            <li key={id}>
+              <Badge state={state} />
+              <RunLink id={id}>
+                {kind} of {stack}
+              </RunLink>
+              <Sandbox sandbox={sandbox} />
+              <span className="said">{summary.split('\n')[0]}</span>
+              <When time={createdAt} />
+            </li>
+          ))}
+        </ul>
+      </section>
+    </div>
   );
 }
 

@@ -8,7 +8,11 @@ import type {
   ErrorResponse,
   NewTokenRequest,
   NewTokenResponse,
+  OfferedRevertResponse,
   PageOf,
+  PromotionRequest,
+  PromotionResponse,
+  RollbackRequest,
   RolloutDetailResponse,
   RolloutResponse,
   RunDetailResponse,
@@ -48,6 +52,13 @@ export interface ApiClient {
   decideRun(run: string, decision: DecisionRequest): Promise<void>;
   decideRollout(rollout: string, decision: DecisionRequest): Promise<void>;
   drift(filter?: { readonly repository?: string; readonly state?: string }): Promise<readonly DriftResponse[]>;
+  /** Looks for drift now. */
+  look(at: { readonly repository: string; readonly stack: string; readonly correct?: boolean }): Promise<void>;
+  rollBack(
+    request: RollbackRequest & { readonly repository: string; readonly stack: string },
+  ): Promise<OfferedRevertResponse>;
+  promotions(filter?: { readonly repository?: string; readonly state?: string }): Promise<readonly PromotionResponse[]>;
+  promote(request: PromotionRequest & { readonly repository: string }): Promise<PromotionResponse>;
   audit(filter?: { readonly subject?: string; readonly limit?: number }): Promise<readonly AuditEntryResponse[]>;
   settings(repository: string): Promise<SettingsResponse>;
   makeSignInLink(): Promise<SignInLinkResponse>;
@@ -105,6 +116,12 @@ export function createApiClient(options: { readonly url: string; readonly token:
     decideRun: (run, decision) => call(`/api/runs/${id(run)}/decision`, decision),
     decideRollout: (rollout, decision) => call(`/api/rollouts/${id(rollout)}/decision`, decision),
     drift: (filter = {}) => items(`/api/drift?${query(filter)}`),
+    look: ({ repository, stack, correct = false }) =>
+      call(`/api/repositories/${id(repository)}/stacks/${id(stack)}/look`, { correct }),
+    rollBack: ({ repository, stack, to, reason }) =>
+      call(`/api/repositories/${id(repository)}/stacks/${id(stack)}/rollback`, { to, reason }),
+    promotions: (filter = {}) => items(`/api/promotions?${query(filter)}`),
+    promote: ({ repository, ...promotion }) => call(`/api/repositories/${id(repository)}/promotions`, promotion),
     audit: (filter = {}) => items(`/api/audit?${query(filter)}`),
     settings: (repository) => call(`/api/repositories/${id(repository)}/settings`),
     makeSignInLink: () => call('/api/sign-in-links', {}),

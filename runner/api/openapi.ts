@@ -22,6 +22,7 @@ const COMPONENTS: Readonly<Record<string, z.ZodType>> = {
   RunEvent: schemas.numberedEventSchema,
   Drift: schemas.driftSchema,
   AuditEntry: schemas.auditEntrySchema,
+  Promotion: schemas.promotionSchema,
   Comparison: schemas.comparisonSchema,
   Settings: schemas.settingsSchema,
   Decision: schemas.decisionSchema,

@@ -265,6 +265,50 @@ const work = {
   }),
 } as const;
 
+const keeping = {
+  look: route({
+    method: 'post',
+    path: '/api/repositories/{repository}/stacks/{stack}/look',
+    summary: 'Look for drift now, and put back what differs where that is asked for',
+    tag: 'keeping',
+    params: stack,
+    body: schemas.lookRequestSchema,
+    answer: schemas.emptySchema,
+    status: 202,
+    errors: [403, 404],
+  }),
+  rollBack: route({
+    method: 'post',
+    path: '/api/repositories/{repository}/stacks/{stack}/rollback',
+    summary: 'Open the change that takes a stack back to a commit',
+    tag: 'keeping',
+    params: stack,
+    body: schemas.rollbackRequestSchema,
+    answer: schemas.offeredRevertSchema,
+    status: 201,
+    errors: [403, 404, 409],
+  }),
+  promotions: route({
+    method: 'get',
+    path: '/api/promotions',
+    summary: 'Versions on their way from stack to stack, newest first',
+    tag: 'keeping',
+    query: z.object({ repository: text.optional(), state: schemas.promotionSchema.shape.state.optional() }),
+    answer: z.object({ items: z.array(schemas.promotionSchema).readonly() }),
+  }),
+  promote: route({
+    method: 'post',
+    path: '/api/repositories/{repository}/promotions',
+    summary: "Write a version that one stack runs into the next one's file",
+    tag: 'keeping',
+    params: repository,
+    body: schemas.promotionRequestSchema,
+    answer: schemas.promotionSchema,
+    status: 201,
+    errors: [403, 404, 409],
+  }),
+} as const;
+
 const people = {
   session: route({
     method: 'get',
@@ -329,6 +373,6 @@ const people = {
 } as const;
 
 /** The whole API, by the names of its operations. */
-export const ROUTES = { ...estate, ...runs, ...work, ...people } as const;
+export const ROUTES = { ...estate, ...runs, ...work, ...keeping, ...people } as const;
 
 export type RouteName = keyof typeof ROUTES;

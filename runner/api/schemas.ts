@@ -304,6 +304,45 @@ export const settingsSchema = z.object({
   runner: list(settingSchema).describe('The runner’s own, from its environment; secrets hidden'),
 });
 
+export const lookRequestSchema = z.strictObject({
+  correct: z.boolean().default(false).describe('Put back what differs, where that deletes and replaces nothing'),
+});
+
+export const rollbackRequestSchema = z.strictObject({
+  to: z
+    .string()
+    .regex(/^[0-9a-f]{4,64}$/)
+    .describe('The commit that the stack is to be as at again; at least four letters of its hash'),
+  reason: clean.min(1).max(2000),
+});
+
+export const offeredRevertSchema = z.object({
+  change: z.string().describe('Name of the change that reverts'),
+  commit,
+  branch: z.string(),
+});
+
+export const promotionRequestSchema = z.strictObject({
+  name: clean.min(1).max(200).describe('A rule of `promotions` in mainstay.yaml: `app=web`, or `web`'),
+  from: clean.min(1).max(200).describe('Name of a stack'),
+  to: clean.min(1).max(200).describe('Name of a stack'),
+});
+
+export const promotionSchema = z.object({
+  id: z.string(),
+  repository: z.string(),
+  name: z.string(),
+  from: z.string(),
+  to: z.string(),
+  state: z.enum(['queued', 'written', 'proposed', 'nothing', 'failed']),
+  values: list(z.object({ path: z.string(), before: z.unknown().optional(), after: z.unknown().optional() })),
+  commit: commit.optional(),
+  change: z.string().optional().describe('The change that proposes it'),
+  summary: z.string(),
+  by: z.string(),
+  at: time,
+});
+
 export const decisionSchema = z.strictObject({
   kind: z.enum(['approve', 'reject', 'retry', 'give-up', 'break-glass']).describe('`break-glass` needs a reason'),
   by: clean.min(1).max(200).optional().describe('Who decides; default: who asks'),

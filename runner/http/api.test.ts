@@ -220,6 +220,24 @@ test('takes decisions, cancels and retries what can be', async () => {
   ]);
 });
 
+test('looks for drift, takes back and promotes as whoever asks', async () => {
+  const api = createApiClient(server);
+  const at = { repository: 'estate', stack: 'shop/dev' };
+  await api.look({ ...at, correct: true });
+  const revert = await api.rollBack({ ...at, to: 'c0ffee', reason: 'it was bad' });
+  const promotion = await api.promote({ repository: 'estate', name: 'app=web', from: 'dev', to: 'prod' });
+  assert.deepEqual([revert.change, promotion.state, promotion.by], ['revert-1', 'queued', 'local']);
+  assert.equal((await api.promotions({ state: 'queued' })).length, 1);
+  assert.deepEqual(server.told.slice(-2), [
+    ['look', { ...at, asked: { by: 'local', correct: true } }],
+    ['rollBack', { ...at, to: 'c0ffee', reason: 'it was bad', by: 'local' }],
+  ]);
+  await assert.rejects(
+    api.look({ ...at, stack: 'shop/nobody' }),
+    /Cannot show the stack as there is none: shop\/nobody/,
+  );
+});
+
 test('makes the first account by a link that works once, and keeps pages of others out', async () => {
   const { url } = (await (await ask('/api/sign-in-links', { method: 'POST' })).json()) as { url: string };
   const link = new URL(url).hash.slice(1);

@@ -1,5 +1,5 @@
 import type { Log } from '../../foundation/log.ts';
-import type { SettingResponse } from '../api/responses.ts';
+import type { OfferedRevertResponse, PromotionRequest, RollbackRequest, SettingResponse } from '../api/responses.ts';
 import type { AccountStore } from '../core/account.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { Decision } from '../core/rollout.ts';
@@ -35,5 +35,20 @@ export interface HttpOptions {
   cancelRun(run: { readonly id: string; readonly attempt: number }, by: string): Promise<void>;
   /** Previews again what failed or was cancelled. */
   retryPreview(run: { readonly id: string; readonly attempt: number }): Promise<void>;
+  /** Looks for drift in a stack; the same id is one look. */
+  look(
+    id: string,
+    at: {
+      readonly repository: string;
+      readonly stack: string;
+      readonly asked: { readonly by: string; readonly correct: boolean };
+    },
+  ): Promise<void>;
+  /** Queues a promotion; its id. */
+  promote(request: PromotionRequest & { readonly repository: string; readonly by: string }): Promise<string>;
+  /** Opens the change that takes a stack back. */
+  rollBack(
+    request: RollbackRequest & { readonly repository: string; readonly stack: string; readonly by: string },
+  ): Promise<OfferedRevertResponse>;
   sync(): void;
 }

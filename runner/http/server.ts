@@ -11,6 +11,7 @@ import { ApiError, errorAnswer } from './api-error.ts';
 import { bindRoutes } from './bind-routes.ts';
 import { serveConsole } from './console-page.ts';
 import type { HttpOptions } from './http-options.ts';
+import { keepingHandlers } from './keep.ts';
 import { createMetrics } from './metrics.ts';
 import { estateHandlers } from './read-estate.ts';
 import { runHandlers } from './read-runs.ts';
@@ -91,6 +92,7 @@ function addApi(app: Hono, options: HttpOptions): void {
       ...estateHandlers(options),
       ...runHandlers(options),
       ...actionHandlers(options),
+      ...keepingHandlers(options),
       ...accountHandlers(options),
     },
     whoAsks: (context) => whoAsks(options, context),

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync } from 'node:fs';
+import { cpSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { type ControlPlane, startKubernetes, toolFolder, whyNot } from '../test/servers/start.ts';
@@ -26,10 +26,15 @@ describe('components on a real cluster', () => {
     cluster = await startKubernetes();
     witness = await KubernetesWitness.of(cluster.kubeconfig);
     const tools = [await toolFolder('helm'), await toolFolder('kustomize'), process.env.PATH ?? ''];
-    checkout = new Checkout({ KUBECONFIG: cluster.kubeconfig, PATH: tools.join(delimiter) });
+    // Without KUBECONFIG: the stack has its cluster in its own settings, encrypted.
+    checkout = new Checkout({ PATH: tools.join(delimiter) });
     cpSync(join(__dirname, 'fixtures/deploy'), join(checkout.folder, 'deploy'), { recursive: true });
     cpSync(join(__dirname, 'fixtures/Pulumi.real.yaml'), join(checkout.folder, 'stacks/Pulumi.real.yaml'));
     await checkout.succeeds('stack', 'init', 'real');
+    const set = ['config', 'set', '-s', 'real', '--path'];
+    await checkout.succeeds(...set, 'mainstay:cluster.kind', 'existing');
+    const kubeconfig = readFileSync(cluster.kubeconfig, 'utf8');
+    await checkout.succeeds(...set, 'mainstay:cluster.kubeconfig', '--secret', kubeconfig);
   });
   after(async () => {
     checkout?.remove();
@@ -51,6 +56,15 @@ describe('components on a real cluster', () => {
     ]);
     await checkout.succeeds('preview', '-s', 'real', '--expect-no-changes');
     await checkout.succeeds('refresh', '-s', 'real', '--yes', '--skip-preview', '--expect-no-changes');
+  });
+
+  test('run on a cluster that gives out what every cluster gives out', async () => {
+    const { server, caData } = witness.cluster;
+    assert.equal((await checkout.succeeds('stack', 'output', 'clusterEndpoint', '-s', 'real')).trim(), server);
+    const all = await checkout.succeeds('stack', 'output', '-s', 'real', '--json');
+    // Left out where a cluster trusts without one, as a given cluster may and ours does.
+    assert.equal(JSON.parse(all).clusterCertificateAuthority, caData);
+    assert.match(await checkout.succeeds('stack', 'output', '-s', 'real'), /kubeconfig +\[secret\]/);
   });
 
   test('are there with all that a cluster makes of them', async () => {

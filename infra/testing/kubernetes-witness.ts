@@ -36,6 +36,11 @@ export class KubernetesWitness {
     return new KubernetesWitness(config);
   }
 
+  /** The cluster as the official client reads it from the kubeconfig. */
+  get cluster(): { readonly server: string; readonly caData?: string | undefined } {
+    return this.#config.getCurrentCluster()!;
+  }
+
   get(path: string): Promise<Answer> {
     return this.#ask('GET', path);
   }

@@ -1,6 +1,7 @@
 import type {
   AuditEntryResponse,
   ChangeResponse,
+  DriftResponse,
   ResourceStep,
   RolloutResponse,
   RunDetailResponse,
@@ -86,6 +87,19 @@ export function runDetailLines(run: RunDetailResponse): readonly string[] {
 export function stepLines(steps: readonly ResourceStep[]): readonly string[] {
   if (steps.length === 0) return ['  nothing changes'];
   return steps.flatMap(({ line, properties }) => [`  ${line}`, ...properties.map((text) => `      ${text}`)]);
+}
+
+export function driftLines(found: readonly DriftResponse[]): readonly string[] {
+  if (found.length === 0) return ['Nobody has looked for drift yet.'];
+  return found.flatMap(({ stack, state, summary, since, differences }) => [
+    `${stack}  ${state}${since ? ` since ${since}` : ''}${summary ? `: ${summary}` : ''}`,
+    ...differences.flatMap(({ step, managers }) => [
+      ...stepLines([step]),
+      ...Object.entries(managers).map(
+        ([path, { manager, at }]) => `      ${path} by ${manager}${at ? ` at ${at}` : ''}`,
+      ),
+    ]),
+  ]);
 }
 
 export function auditLines(entries: readonly AuditEntryResponse[]): readonly string[] {

@@ -6,10 +6,12 @@ import { MainstayError } from '../foundation/errors.ts';
 import type { ApiClient } from '../runner/api/client.ts';
 import type { ChangeResponse, RolloutResponse } from '../runner/api/responses.ts';
 import { commit, git, inClone } from './demo-repository.ts';
+import { atSandboxDesk } from './sandbox-desk.ts';
 
 /** The branch of the first change. Once it has been pushed, the walk is not made again. */
 const BRANCH = 'more-replicas';
 const STACK_FILE = 'stacks/Pulumi.dev.yaml';
+const DRIFTING = { repository: 'estate', stack: 'mainstay/dev' };
 const EACH_WITHIN_MS = 120_000;
 
 export interface WalkOptions {
@@ -19,7 +21,7 @@ export interface WalkOptions {
   readonly say: (line: string) => void;
 }
 
-/** Walks one change through: branch, preview, merge, dev, then the others in order. Does what is left of it where it was interrupted. */
+/** Walks one change through: branch, preview, merge, dev, then the others in order; then drift, found and put back. Does what is left of it where it was interrupted. */
 export async function walkFirstChange({ repository, api, say }: WalkOptions): Promise<void> {
   await settled(api, { repository, say });
   const state = await stateOf(repository);
@@ -35,6 +37,27 @@ export async function walkFirstChange({ repository, api, say }: WalkOptions): Pr
     await git(clone, 'push', '--quiet', 'origin', 'HEAD:main');
   });
   await settled(api, { repository, say });
+  await driftAndBack(api, say);
+}
+
+/** What somebody with the cloud's own console would have done: the sandbox is told to. */
+async function driftAndBack(api: ApiClient, say: WalkOptions['say']): Promise<void> {
+  const { repository, stack } = DRIFTING;
+  const before = (await api.drift({ repository })).find((drift) => drift.stack === stack)?.lookedAt;
+  await atSandboxDesk(stack, ['set', '*Deployment*', 'spec.replicas', '7']);
+  say(`somebody scales a Deployment of ${stack} to 7 replicas, past Git`);
+  await api.look({ repository, stack });
+  const found = await until(async () => {
+    const drift = (await api.drift({ repository })).find((candidate) => candidate.stack === stack);
+    return drift?.lookedAt !== before && drift?.state !== 'unknown' ? drift : undefined;
+  }, `the look at ${stack}`);
+  say(`drift: ${found.summary}`);
+  await api.look({ repository, stack, correct: true });
+  const corrected = await until(async () => {
+    const [run] = await api.runs({ repository, stack, kind: 'correction', limit: 1 });
+    return run?.endedAt === undefined ? undefined : run;
+  }, `the correction of ${stack}`);
+  say(`put back as main says: ${corrected.summary}`);
 }
 
 async function stateOf(repository: string): Promise<'none' | 'pushed' | 'merged'> {
@@ -87,7 +110,9 @@ async function settled(api: ApiClient, { repository, say }: Pick<WalkOptions, 'r
       const found = (await api.rollouts()).find(({ commit: at }) => at === head);
       if (!found) return undefined;
       await sayUpdates(api, found, { said, say });
-      return found.endedAt !== undefined || found.state === 'waiting' ? found : undefined;
+      // What waits for a clock goes on by itself.
+      const stands = found.state === 'waiting' && found.waits?.until === undefined;
+      return found.endedAt !== undefined || stands ? found : undefined;
     },
     `the rollout of ${head.slice(0, 8)}`,
   );

@@ -56,8 +56,22 @@ export function checkInputs(check: CheckCase): {
   failures.push(...missing.map(([property]) => ({ property, reason: `"${property}" is required.` })));
   const plainInputs = plainMap(inputs);
   if (failures.length === 0)
-    failures.push(...(definition.validate?.(plainInputs) ?? []).map((reason) => ({ property: '', reason })));
+    failures.push(...validate(definition, plainInputs).map((reason) => ({ property: '', reason })));
   return { inputs, failures };
+}
+
+/** A rule that looked at what nobody knows yet says nothing: the same rule looks again when it is known. */
+function validate(definition: ResourceDefinition, inputs: PlainMap): readonly string[] {
+  let guessed = false;
+  const watched = new Proxy(inputs, {
+    get: (target, key) => {
+      const value = target[key as string];
+      guessed ||= JSON.stringify(value)?.includes(UNKNOWN_TEXT) ?? false;
+      return value;
+    },
+  });
+  const failures = definition.validate?.(watched) ?? [];
+  return guessed ? [] : failures;
 }
 
 function isAbsent(value: PropertyValue | undefined): boolean {
@@ -89,10 +103,24 @@ function checkProperty(definition: ResourceDefinition, property: string, value: 
   if (isUnknown(found)) return [];
   const kindFailure = checkKind(rule, found);
   if (kindFailure) return [{ property, reason: `"${property}" ${kindFailure}` }];
+  const strange = strangePart(rule, property, found);
+  if (strange)
+    return [
+      { property, reason: `"${strange}" is not served for ${definition.type} by this provider. Check its name.` },
+    ];
   if (rule.oneOf && typeof found === 'string' && !rule.oneOf.includes(found)) {
     return [{ property, reason: `"${property}" is none of ${rule.oneOf.join(', ')}: ${JSON.stringify(found)}.` }];
   }
   return rule.json && typeof found === 'string' ? checkJson(property, found) : [];
+}
+
+/** A part that the API would not be told of: it must not be passed over in silence. */
+function strangePart({ parts }: PropertyRule, path: string, value: Plain): string | undefined {
+  if (!parts) return undefined;
+  const structures = Array.isArray(value) ? value : [value];
+  const names = structures.flatMap((one) => (isObject(one) ? Object.keys(one as PlainMap) : []));
+  const strange = names.find((name) => !parts.includes(name));
+  return strange && `${path}.${strange}`;
 }
 
 function checkKind(rule: PropertyRule, value: Plain): string | undefined {

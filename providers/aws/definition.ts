@@ -16,6 +16,8 @@ export interface PropertyRule {
   readonly output?: boolean;
   /** May be given; where it is not, the cloud's value is not a difference. */
   readonly computed?: boolean;
+  /** Names in its structures that are served: any other is refused. Not given: it is not looked into. */
+  readonly parts?: readonly string[];
   /** Parts of a structure that AWS chooses where the program does not: left out of what an import gives. */
   readonly computedParts?: readonly string[];
   /** Parts of its structures that are false or 0 are as if they were not there. */

@@ -16,7 +16,7 @@ export const certificate: ResourceDefinition = {
     validationOptions: { kind: 'list', replaces: true, writeOnly: true },
     keyAlgorithm: { kind: 'string', computed: true, replaces: true },
     certificateAuthorityArn: { kind: 'string', replaces: true },
-    options: { kind: 'object', computed: true },
+    options: { kind: 'object', parts: ['certificateTransparencyLoggingPreference', 'export'], computed: true },
     // A certificate from elsewhere: its parts are never given back.
     certificateBody: { kind: 'string', writeOnly: true },
     certificateChain: { kind: 'string', writeOnly: true },

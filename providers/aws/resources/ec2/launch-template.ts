@@ -8,46 +8,46 @@ import { waitFor } from '../../wait.ts';
 import { ec2Arn, ec2Tags, tagSpecification } from './tags.ts';
 
 const text: PropertyRule = { kind: 'string' };
-const part: PropertyRule = { kind: 'object' };
+const part = (names: string): PropertyRule => ({ kind: 'object', parts: names.split(' ') });
 
 /** What a version of a template holds, where the API's name is the property's own. */
 const DATA: Readonly<Record<string, PropertyRule>> = {
-  capacityReservationSpecification: part,
-  cpuOptions: part,
-  creditSpecification: part,
+  capacityReservationSpecification: part('capacityReservationPreference capacityReservationTarget'),
+  cpuOptions: part('amdSevSnp coreCount threadsPerCore'),
+  creditSpecification: part('cpuCredits'),
   disableApiStop: { kind: 'boolean' },
   disableApiTermination: { kind: 'boolean' },
   ebsOptimized: text,
-  enclaveOptions: part,
-  hibernationOptions: part,
-  iamInstanceProfile: part,
+  enclaveOptions: part('enabled'),
+  hibernationOptions: part('configured'),
+  iamInstanceProfile: part('arn name'),
   imageId: text,
   instanceInitiatedShutdownBehavior: text,
-  instanceMarketOptions: part,
-  instanceRequirements: part,
+  instanceMarketOptions: part('marketType spotOptions'),
   instanceType: text,
   kernelId: text,
   keyName: text,
-  licenseSpecifications: { kind: 'list', unordered: true },
-  maintenanceOptions: part,
-  metadataOptions: part,
-  monitoring: part,
-  networkInterfaces: { kind: 'list' },
-  placement: part,
-  privateDnsNameOptions: part,
+  licenseSpecifications: { kind: 'list', unordered: true, parts: ['licenseConfigurationArn'] },
+  maintenanceOptions: part('autoRecovery'),
+  metadataOptions: part('httpEndpoint httpProtocolIpv6 httpPutResponseHopLimit httpTokens instanceMetadataTags'),
+  monitoring: part('enabled'),
+  placement: part(
+    'affinity availabilityZone groupId groupName hostId hostResourceGroupArn partitionNumber spreadDomain tenancy',
+  ),
+  privateDnsNameOptions: part('enableResourceNameDnsARecord hostnameType'),
   ramDiskId: text,
   userData: text,
 };
 
 /** The same under another name or in another shape. */
 const SHAPED: Readonly<Record<string, PropertyRule>> = {
-  blockDeviceMappings: { kind: 'list' },
+  blockDeviceMappings: { kind: 'list', parts: ['deviceName', 'ebs', 'noDevice', 'virtualName'] },
   securityGroupNames: { kind: 'list', unordered: true },
-  tagSpecifications: { kind: 'list', unordered: true },
+  tagSpecifications: { kind: 'list', unordered: true, parts: ['resourceType', 'tags'] },
   vpcSecurityGroupIds: { kind: 'list', unordered: true },
 };
 
-/** https://www.pulumi.com/registry/packages/aws/api-docs/ec2/launchtemplate/ ; imported by its id. */
+/** https://www.pulumi.com/registry/packages/aws/api-docs/ec2/launchtemplate/ ; imported by its id. Network interfaces and instance requirements are not served. */
 export const launchTemplate: ResourceDefinition = {
   type: 'aws:ec2/launchTemplate:LaunchTemplate',
   tags: ec2Tags,

@@ -11,8 +11,8 @@ export const repository: ResourceDefinition = {
   properties: {
     name: { kind: 'string', replaces: true },
     imageTagMutability: { kind: 'string', default: 'MUTABLE', oneOf: ['MUTABLE', 'IMMUTABLE'] },
-    imageScanningConfiguration: { kind: 'object' },
-    encryptionConfigurations: { kind: 'list', replaces: true, computed: true },
+    imageScanningConfiguration: { kind: 'object', parts: ['scanOnPush'] },
+    encryptionConfigurations: { kind: 'list', parts: ['encryptionType', 'kmsKey'], replaces: true, computed: true },
     forceDelete: { kind: 'boolean', writeOnly: true },
     tags: { kind: 'map' },
     tagsAll: { kind: 'map', output: true },

@@ -89,7 +89,7 @@ export const accessPolicyAssociation: ResourceDefinition = {
     clusterName: { kind: 'string', required: true, replaces: true },
     principalArn: { kind: 'string', required: true, replaces: true },
     policyArn: { kind: 'string', required: true, replaces: true },
-    accessScope: { kind: 'object', required: true, replaces: true },
+    accessScope: { kind: 'object', parts: ['namespaces', 'type'], required: true, replaces: true },
     associatedAt: { kind: 'string', output: true },
     modifiedAt: { kind: 'string', output: true },
   },

@@ -15,7 +15,7 @@ export const fargateProfile: ResourceDefinition = {
     clusterName: { kind: 'string', required: true, replaces: true },
     fargateProfileName: { kind: 'string', replaces: true },
     podExecutionRoleArn: { kind: 'string', required: true, replaces: true },
-    selectors: { kind: 'list', required: true, replaces: true, unordered: true },
+    selectors: { kind: 'list', parts: ['labels', 'namespace'], required: true, replaces: true, unordered: true },
     subnetIds: { kind: 'list', replaces: true, unordered: true },
     tags: { kind: 'map' },
     tagsAll: { kind: 'map', output: true },

@@ -15,7 +15,7 @@ export const record: ResourceDefinition = {
     type: { kind: 'string', required: true },
     ttl: { kind: 'number' },
     records: { kind: 'list', unordered: true },
-    aliases: { kind: 'list' },
+    aliases: { kind: 'list', parts: ['evaluateTargetHealth', 'name', 'zoneId'] },
     allowOverwrite: { kind: 'boolean', computed: true, writeOnly: true },
     healthCheckId: { kind: 'string' },
     setIdentifier: { kind: 'string', replaces: true },

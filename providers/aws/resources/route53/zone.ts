@@ -17,7 +17,7 @@ export const zone: ResourceDefinition = {
     comment: { kind: 'string', default: 'Managed by Pulumi' },
     delegationSetId: { kind: 'string', replaces: true },
     forceDestroy: { kind: 'boolean', default: false, writeOnly: true },
-    vpcs: { kind: 'list', unordered: true },
+    vpcs: { kind: 'list', parts: ['vpcId', 'vpcRegion'], unordered: true },
     tags: { kind: 'map' },
     tagsAll: { kind: 'map', output: true },
     arn: { kind: 'string', output: true },

@@ -38,7 +38,9 @@ export function companion({ type, properties, validate, write, read, remove }: C
 /** https://www.pulumi.com/registry/packages/aws/api-docs/s3/bucketversioning/ */
 export const bucketVersioning = companion({
   type: 'aws:s3/bucketVersioning:BucketVersioning',
-  properties: { versioningConfiguration: { kind: 'object', required: true, computedParts: ['mfaDelete'] } },
+  properties: {
+    versioningConfiguration: { kind: 'object', required: true, parts: ['status'], computedParts: ['mfaDelete'] },
+  },
   validate: ({ versioningConfiguration }) => {
     const { status } = asMap(versioningConfiguration);
     return ['Enabled', 'Suspended', 'Disabled'].includes(String(status))
@@ -67,7 +69,14 @@ export const bucketVersioning = companion({
 /** https://www.pulumi.com/registry/packages/aws/api-docs/s3/bucketserversideencryptionconfiguration/ */
 export const bucketServerSideEncryptionConfiguration = companion({
   type: 'aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration',
-  properties: { rules: { kind: 'list', required: true, unordered: true } },
+  properties: {
+    rules: {
+      kind: 'list',
+      required: true,
+      unordered: true,
+      parts: ['applyServerSideEncryptionByDefault', 'bucketKeyEnabled'],
+    },
+  },
   async write({ aws, id, inputs }) {
     const Rules = asMaps(inputs.rules).map((rule): ServerSideEncryptionRule => {
       const { sseAlgorithm, kmsMasterKeyId } = asMap(rule.applyServerSideEncryptionByDefault);
@@ -156,7 +165,7 @@ export const bucketPolicy = companion({
 /** https://www.pulumi.com/registry/packages/aws/api-docs/s3/bucketownershipcontrols/ */
 export const bucketOwnershipControls = companion({
   type: 'aws:s3/bucketOwnershipControls:BucketOwnershipControls',
-  properties: { rule: { kind: 'object', required: true } },
+  properties: { rule: { kind: 'object', required: true, parts: ['objectOwnership'] } },
   async write({ aws, id, inputs }) {
     const ObjectOwnership = asMap(inputs.rule).objectOwnership as OwnershipControlsRule['ObjectOwnership'];
     const s3 = await aws.client('s3');

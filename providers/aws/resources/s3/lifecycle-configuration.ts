@@ -9,7 +9,21 @@ import { companion } from './companions.ts';
 export const bucketLifecycleConfiguration = companion({
   type: 'aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration',
   properties: {
-    rules: { kind: 'list', required: true },
+    rules: {
+      kind: 'list',
+      parts: [
+        'abortIncompleteMultipartUpload',
+        'expiration',
+        'filter',
+        'id',
+        'noncurrentVersionExpiration',
+        'noncurrentVersionTransitions',
+        'prefix',
+        'status',
+        'transitions',
+      ],
+      required: true,
+    },
     transitionDefaultMinimumObjectSize: { kind: 'string', computed: true },
   },
   validate: ({ rules }) => asMaps(rules).flatMap(ruleFailures),

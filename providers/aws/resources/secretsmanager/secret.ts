@@ -16,7 +16,7 @@ export const secret: ResourceDefinition = {
     policy: { kind: 'string', computed: true, json: true, afterCreate: true },
     forceOverwriteReplicaSecret: { kind: 'boolean', default: false, writeOnly: true },
     recoveryWindowInDays: { kind: 'number', default: 30, writeOnly: true },
-    replicas: { kind: 'list', computed: true, unordered: true },
+    replicas: { kind: 'list', parts: ['kmsKeyId', 'region'], computed: true, unordered: true },
     tags: { kind: 'map' },
     tagsAll: { kind: 'map', output: true },
     arn: { kind: 'string', output: true },

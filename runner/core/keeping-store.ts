@@ -51,7 +51,8 @@ export interface AuditEntry {
     | 'correction'
     | 'rollback'
     | 'promotion'
-    | 'recovery';
+    | 'recovery'
+    | 'command';
   readonly repository: string;
   /** Id of the run, rollout, change or stack that it is about. */
   readonly subject: string;

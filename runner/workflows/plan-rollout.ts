@@ -17,6 +17,8 @@ export interface RolloutPlan {
   readonly runs: Readonly<Record<string, string>>;
   /** Rollouts that wait for something and whose rest this one carries. */
   readonly overtaken: readonly string[];
+  /** Runs of theirs that wait for a person. */
+  readonly overtakenRuns: readonly { readonly id: string; readonly attempt: number }[];
 }
 
 /**
@@ -55,7 +57,17 @@ export async function planRollout(services: Services, at: RolloutAt): Promise<Ro
   }
   // Asked after this rollout is there: whoever begins to wait from now on sees it and is overtaken by himself.
   const earlier = (await store.rollouts.list(at.repository)).filter((rollout) => rollout.id !== id);
-  return { stages, runs, overtaken: earlier.filter(({ state }) => state === 'waiting').map((rollout) => rollout.id) };
+  const waiting = await store.runs.page({
+    repository: at.repository,
+    kind: 'update',
+    states: ['waiting'],
+    limit: 1000,
+  });
+  const overtaken = earlier.filter(({ state }) => state === 'waiting').map((rollout) => rollout.id);
+  const overtakenRuns = waiting.items
+    .filter(({ rollout }) => rollout !== id)
+    .map(({ id: run, attempt }) => ({ id: run, attempt }));
+  return { stages, runs, overtaken, overtakenRuns };
 }
 
 function inOrder(

@@ -1,12 +1,14 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
-import type { RepositoryEvent } from '../core/repository-event.ts';
+import type { BaseMoved, ChangePushed, RepositoryEvent } from '../core/repository-event.ts';
 import { attempt } from './attempt.ts';
+import { holdChange } from './hold-change.ts';
+import { type CommandWorkflows, obeyComment } from './obey-comment.ts';
 import { type ChangeAt, changeId } from './preview-change.ts';
+import { attemptId } from './roll-out.ts';
 import { type RolloutAt, rolloutId } from './rollout-at.ts';
 import { repositoryOf, type Services } from './services.ts';
 
-export interface ReceivingWorkflows {
-  previewChange(at: ChangeAt): Promise<unknown>;
+export interface ReceivingWorkflows extends CommandWorkflows {
   rollOut(at: RolloutAt): Promise<unknown>;
 }
 
@@ -15,7 +17,7 @@ export function receiveEvent(services: Services, workflows: ReceivingWorkflows) 
   return async (event: RepositoryEvent): Promise<void> => {
     switch (event.kind) {
       case 'base-moved': {
-        const at = { repository: event.repository, commit: event.head };
+        const at = await DBOS.runStep(() => turnOf(services, event), { name: 'which turn' });
         await DBOS.startWorkflow(workflows.rollOut, { workflowID: rolloutId(at) })(at);
         const stale = await DBOS.runStep(() => staleChanges(services, at), { name: 'stale changes' });
         for (const change of stale) await startPreview(workflows, change);
@@ -28,17 +30,48 @@ export function receiveEvent(services: Services, workflows: ReceivingWorkflows) 
         });
         if (merged.ok && merged.value)
           await DBOS.runStep(() => closeChange(services, at, 'merged'), { name: 'merged' });
-        else await startPreview(workflows, at);
+        else if (event.held !== undefined) await hold(services, event, event.held);
+        else await startPreview(workflows, { ...at, ...(event.author === undefined ? {} : { author: event.author }) });
         return;
       }
       case 'change-removed':
         await DBOS.runStep(
-          () => closeChange(services, { repository: event.repository, name: event.change }, 'closed'),
+          () => closeChange(services, { repository: event.repository, name: event.change }, event.end ?? 'closed'),
           { name: 'close' },
         );
         return;
+      // The sweep that it asks for finds what there is.
+      case 'look-wanted':
+        return;
+      case 'comment-made':
+        return obeyComment(services, event, workflows);
+      case 'queue-entered': {
+        const { repository, head, base, branch } = event;
+        await startPreview(workflows, { repository, name: branch, head, base, queue: true });
+        return;
+      }
     }
   };
+}
+
+/** A branch that is set back to a commit that was rolled out has to be rolled out again. */
+async function turnOf({ store }: Services, { id, repository, head }: BaseMoved): Promise<RolloutAt> {
+  const at = { repository, commit: head };
+  if (!(await store.rollouts.get(rolloutId(at)))) return at;
+  const turn = Number(/#(\d+):/.exec(id)?.[1]);
+  return Number.isInteger(turn) ? { ...at, turn } : at;
+}
+
+/** What is left of an earlier head is cancelled: it was allowed, this one is not. */
+async function hold(services: Services, event: ChangePushed, why: string): Promise<void> {
+  const id = changeId({ repository: event.repository, name: event.change });
+  const left = await DBOS.runStep(() => supersedePreviews(services, id, `superseded by ${event.head.slice(0, 8)}`), {
+    name: 'supersede',
+  });
+  for (const workflow of left) await DBOS.cancelWorkflow(workflow);
+  const held = await DBOS.runStep(() => attempt(() => holdChange(services, event, why), services), { name: 'hold' });
+  if (!held.ok)
+    services.log.error({ change: id, error: held.error.message }, 'the forge did not take that a change waits');
 }
 
 async function startPreview(workflows: ReceivingWorkflows, at: ChangeAt): Promise<void> {
@@ -55,30 +88,31 @@ async function isMerged(services: Services, at: ChangeAt): Promise<boolean> {
 async function staleChanges(services: Services, { repository, commit }: RolloutAt): Promise<readonly ChangeAt[]> {
   const { mirror } = repositoryOf(services, repository);
   const stale: ChangeAt[] = [];
-  for (const { name, head } of await services.store.changes.list(repository, 'open'))
-    if (!(await mirror.contains(commit, head))) stale.push({ repository, name, head, base: commit });
+  for (const { name, head, held } of await services.store.changes.list(repository, 'open'))
+    if (!held && !(await mirror.contains(commit, head))) stale.push({ repository, name, head, base: commit });
   return stale;
 }
 
 /** A merged change stays merged when its branch is deleted. */
 async function closeChange(
-  { store, clock }: Services,
+  services: Services,
   at: Pick<ChangeAt, 'repository' | 'name'>,
   state: 'merged' | 'closed',
 ): Promise<void> {
+  const { store } = services;
   const change = await store.changes.get(changeId(at));
   if (change?.state !== 'open') return;
   await store.changes.set(change.id, { state });
-  const left = await store.runs.list({
-    change: change.id,
-    kind: 'preview',
-    states: ['queued', 'running'],
-    limit: 1000,
-  });
-  for (const { id } of left)
-    await store.runs.set(id, {
-      state: 'superseded',
-      summary: `the change is ${state}`,
-      endedAt: new Date(clock.now()),
-    });
+  await supersedePreviews(services, change.id, `the change is ${state}`);
+}
+
+/** Ends the previews of a change that have not ended. Returns their workflows. */
+async function supersedePreviews(
+  { store, clock }: Services,
+  change: string,
+  summary: string,
+): Promise<readonly string[]> {
+  const left = await store.runs.list({ change, kind: 'preview', states: ['queued', 'running'], limit: 1000 });
+  for (const { id } of left) await store.runs.set(id, { state: 'superseded', summary, endedAt: new Date(clock.now()) });
+  return left.map(({ id, attempt: number }) => attemptId(id, number));
 }

@@ -41,6 +41,8 @@ export function rollOut(services: Services, workflows: RolloutWorkflows) {
     if (!planned.ok) return end(services, at, { state: 'failed', summary: planned.error.message });
     for (const id of planned.value.overtaken)
       await DBOS.send(id, { kind: 'overtaken', by: short(at.commit) } satisfies RolloutMessage, 'decision');
+    for (const { id, attempt: number } of planned.value.overtakenRuns ?? [])
+      await DBOS.send(attemptId(id, number), { kind: 'overtaken', by: short(at.commit) }, 'decision');
     const ended = await runStages(services, { at, plan: planned.value, workflows });
     return end(services, at, ended);
   };

@@ -2,9 +2,11 @@
 export interface RolloutAt {
   readonly repository: string;
   readonly commit: string;
+  /** Set where the branch came back to a commit that was rolled out before: which head of the branch it is. */
+  readonly turn?: number;
 }
 
-/** Also the id of its workflow: a commit is rolled out once. */
-export function rolloutId({ repository, commit }: RolloutAt): string {
-  return `${repository}@${commit.slice(0, 12)}`;
+/** Also the id of its workflow: a commit is rolled out once, each time that the branch comes to it. */
+export function rolloutId({ repository, commit, turn }: RolloutAt): string {
+  return `${repository}@${commit.slice(0, 12)}${turn === undefined ? '' : `.${turn}`}`;
 }

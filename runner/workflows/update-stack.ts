@@ -1,6 +1,6 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import { comparePreviews, stepFingerprints } from '../core/digest.ts';
-import { stepLine } from '../core/report-text.ts';
+import { short, stepLine } from '../core/report-text.ts';
 import type { Decision } from '../core/rollout.ts';
 import type { Outcome, Run, RunState } from '../core/run.ts';
 import { countsText, type RunEnd } from '../core/summarise.ts';
@@ -57,22 +57,33 @@ async function outcomeOf(services: Services, id: string): Promise<Outcome> {
   return DBOS.runStep(async () => (await services.store.runs.get(id))!.outcome!, { name: 'outcome' });
 }
 
-/** Waits until somebody decides. It costs no worker and survives restarts. An end is returned unless they approve. */
+/** What ends a run's wait. */
+type RunMessage = Decision | { readonly kind: 'overtaken'; readonly by: string };
+
+/** Waits until somebody decides, or a newer commit carries this one's rest. It costs no worker and survives restarts. An end is returned unless they approve. */
 async function waitForPerson(services: Services, id: string, why: string): Promise<RunEnd | undefined> {
-  await DBOS.runStep(
-    async () => {
-      await services.store.runs.set(id, { state: 'waiting', summary: `waits: ${why}` });
-      services.tell(`run ${id} waits: ${why}. Decide with \`mainstay approve ${id}\` or \`mainstay reject ${id}\`.`);
-    },
-    { name: 'wait' },
-  );
-  let decision: Decision | null = null;
-  while (decision === null)
-    decision = await DBOS.recv<Decision>('decision', { timeoutSeconds: DECISION_DAYS * 86_400 });
-  if (decision.kind !== 'approve') return { kind: 'rejected', by: decision.by, reason: decision.reason };
-  await DBOS.runStep(() => services.store.runs.set(id, { state: 'running', summary: `approved by ${decision.by}` }), {
+  const newer = await DBOS.runStep(() => beginWait(services, id, why), { name: 'wait' });
+  if (newer !== undefined) return { kind: 'superseded', by: newer };
+  let message: RunMessage | null = null;
+  while (message === null)
+    message = await DBOS.recv<RunMessage>('decision', { timeoutSeconds: DECISION_DAYS * 86_400 });
+  if (message.kind === 'overtaken') return { kind: 'superseded', by: message.by };
+  const { kind, by, reason } = message;
+  if (kind !== 'approve') return { kind: 'rejected', by, reason };
+  await DBOS.runStep(() => services.store.runs.set(id, { state: 'running', summary: `approved by ${by}` }), {
     name: 'go on',
   });
+  return undefined;
+}
+
+/** Returns the newer commit where one came before this run began to wait: nobody would tell it any more. */
+async function beginWait(services: Services, id: string, why: string): Promise<string | undefined> {
+  await services.store.runs.set(id, { state: 'waiting', summary: `waits: ${why}` });
+  const run = await services.store.runs.get(id);
+  const [newest] = run ? await services.store.rollouts.list(run.repository, 1) : [];
+  if (newest && run?.rollout !== undefined && newest.id !== run.rollout && newest.state !== 'failed')
+    return short(newest.commit);
+  services.tell(`run ${id} waits: ${why}. Decide with \`mainstay approve ${id}\` or \`mainstay reject ${id}\`.`);
   return undefined;
 }
 

@@ -5,6 +5,7 @@ import { messageOf, userError } from '../../foundation/errors.ts';
 import type { Log } from '../../foundation/log.ts';
 import type { RepositoryEvent } from '../core/repository-event.ts';
 import type { Decision } from '../core/rollout.ts';
+import { startCleaning } from './clean-history.ts';
 import { correctStack } from './correct-stack.ts';
 import { judgeRolloutDecision, judgeRunDecision } from './judge-decision.ts';
 import { type LookAt, lookAtStack } from './look-at-stack.ts';
@@ -96,6 +97,7 @@ export async function startWorker(options: {
     minPollingIntervalMs: 50,
     onConflict: 'always_update',
   });
+  const stopCleaning = startCleaning({ clock: services.clock, log });
   const takeover = setInterval(() => void takeOverDead(session, name, log), TAKEOVER_EVERY_MS);
   return {
     receive: async (event) => void (await DBOS.startWorkflow(workflows.receive, { workflowID: event.id })(event)),
@@ -131,6 +133,7 @@ export async function startWorker(options: {
     },
     async close() {
       clearInterval(takeover);
+      stopCleaning();
       await DBOS.shutdown({ workflowCompletionTimeoutMS: 0 });
       options.interrupt();
       session.removeAllListeners('end');
@@ -154,10 +157,13 @@ function register(services: Services) {
     name: 'roll-out',
     maxRecoveryAttempts: 1000,
   });
-  const receive = DBOS.registerWorkflow(receiveEvent(services, { previewChange: change, rollOut: rollout }), {
-    name: 'receive-event',
-    maxRecoveryAttempts: 20,
-  });
+  const receive = DBOS.registerWorkflow(
+    receiveEvent(services, { previewChange: change, previewStack: preview, rollOut: rollout }),
+    {
+      name: 'receive-event',
+      maxRecoveryAttempts: 20,
+    },
+  );
   const correct = DBOS.registerWorkflow(correctStack(services), { name: 'correct-stack', maxRecoveryAttempts: 100 });
   const look = DBOS.registerWorkflow(lookAtStack(services, correct), {
     name: 'look-at-stack',

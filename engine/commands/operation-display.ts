@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { EnvironmentReader } from '../../foundation/environment.ts';
 import { redactor } from '../../foundation/redact.ts';
 import type { DeploymentKind } from '../deploy/deployment-options.ts';
@@ -65,11 +66,19 @@ function createScreen(
 ): Display {
   const showSecrets = isOn(flags, 'show-secrets');
   const mask = (text: string) => (showSecrets ? text : redactor.redact(text));
-  const write = (text: string) => context.terminal.write(mask(text));
-  const writeError = (text: string) => context.terminal.writeError(mask(text));
   const colors = colorsOf(context, flags);
+  // Programs and providers colour what they say whether it is for a terminal or not.
+  const shown = (text: string) => mask(colors.enabled ? text : stripVTControlCharacters(text));
+  const write = (text: string) => context.terminal.write(shown(text));
+  const writeError = (text: string) => context.terminal.writeError(shown(text));
   if (flags.boolean('json')) {
-    if (operation.preview) return createPreviewJsonDisplay(write, { showSecrets, colors: createColors(false) });
+    if (operation.preview)
+      return createPreviewJsonDisplay(write, {
+        showSecrets,
+        colors: createColors(false),
+        showSames: isOn(flags, 'show-sames'),
+        showReplacementSteps: isOn(flags, 'show-replacement-steps'),
+      });
     return createEventStreamDisplay(write, { showSecrets, color: flags.text('color') ?? 'auto', now: unixSeconds });
   }
   const options = displayOptions(flags, operation, showSecrets);

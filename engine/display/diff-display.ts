@@ -1,5 +1,6 @@
 import { diffProperties } from '../../protocol/property-diff.ts';
-import type { EngineEvent } from '../deploy/events.ts';
+import { equalValues } from '../../protocol/property-equality.ts';
+import type { PropertyValue } from '../../protocol/property-value.ts';
 import type { ResourceState } from '../deploy/resource-state.ts';
 import type { Step } from '../deploy/step.ts';
 import { isRootStack } from '../deploy/urn.ts';
@@ -9,7 +10,7 @@ import type { Display, DisplayOptions } from './display.ts';
 import { operationWords } from './operation-words.ts';
 import { diffLines, type PropertyStyle, propertyLines } from './property-text.ts';
 import { Report } from './report.ts';
-import { isShown } from './step-filter.ts';
+import { isListed } from './step-filter.ts';
 
 /** Each step with its properties, and what differs in them (`--diff`). Messages go to standard error. */
 export function createDiffDisplay(
@@ -19,7 +20,8 @@ export function createDiffDisplay(
 ): Display {
   const style: PropertyStyle = { colors, showSecrets: options.showSecrets, full: true };
   const report = new Report(options, style);
-  const depths = new Map<string, number>();
+  const context: StepContext = { seen: new Map(), refreshing: new Set(), style, options };
+  const put = (lines: readonly string[]) => terminal.write(lines.map((text) => `${text}\n`).join(''));
   terminal.write(`${colors.heading(`${options.title} (${options.stack}):`)}\n`);
 
   return {
@@ -28,35 +30,78 @@ export function createDiffDisplay(
       if (event.kind === 'diagnostic') {
         if (event.diagnostic.severity === 'debug' && !options.debug) return;
         terminal.writeError(`${messageLines(event.diagnostic, colors).join('\n')}\n`);
-      } else if (event.kind === 'resource-pre') {
-        const lines = stepLines(event, { depths, style, options });
-        terminal.write(lines.map((text) => `${text}\n`).join(''));
-      }
+      } else if (event.kind === 'resource-pre') put(begunLines(event.step, context));
+      else if (event.kind === 'resource-outputs') put(endedLines(event.step, event.planning, context));
     },
-    finish: () =>
-      terminal.write(
-        report
-          .lines({ diagnostics: false })
-          .map((text) => `${text}\n`)
-          .join(''),
-      ),
+    finish: () => put(report.lines({ amongSteps: true })),
   };
 }
 
 interface StepContext {
-  readonly depths: Map<string, number>;
+  /** The last step of each URN that has begun. */
+  readonly seen: Map<string, Step>;
+  /** URNs whose step was a refresh: what it found is shown when it has ended. */
+  readonly refreshing: Set<string>;
   readonly style: PropertyStyle;
   readonly options: DisplayOptions;
 }
 
-function stepLines(event: EngineEvent & { readonly kind: 'resource-pre' }, context: StepContext): string[] {
-  const { step } = event;
-  const { depths, style, options } = context;
-  const parent = (step.new ?? step.old)?.parent ?? '';
-  const depth = parent === '' ? 0 : (depths.get(parent) ?? 0) + 1;
-  depths.set(step.urn, depth);
-  if (!isShown(step, options) && !isRootStack(step.urn)) return [];
-  return [...headLines(step, depth, style), ...bodyLines(step, depth + 1, style)];
+/** What a step is going to do. What a refresh or an import does is known only when it has ended. */
+function begunLines(step: Step, context: StepContext): string[] {
+  context.seen.set(step.urn, step);
+  if (step.op === 'refresh' || step.op === 'import') {
+    context.refreshing.add(step.urn);
+    return [];
+  }
+  return isListed(step, context.options) ? stepLines(step, context) : [];
+}
+
+/** What came of a step: of refreshes and imports all of it, of others the outputs that its inputs do not tell. */
+function endedLines(step: Step, planning: boolean, context: StepContext): string[] {
+  const { options, refreshing, style } = context;
+  const wasOpen = refreshing.delete(step.urn);
+  // The stack's outputs are said at the end.
+  if (!isListed(step, options) || isRootStack(step.urn)) return [];
+  if (wasOpen && step.op !== 'same' && step.op !== 'delete') return stepLines(step, context);
+  const depth = depthOf(step, context);
+  const outputs = options.suppressOutputs ? [] : endOutputs(step, planning, { depth, style, refreshed: wasOpen });
+  const head = wasOpen && step.op === 'delete' ? headLines(step, depth, style) : [];
+  if (outputs.length === 0) return head;
+  return [...head, `${' '.repeat(depth * 4 + 4)}--outputs:--`, ...outputs];
+}
+
+/** A preview knows the outputs of look-ups alone. */
+function endOutputs(
+  { op, old, new: next }: Step,
+  planning: boolean,
+  { depth, style, refreshed }: { readonly depth: number; readonly style: PropertyStyle; readonly refreshed: boolean },
+): string[] {
+  if (!next || refreshed) return [];
+  if (planning && op !== 'read' && op !== 'read-replacement') return [];
+  const isToldByInputs = ([key, value]: [string, PropertyValue]): boolean =>
+    key in next.inputs && equalValues(next.inputs[key]!, value);
+  const own = Object.fromEntries(Object.entries(next.outputs).filter((entry) => !isToldByInputs(entry)));
+  if (!old || op === 'read') return propertyLines(own, depth + 1, style);
+  const diff = diffProperties(old.outputs, own);
+  const gone = new Set(Object.keys(next.outputs));
+  const deletes = Object.fromEntries(Object.entries(diff?.deletes ?? {}).filter(([key]) => !gone.has(key)));
+  return diff ? diffLines({ ...diff, deletes }, depth + 1, style) : [];
+}
+
+/** Levels below the stack, of those that are shown. */
+function depthOf(step: Step, { seen, options }: StepContext): number {
+  let depth = 0;
+  let parent = seen.get((step.new ?? step.old)?.parent ?? '');
+  while (parent) {
+    if (isListed(parent, options)) depth += 1;
+    parent = seen.get((parent.new ?? parent.old)?.parent ?? '');
+  }
+  return depth;
+}
+
+function stepLines(step: Step, context: StepContext): string[] {
+  const depth = depthOf(step, context);
+  return [...headLines(step, depth, context.style), ...bodyLines(step, depth + 1, context.style)];
 }
 
 function headLines(step: Step, depth: number, style: PropertyStyle): string[] {
@@ -64,7 +109,8 @@ function headLines(step: Step, depth: number, style: PropertyStyle): string[] {
   const margin = ' '.repeat(depth * 4);
   const lines = [`${margin}${style.colors[color](`${sign}${step.type}: (${step.op})`)}`];
   const inner = ' '.repeat(depth * 4 + 4);
-  const id = step.old?.id || step.new?.id || '';
+  // A look-up says under which id in its outputs.
+  const id = step.old?.id || (step.op === 'read' ? '' : step.new?.id) || '';
   if (id !== '') lines.push(`${inner}[id=${id}]`);
   lines.push(`${inner}[urn=${step.urn}]`);
   if (step.provider !== '' && step.old && step.old.provider !== step.provider)
@@ -76,6 +122,7 @@ function bodyLines(step: Step, indent: number, style: PropertyStyle): string[] {
   const { old, new: next } = step;
   const hidden = hiddenBy(next ?? old);
   if (!old && next) return propertyLines(hidden(next.inputs), indent, style);
+  if (old && !next) return propertyLines(hidden(old.inputs), indent, style);
   if (!next || !old || step.op === 'same') return [];
   if (step.op === 'refresh') return changed(hidden(old.outputs), hidden(next.outputs), indent, style);
   return changed(hidden(old.inputs), hidden(next.inputs), indent, style);

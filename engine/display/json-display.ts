@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import type { EngineEvent } from '../deploy/events.ts';
 import type { ResourceState } from '../deploy/resource-state.ts';
 import type { Step } from '../deploy/step.ts';
@@ -8,10 +9,13 @@ import { messageLines } from './diagnostics-text.ts';
 import type { Display } from './display.ts';
 import { createEventEncoder } from './event-json.ts';
 import { maskedMap } from './masked-json.ts';
+import { isListed } from './step-filter.ts';
 
 interface JsonOptions {
   readonly showSecrets: boolean;
   readonly colors: Colors;
+  readonly showSames: boolean;
+  readonly showReplacementSteps: boolean;
 }
 
 /** `preview --json`: one document with configuration, steps, diagnostics and counts (pkg/backend/display/json.go). */
@@ -22,7 +26,7 @@ export function createPreviewJsonDisplay(write: (text: string) => void, options:
     finish() {
       const { config, steps, diagnostics, duration, changeSummary, maybeCorrupt } = digest;
       const document = {
-        ...(config !== undefined && { config }),
+        ...(Object.keys(config ?? {}).length > 0 && { config }),
         ...(steps.length > 0 && { steps }),
         ...(diagnostics.length > 0 && { diagnostics }),
         ...(duration !== undefined && { duration }),
@@ -41,11 +45,11 @@ function addToDigest(
 ): void {
   if (event.kind === 'prelude') digest.config = event.config;
   else if (event.kind === 'resource-pre') {
-    if (event.step.logical || event.step.op !== 'same') digest.steps.push(stepJson(event.step, options));
+    if (isListed(event.step, options)) digest.steps.push(stepJson(event.step, options));
   } else if (event.kind === 'diagnostic') {
     const { severity, urn } = event.diagnostic;
     if (severity === 'debug') return;
-    const message = `${messageLines(event.diagnostic, options.colors).join('\n')}\n`;
+    const message = stripVTControlCharacters(`${messageLines(event.diagnostic, options.colors).join('\n')}\n`);
     digest.diagnostics.push({ ...(urn !== '' && { urn }), message, severity });
   } else if (event.kind === 'summary') {
     digest.duration = Math.round(event.durationSeconds * 1e9);

@@ -63,7 +63,7 @@ export function operationWords(op: StepOp): OperationWords {
   return words[op];
 }
 
-/** The order of the summary. */
+/** The order of the summary. Reads, and what is only forgotten, are no changes. */
 export const summaryOrder: readonly StepOp[] = [
   'import',
   'create',
@@ -72,9 +72,6 @@ export const summaryOrder: readonly StepOp[] = [
   'replace',
   'create-replacement',
   'delete-replaced',
-  'read',
-  'read-replacement',
-  'discard',
   'discard-replaced',
   'refresh',
   'import-replacement',

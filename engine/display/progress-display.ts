@@ -1,6 +1,6 @@
 import type { EngineEvent } from '../deploy/events.ts';
 import type { Step } from '../deploy/step.ts';
-import { parseUrn } from '../deploy/urn.ts';
+import { isRootStack, parseUrn } from '../deploy/urn.ts';
 import type { Colors } from './colors.ts';
 import { messageLines } from './diagnostics-text.ts';
 import type { Display, DisplayOptions } from './display.ts';
@@ -12,19 +12,20 @@ import { isShown } from './step-filter.ts';
 export function createProgressDisplay(write: (text: string) => void, colors: Colors, options: DisplayOptions): Display {
   const report = new Report(options, { colors, showSecrets: options.showSecrets, full: options.showFullOutput });
   const started = new Map<string, number>();
+  const shown = new Map<string, string>();
   const put = (text: string) => write(`${text}\n`);
-  put(colors.heading(`${options.title} (${options.stack}):`));
+  put(`${colors.heading(`${options.title} (${options.stack}):`)}\n`);
 
   return {
     show(event) {
       report.add(event);
-      const text = lineOf(event, { colors, options, started, rootUrn: report.rootUrn });
+      const text = lineOf(event, { colors, options, started, shown, rootUrn: report.rootUrn });
       if (text !== undefined) put(text);
     },
     finish: () =>
       write(
         report
-          .lines({ diagnostics: true })
+          .lines()
           .map((text) => `${text}\n`)
           .join(''),
       ),
@@ -36,6 +37,8 @@ interface LineContext {
   readonly options: DisplayOptions;
   /** When the step of a URN and op began, in milliseconds. */
   readonly started: Map<string, number>;
+  /** The line of a resource whose step is under way, by URN. */
+  readonly shown: Map<string, string>;
   readonly rootUrn: string;
 }
 
@@ -51,9 +54,7 @@ function lineOf(event: EngineEvent, context: LineContext): string | undefined {
     case 'resource-pre':
       if (options.suppressProgress && !event.planning) return undefined;
       started.set(keyOf(event.step), performance.now());
-      return isShown(event.step, options)
-        ? stepText(event.step, event.planning ? 'planned' : 'running', colors)
-        : undefined;
+      return isShown(event.step, options) ? begunText(event.step, event.planning, context) : undefined;
     case 'resource-outputs':
       return !event.planning && isShown(event.step, options) ? doneText(event.step, context) : undefined;
     case 'resource-failed':
@@ -79,8 +80,10 @@ function diagnosticText(
   if (diagnostic.severity === 'debug' && !context.options.debug) return undefined;
   const urn = diagnostic.urn || context.rootUrn;
   const [first = '', ...rest] = messageLines(diagnostic, context.colors);
-  const head = urn === '' ? '' : `${resourceText(urn)} `;
-  return [`    ${head}${first}`, ...rest.map((text) => `      ${text}`)].join('\n');
+  // Beside what is being done with the resource, as the last line that was shown of it says.
+  const head =
+    context.shown.get(urn) ?? (urn === '' ? '   ' : `    ${resourceText(urn)}${isRootStack(urn) ? ' running' : ''}`);
+  return [`${head} ${first}`, ...rest.map((text) => `      ${text}`)].join('\n');
 }
 
 function resourceText(urn: string): string {
@@ -88,20 +91,34 @@ function resourceText(urn: string): string {
   return `${type} ${name}`;
 }
 
-function stepText(step: Step, phase: 'planned' | 'running' | 'done' | 'failed', colors: Colors, suffix = ''): string {
+function begunText(step: Step, planning: boolean, { colors, shown }: LineContext): string {
+  const text = planning ? stepText(step, 'planned', colors) : stepText(step, 'running', colors, '(0s) ');
+  shown.set(step.urn, text.trimEnd());
+  return text;
+}
+
+function stepText(step: Step, phase: 'planned' | 'running' | 'done' | 'failed', colors: Colors, time = ''): string {
   const { sign, color, ...text } = operationWords(step.op);
-  const word =
-    phase === 'failed' ? colors.error(`**${text.running} failed**`) : colors[color](`${text[phase]}${suffix}`);
-  return ` ${colors[color](sign)} ${resourceText(step.urn)} ${word}${diffText(step)}`;
+  const word = phase === 'failed' ? colors.error(`**${text.running} failed**`) : colors[color](text[phase]);
+  return ` ${colors[color](sign)} ${resourceText(step.urn)} ${word} ${time}${diffText(step)}`;
 }
 
-function doneText(step: Step, { colors, started }: LineContext): string {
+function doneText(step: Step, { colors, started, shown }: LineContext): string {
   const begun = started.get(keyOf(step));
-  const seconds = begun === undefined ? '' : ` (${((performance.now() - begun) / 1000).toFixed(2)}s)`;
-  return stepText(step, 'done', colors, seconds);
+  const time = begun === undefined ? '' : `(${((performance.now() - begun) / 1000).toFixed(2)}s) `;
+  shown.delete(step.urn);
+  return stepText(step, 'done', colors, time);
 }
 
-function diffText(step: Step): string {
-  const keys = step.diffs.filter((key) => !key.startsWith('__'));
-  return keys.length > 0 ? ` [diff: ~${keys.join(',')}]` : '';
+/** `[diff: +added-removed~changed]`, by the properties at the top. */
+function diffText({ diffs, old, new: next }: Step): string {
+  const keys = diffs.filter((key) => !key.startsWith('__'));
+  if (keys.length === 0) return '';
+  const signOf = (key: string): string =>
+    !(key in (old?.inputs ?? {})) ? '+' : !(key in (next?.inputs ?? {})) ? '-' : '~';
+  const parts = ['+', '-', '~'].map((sign) => {
+    const changed = keys.filter((key) => (key === 'provider' ? sign === '~' : signOf(key) === sign));
+    return changed.length > 0 ? `${sign}${changed.join(',')}` : '';
+  });
+  return `[diff: ${parts.join('')}]`;
 }

@@ -120,11 +120,13 @@ function sourceText(part: Asset | Archive): string {
   return 'path' in source ? `file:${source.path}` : `uri:${source.uri}`;
 }
 
-/** Lines of what changed, sames left out below the first level as the official CLI does in summaries. */
-export function diffLines(diff: ObjectDiff, indent: number, style: PropertyStyle): string[] {
-  const keys = shownKeys([...Object.keys(diff.adds), ...Object.keys(diff.deletes), ...Object.keys(diff.updates)]);
+/** Lines of what changed. Beside a change inside of an object or list, all of that is shown; at the top `sames` says so. */
+export function diffLines(diff: ObjectDiff, indent: number, style: PropertyStyle, sames: PropertyMap = {}): string[] {
+  const changed = [diff.adds, diff.deletes, diff.updates, sames].flatMap((part) => Object.keys(part));
+  const keys = shownKeys(changed);
   return keys.flatMap((key) => {
     const name = label(key, keys);
+    if (key in sames) return valueLines(name, sames[key]!, { indent, style, sign: ' ' });
     if (key in diff.adds) return valueLines(name, diff.adds[key]!, { indent, style, sign: '+' });
     if (key in diff.deletes) return valueLines(name, diff.deletes[key]!, { indent, style, sign: '-' });
     return updateLines(name, diff.updates[key]!, { indent, style, sign: '~' });
@@ -135,7 +137,7 @@ function updateLines(name: string, update: ValueDiff, place: Place): string[] {
   if (update.object)
     return [
       line(`${name}: {`, place),
-      ...diffLines(update.object, place.indent + 1, place.style),
+      ...diffLines(update.object, place.indent + 1, place.style, update.object.sames),
       line('}', closing(place)),
     ];
   if (update.array)
@@ -156,9 +158,11 @@ function isSimple(value: PropertyValue, style: PropertyStyle): boolean {
 }
 
 function arrayLines(diff: ArrayDiff, place: Place): string[] {
-  const indices = [...diff.adds.keys(), ...diff.deletes.keys(), ...diff.updates.keys()].sort((a, b) => a - b);
+  const parts = [diff.adds, diff.deletes, diff.updates, diff.sames];
+  const indices = parts.flatMap((part) => [...part.keys()]).sort((a, b) => a - b);
   return indices.flatMap((index) => {
     const name = `[${index}]`;
+    if (diff.sames.has(index)) return valueLines(name, diff.sames.get(index)!, { ...place, sign: ' ' });
     if (diff.adds.has(index)) return valueLines(name, diff.adds.get(index)!, { ...place, sign: '+' });
     if (diff.deletes.has(index)) return valueLines(name, diff.deletes.get(index)!, { ...place, sign: '-' });
     return updateLines(name, diff.updates.get(index)!, { ...place, sign: '~' });

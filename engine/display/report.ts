@@ -1,7 +1,6 @@
 import type { PropertyMap } from '../../protocol/property-value.ts';
 import type { Diagnostic, EngineEvent } from '../deploy/events.ts';
 import { isRootStack } from '../deploy/urn.ts';
-import type { Colors } from './colors.ts';
 import { diagnosticLines, policyLines, type ShownViolation } from './diagnostics-text.ts';
 import type { DisplayOptions } from './display.ts';
 import { outputLines } from './outputs-text.ts';
@@ -16,7 +15,7 @@ export class Report {
   readonly #options: DisplayOptions;
   readonly #style: PropertyStyle;
   #rootUrn = '';
-  #outputs: { readonly olds: PropertyMap; readonly news: PropertyMap } | undefined;
+  #outputs: { readonly olds: PropertyMap | undefined; readonly news: PropertyMap } | undefined;
   #summary: (EngineEvent & { readonly kind: 'summary' }) | undefined;
 
   constructor(options: DisplayOptions, style: PropertyStyle) {
@@ -46,7 +45,8 @@ export class Report {
   #addOutputs({ step }: EngineEvent & { readonly kind: 'resource-outputs' }): void {
     if (!isRootStack(step.urn)) return;
     this.#rootUrn = step.urn;
-    this.#outputs = { olds: step.old?.outputs ?? {}, news: step.new?.outputs ?? {} };
+    // A stack that was destroyed has none to speak of.
+    if (step.new) this.#outputs = { olds: step.old?.outputs, news: step.new.outputs };
   }
 
   #addViolation(event: EngineEvent & { readonly kind: 'policy-violation' }): void {
@@ -60,12 +60,14 @@ export class Report {
     if (event.enforcementLevel === 'mandatory') this.#failed.add(event.urn || this.#rootUrn);
   }
 
-  /** `diagnostics` false leaves them out, where they were shown as they came. */
-  lines(options: { readonly diagnostics: boolean }): string[] {
+  /** `amongSteps`: messages were shown as they came, and outputs belong to the stack's place in the list. */
+  lines({ amongSteps = false }: { readonly amongSteps?: boolean } = {}): string[] {
     const { colors } = this.#style;
     const lines = policyLines(this.#violations, colors);
-    if (options.diagnostics) lines.push(...diagnosticLines(this.diagnostics, this.#rootUrn, colors));
-    lines.push(...this.#outputSection(colors));
+    if (!amongSteps) lines.push(...diagnosticLines(this.diagnostics, this.#rootUrn, colors));
+    const outputs = this.#outputLines();
+    if (outputs.length > 0 && amongSteps) lines.push('    --outputs:--', ...outputs);
+    else if (outputs.length > 0) lines.push(colors.heading('Outputs:'), ...outputs, '');
     if (this.#summary) {
       lines.push(...summaryLines(this.#summary, this.#failed.size, colors), '');
       if (!this.#options.preview)
@@ -74,10 +76,9 @@ export class Report {
     return lines;
   }
 
-  #outputSection(colors: Colors): string[] {
+  #outputLines(): string[] {
     if (this.#options.suppressOutputs || !this.#outputs || this.#summary?.result === 'failed') return [];
     const { olds, news } = this.#outputs;
-    const lines = outputLines(olds, news, { preview: this.#options.preview, style: this.#style });
-    return lines.length > 0 ? [colors.heading('Outputs:'), ...lines, ''] : [];
+    return outputLines(olds, news, { preview: this.#options.preview, style: this.#style });
   }
 }

@@ -1,13 +1,33 @@
-import type { Step } from '../deploy/step.ts';
-import { isDefaultProvider } from '../deploy/urn.ts';
+import type { Step, StepOp } from '../deploy/step.ts';
+import { isDefaultProvider, isRootStack } from '../deploy/urn.ts';
 import type { DisplayOptions } from './display.ts';
 
-/** Whether a step is shown: as the official CLI, without sames, reads, default providers and the halves of a replacement. */
-export function isShown(step: Step, options: DisplayOptions): boolean {
-  if (isDefaultProvider(step.urn)) return false;
-  if (step.op === 'same') return options.showSames;
-  if (step.op === 'remove-pending-replace') return false;
+const partsOfReplacement: ReadonlySet<StepOp> = new Set([
+  'create-replacement',
+  'delete-replaced',
+  'read-replacement',
+  'discard-replaced',
+  'import-replacement',
+]);
+
+type Filter = Pick<DisplayOptions, 'showSames' | 'showReplacementSteps'>;
+
+/** Whether a step has a line of its own while an operation runs: every step but sames, look-ups and default providers. */
+export function isShown(step: Step, options: Filter & Pick<DisplayOptions, 'showReads'>): boolean {
+  if (isDefaultProvider(step.urn) || step.op === 'remove-pending-replace') return false;
+  if (step.op === 'same') return options.showSames || protectionChanged(step);
   if (step.op === 'read' || step.op === 'read-replacement' || step.op === 'discard') return options.showReads;
-  if (options.showReplacementSteps) return true;
-  return step.op !== 'create-replacement' && step.op !== 'delete-replaced' && step.op !== 'discard-replaced';
+  return true;
+}
+
+/** Whether a step is listed with its properties (`--diff`, `--json`): a replacement once, unless all of its parts are asked for. */
+export function isListed(step: Step, options: Filter): boolean {
+  if (isRootStack(step.urn)) return true;
+  if (isDefaultProvider(step.urn)) return false;
+  if (step.op === 'same') return options.showSames || protectionChanged(step);
+  return options.showReplacementSteps || step.logical || !partsOfReplacement.has(step.op);
+}
+
+function protectionChanged({ old, new: next }: Step): boolean {
+  return old !== undefined && next !== undefined && old.protect !== next.protect;
 }

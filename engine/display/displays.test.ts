@@ -76,7 +76,7 @@ function shown(
   const { changes, result } = outcome as never;
   display.show({
     kind: 'summary',
-    preview: text.startsWith('Previewing'),
+    preview: text.includes('Previewing'),
     maybeCorrupt: false,
     durationSeconds: 61,
     changes,

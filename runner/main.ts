@@ -8,14 +8,16 @@ import { redactor } from '../foundation/redact.ts';
 import { createShutdown, endOnSignals, type Shutdown } from '../foundation/shutdown.ts';
 import packageFile from '../package.json' with { type: 'json' };
 import type { RunnerAddress } from './api/client.ts';
+import type { AccountStore } from './core/account.ts';
 import { createEngines } from './engines/create-engines.ts';
 import { programEnvironment } from './engines/engine-environment.ts';
-import { createPlainGitForge } from './forges/plain-git/forge.ts';
-import { createDependencyStore, type DependencyStore } from './git/dependency-store.ts';
-import { type GitMirror, openMirror } from './git/git-mirror.ts';
+import { openForge } from './forges/open-forge.ts';
+import { createDependencyStore } from './git/dependency-store.ts';
+import { openMirror } from './git/git-mirror.ts';
 import { buildConsole } from './http/build-console.ts';
 import { createApp, listen } from './http/server.ts';
 import { makeSignInLink } from './http/sign-in.ts';
+import type { WebhookOptions, WebhookTarget } from './http/webhooks.ts';
 import { type RunnerSettings, readRunnerSettings, shownSettings } from './runner-settings.ts';
 import { type Database, openDatabase } from './store/database.ts';
 import { removeEmbeddedPostgres, startEmbeddedPostgres } from './store/embedded-postgres.ts';
@@ -27,7 +29,7 @@ import type { Repository, Services } from './workflows/services.ts';
 import { sweep } from './workflows/sweep.ts';
 import { startWaking } from './workflows/wake-rollouts.ts';
 import { startWatch, type Watch } from './workflows/watch-repository.ts';
-import { startWorker } from './workflows/worker.ts';
+import { startWorker, type Worker } from './workflows/worker.ts';
 
 const VERSION = packageFile.version;
 
@@ -106,30 +108,34 @@ async function start(settings: RunnerSettings, { log, shutdown }: Process): Prom
   shutdown.add('worker', () => worker.close());
   shutdown.add('waking', startWaking(services, worker.wake));
   shutdown.add('drift schedule', startDriftSchedule(services, worker.look));
-  const watches: Watch[] = [];
+  const watches = new Map<string, Watch>();
   const accounts = createPostgresAccountStore(database);
   const app = createApp({
     ...{ store, accounts, repositories, token, log, ending: ending.signal },
     ...{ url: () => url, version: VERSION, runnerSettings: shownSettings(settings) },
     ...{ decideRun: worker.decideRun, decideRollout: worker.decideRollout },
-    ...{ cancelRun: worker.cancelRun, retryPreview: worker.retryPreview },
-    ...{ look: worker.look, promote: worker.promote, rollBack: worker.rollBack },
+    ...{ cancelRun: worker.cancelRun, retryPreview: worker.retryPreview, look: worker.look },
+    ...{ promote: worker.promote, rollBack: worker.rollBack },
     console: buildConsole({ tell: services.tell }),
     sync: () => watches.forEach((watch) => void watch.notice()),
+    webhooks: webhooksOf(settings, { services, worker, look: (id) => watches.get(id)?.notice() }),
   });
   const server = await listen(app, { port: settings.port, host: settings.listen });
   shutdown.add('HTTP', () => server.close());
   url = settings.publicUrl ?? `http://127.0.0.1:${server.port}`;
-  for (const repository of repositories)
-    watches.push(watchRepository(repository, { settings, services, worker, log, shutdown }));
+  const watching = { settings, services, worker, log, shutdown };
+  for (const repository of repositories) watches.set(repository.id, watchRepository(repository, watching));
   writeAddress(settings.dataFolder, { url: `http://127.0.0.1:${server.port}`, token, pid: process.pid });
   services.tell(
     `runner is ready at ${url}, ${services.defaultEngine} engine, watching ${repositories.map(({ id }) => id).join(', ')}`,
   );
-  if ((await accounts.count()) === 0) {
-    const link = await makeSignInLink(accounts, { url, account: undefined });
-    services.tell(`sign in, once, within the hour: ${link.url}`);
-  }
+  await sayHowToSignIn(services, accounts, url);
+}
+
+async function sayHowToSignIn({ tell }: Services, accounts: AccountStore, url: string): Promise<void> {
+  if ((await accounts.count()) > 0) return;
+  const link = await makeSignInLink(accounts, { url, account: undefined });
+  tell(`sign in, once, within the hour: ${link.url}`);
 }
 
 function fail(message: string): number {
@@ -157,19 +163,37 @@ async function openRepositories(settings: RunnerSettings, shutdown: Shutdown): P
   const seeds = [resolve(import.meta.dirname, '..')];
   const dependencies = createDependencyStore({ folder: join(settings.dataFolder, 'dependencies'), seeds });
   return Promise.all(
-    settings.repositories.map(async ({ id, url, base }) => {
-      const mirror = await openRepositoryMirror(settings, { id, url, dependencies });
+    settings.repositories.map(async (watched) => {
+      const { id, base } = watched;
+      const { url, credentials, forge } = openForge(watched);
+      const mirror = await openMirror({
+        ...{ folder: join(settings.dataFolder, 'mirrors', `${id}.git`), url, dependencies, credentials },
+      });
       shutdown.add(`mirror of ${id}`, () => mirror.close());
-      return { id, base, mirror, forge: createPlainGitForge({ url, base, git: mirror.git }) };
+      return { id, base, mirror, forge: forge(mirror.git) };
     }),
   );
 }
 
-function openRepositoryMirror(
+/** Where forges deliver to: every repository that has a secret for it. */
+function webhooksOf(
   settings: RunnerSettings,
-  { id, url, dependencies }: { readonly id: string; readonly url: string; readonly dependencies: DependencyStore },
-): Promise<GitMirror> {
-  return openMirror({ folder: join(settings.dataFolder, 'mirrors', `${id}.git`), url, dependencies });
+  {
+    services,
+    worker,
+    look,
+  }: { readonly services: Services; readonly worker: Worker; readonly look: (repository: string) => void },
+): WebhookOptions {
+  const targets = new Map<string, WebhookTarget>();
+  for (const watched of settings.repositories) {
+    const { id, base, webhookSecret: secret } = watched;
+    const { webhooks: dialect } = openForge(watched);
+    if (!dialect || secret === undefined || watched.forge === 'plain-git') continue;
+    const { forge } = services.repositories.get(id)!;
+    targets.set(id, { id, base, name: watched.repository, secret, dialect, forge, look: () => look(id) });
+  }
+  const { store, log } = services;
+  return { targets, store, log, receive: worker.receive, link: services.link, counts: new Map() };
 }
 
 /** Pushes are seen at once where the forge tells of them; polling finds what it did not. */

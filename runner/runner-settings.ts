@@ -6,6 +6,11 @@ import { userError } from '../foundation/errors.ts';
 import { redactor } from '../foundation/redact.ts';
 import type { EngineName } from './engines/engine.ts';
 import type { EngineSettings } from './engines/engine-environment.ts';
+import type { ForgeSettings } from './forges/open-forge.ts';
+import { readRunnerFile } from './repository-settings.ts';
+
+/** A repository and its forge, secrets read. */
+export type WatchedRepository = ForgeSettings & { readonly id: string; readonly webhookSecret?: string | undefined };
 
 /** What one runner is told by its environment. */
 export interface RunnerSettings {
@@ -13,7 +18,7 @@ export interface RunnerSettings {
   readonly dataFolder: string;
   /** undefined: the embedded PostgreSQL in the data folder. */
   readonly databaseUrl: string | undefined;
-  readonly repositories: readonly { readonly id: string; readonly url: string; readonly base: string }[];
+  readonly repositories: readonly WatchedRepository[];
   /** 0: any that is free. */
   readonly port: number;
   /** The address to listen at: `127.0.0.1` is this machine alone. */
@@ -35,7 +40,8 @@ export interface RunnerSettings {
  * | variable | default |
  * | --- | --- |
  * | `MAINSTAY_DATA` | `.mainstay` |
- * | `MAINSTAY_REPOSITORIES` | required: `name=address`, separated by spaces |
+ * | `MAINSTAY_CONFIG` | none: the runner's own file, with repositories at forges (repository-settings.ts) |
+ * | `MAINSTAY_REPOSITORIES` | required without a file: `name=address` of plain Git, separated by spaces |
  * | `MAINSTAY_BASE` | `main` |
  * | `MAINSTAY_PORT` | `7206` |
  * | `MAINSTAY_LISTEN` | `127.0.0.1` |
@@ -59,7 +65,7 @@ export function readRunnerSettings(environment: Environment): RunnerSettings {
   return {
     dataFolder,
     databaseUrl,
-    repositories: repositoriesIn(read.text('MAINSTAY_REPOSITORIES', '')).map(({ id, url }) => ({ id, url, base })),
+    repositories: watchedRepositories(read, { environment, base }),
     port: read.integer('MAINSTAY_PORT', { fallback: 7206, minimum: 0, maximum: 65_535 }),
     listen: read.text('MAINSTAY_LISTEN', '127.0.0.1'),
     publicUrl: publicUrlIn(read.text('MAINSTAY_PUBLIC_URL')),
@@ -74,6 +80,24 @@ export function readRunnerSettings(environment: Environment): RunnerSettings {
       passed: wordsIn(read.text('MAINSTAY_PASS', '')),
     },
   };
+}
+
+function watchedRepositories(
+  read: EnvironmentReader,
+  { environment, base }: { readonly environment: Environment; readonly base: string },
+): readonly WatchedRepository[] {
+  const file = read.text('MAINSTAY_CONFIG');
+  if (file === undefined)
+    return repositoriesIn(read.text('MAINSTAY_REPOSITORIES', '')).map((each) => ({
+      ...each,
+      forge: 'plain-git',
+      base,
+    }));
+  if (read.text('MAINSTAY_REPOSITORIES') !== undefined)
+    throw userError(
+      'Cannot tell which repositories to watch as both MAINSTAY_CONFIG and MAINSTAY_REPOSITORIES are set. Leave one of them out.',
+    );
+  return readRunnerFile(file, environment).map(({ name, ...rest }) => ({ ...rest, id: name }));
 }
 
 function publicUrlIn(url: string | undefined): string | undefined {
@@ -132,6 +156,7 @@ export function shownSettings(
   const hidden = (value: string | undefined) => (value === undefined ? 'none' : '[secret]');
   const shown: readonly (readonly [variable: string, value: unknown])[] = [
     ['MAINSTAY_DATA', settings.dataFolder],
+    ['MAINSTAY_CONFIG', environment.MAINSTAY_CONFIG ?? 'none'],
     ['MAINSTAY_REPOSITORIES', settings.repositories.map(({ id }) => id).join(' ')],
     ['MAINSTAY_BASE', settings.repositories[0]?.base],
     ['MAINSTAY_PORT', settings.port],

@@ -19,5 +19,9 @@ export interface Change {
   readonly merge: string | undefined;
   /** Why it cannot be previewed: a conflict, an unreadable file. */
   readonly problem: string | undefined;
+  /** The account that proposed it; undefined where that is not known, as in plain Git. */
+  readonly author?: string;
+  /** Whether it waits for a maintainer to allow this head: nothing of it runs meanwhile. */
+  readonly held?: boolean;
   readonly updatedAt: Date;
 }

@@ -36,6 +36,8 @@ export interface WrittenCommit {
 export interface Mirror {
   /** Fetches all branches and lists their heads. */
   fetch(): Promise<readonly Head[]>;
+  /** Fetches the head of a change that is in none of the branches: `refs/pull/12/head`. Rejects with a conflict where it is not `commit` any more. */
+  fetchChange(change: { readonly ref: string; readonly commit: string }): Promise<void>;
   tree(commit: string): Promise<SourceTree>;
   /**
    * The commit that merging `head` into `base` makes: `head` itself where base is in it. The same two always make the same

@@ -6,7 +6,9 @@ import type { Checkout, Merge, Mirror, WrittenCommit } from '../core/mirror.ts';
 import type { SourceTree } from '../core/source-tree.ts';
 import { BlobReader } from './blob-reader.ts';
 import type { DependencyStore } from './dependency-store.ts';
+import { fetchChange } from './fetch-change.ts';
 import { type Git, openGit } from './git-command.ts';
+import { type GitCredentials, setCredentials } from './git-credentials.ts';
 import { createGitTree, type ImportCache, parseTreeListing } from './git-tree.ts';
 import { containsCommit, mergeCommits } from './merge-commits.ts';
 import { historyOf, pushCommit, revertCommits, writeCommit } from './write-commits.ts';
@@ -25,6 +27,8 @@ export async function openMirror(options: {
   readonly folder: string;
   readonly url: string;
   readonly dependencies: DependencyStore;
+  /** How git signs in there; asked before each time. */
+  readonly credentials?: (() => Promise<GitCredentials>) | undefined;
 }): Promise<GitMirror> {
   const { folder, url } = options;
   const exists = existsSync(join(folder, 'HEAD'));
@@ -41,6 +45,7 @@ export async function openMirror(options: {
 
 class BareMirror implements GitMirror {
   readonly git: Git;
+  readonly #signIn: () => Promise<void>;
   readonly #blobs: BlobReader;
   readonly #imports: ImportCache = new Map();
   readonly #trees = new Map<string, Promise<SourceTree>>();
@@ -51,8 +56,10 @@ class BareMirror implements GitMirror {
   #next: Promise<readonly Head[]> | undefined;
   #pushing: Promise<unknown> = Promise.resolve();
 
-  constructor(git: Git, options: { readonly folder: string; readonly dependencies: DependencyStore }) {
+  constructor(git: Git, options: Parameters<typeof openMirror>[0]) {
     this.git = git;
+    const { credentials } = options;
+    this.#signIn = async () => (credentials ? setCredentials(git, options, await credentials()) : undefined);
     this.#blobs = new BlobReader(options.folder);
     this.#dependencies = options.dependencies;
   }
@@ -83,6 +90,7 @@ class BareMirror implements GitMirror {
 
   async #fetchNow(): Promise<readonly Head[]> {
     await this.#pushing;
+    await this.#signIn();
     await this.git.run('fetch', '--quiet', '--prune', '--no-tags', 'origin', '+refs/heads/*:refs/remotes/origin/*');
     const text = await this.git.run(
       'for-each-ref',
@@ -94,6 +102,11 @@ class BareMirror implements GitMirror {
       .filter((line) => line !== '')
       .map((line) => ({ commit: line.slice(0, 40), branch: line.slice(41) }))
       .filter(({ branch }) => branch !== 'HEAD');
+  }
+
+  async fetchChange(change: Parameters<Mirror['fetchChange']>[0]): Promise<void> {
+    await this.#signIn();
+    return fetchChange(this.git, change);
   }
 
   tree(commit: string): Promise<SourceTree> {
@@ -147,7 +160,7 @@ class BareMirror implements GitMirror {
 
   /** A push moves our own note of the branch's head, and so does a fetch: git does not let both at once. */
   push(branch: string, commit: string): Promise<void> {
-    const pushed = Promise.all([this.#pushing, this.#fetching?.catch(() => {})]).then(() =>
+    const pushed = Promise.all([this.#pushing, this.#fetching?.catch(() => {}), this.#signIn()]).then(() =>
       pushCommit(this.git, branch, commit),
     );
     this.#pushing = pushed.catch(() => {});

@@ -5,6 +5,7 @@ import type { Mirror } from '../core/mirror.ts';
 import type { Decision } from '../core/rollout.ts';
 import type { RunStore } from '../core/run-store.ts';
 import type { ConsolePage } from './console-page.ts';
+import type { WebhookOptions } from './webhooks.ts';
 
 export interface ServedRepository {
   readonly id: string;
@@ -51,4 +52,6 @@ export interface HttpOptions {
     request: RollbackRequest & { readonly repository: string; readonly stack: string; readonly by: string },
   ): Promise<OfferedRevertResponse>;
   sync(): void;
+  /** Where forges deliver to; left out where no repository has a secret for it. */
+  readonly webhooks?: WebhookOptions;
 }

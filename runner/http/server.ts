@@ -16,6 +16,7 @@ import { createMetrics } from './metrics.ts';
 import { estateHandlers } from './read-estate.ts';
 import { runHandlers } from './read-runs.ts';
 import { whoAsks } from './sign-in.ts';
+import { serveWebhooks } from './webhooks.ts';
 
 const LONGEST_BODY = 64 * 1024;
 
@@ -42,10 +43,14 @@ export function createApp(options: HttpOptions): Hono {
   app.use(async (context, next) => {
     const host = context.req.header('host') ?? '';
     // A probe asks by whatever address it knows, and learns nothing.
-    const probed = context.req.path === '/healthz' || context.req.path === '/readyz';
+    const { path } = context.req;
+    // A forge knows us by the name that its settings say, and shows its secret.
+    const probed = path === '/healthz' || path === '/readyz' || path.startsWith('/webhooks/');
     if (probed || OWN_HOST.test(host) || host === hostOf(options.url())) return next();
     throw new ApiError(421, `Cannot answer as the host name is not one of this runner: ${host}. Ask for 127.0.0.1.`);
   });
+  // Before the limit of our own API: deliveries are larger, and have a limit of their own.
+  if (options.webhooks) serveWebhooks(app, options.webhooks);
   app.use(
     bodyLimit({
       maxSize: LONGEST_BODY,

@@ -117,6 +117,9 @@ const MIGRATIONS: readonly string[] = [
   );
   alter table rollout add column waits jsonb;
   `,
+  `
+  alter table change add column author text, add column held boolean not null default false;
+  `,
 ];
 
 /** Any number: two runners that start at once migrate one after the other. */

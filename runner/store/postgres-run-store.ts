@@ -71,12 +71,25 @@ function changesOf(database: Database): RunStore['changes'] {
       const { items, next } = await readPage<ChangeRow>(database, options);
       return { items: items.map(changeOf), next };
     },
-    put: async ({ id, repository, name, state, head, base, merge, problem }) => {
+    put: async ({ id, repository, name, state, head, base, merge, problem, author, held }) => {
       await database.change(
-        `insert into change (id, repository, name, state, head, base, merge, problem) values ($1, $2, $3, $4, $5, $6, $7, $8)
+        `insert into change (id, repository, name, state, head, base, merge, problem, author, held)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
          on conflict (id) do update set state = excluded.state, head = excluded.head, base = excluded.base,
-           merge = excluded.merge, problem = excluded.problem, updated_at = now()`,
-        [id, repository, name, state, head, base ?? null, merge ?? null, problem ?? null],
+           merge = excluded.merge, problem = excluded.problem, author = coalesce(excluded.author, change.author),
+           held = excluded.held, updated_at = now()`,
+        [
+          id,
+          repository,
+          name,
+          state,
+          head,
+          base ?? null,
+          merge ?? null,
+          problem ?? null,
+          author ?? null,
+          held ?? false,
+        ],
       );
     },
     set: async (id, patch) => {

@@ -15,13 +15,16 @@ export interface ChangeRow {
   readonly base: string | null;
   readonly merge: string | null;
   readonly problem: string | null;
+  readonly author: string | null;
+  readonly held: boolean;
   readonly updated_at: Date;
 }
 
 export function changeOf(row: ChangeRow): Change {
   const { id, repository, name, state, head, updated_at } = row;
   const optional = { base: row.base ?? undefined, merge: row.merge ?? undefined, problem: row.problem ?? undefined };
-  return { id, repository, name, state, head, ...optional, updatedAt: updated_at };
+  const whose = { author: row.author ?? undefined, held: row.held };
+  return { id, repository, name, state, head, ...optional, ...whose, updatedAt: updated_at };
 }
 
 export interface RolloutRow {

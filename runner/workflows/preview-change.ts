@@ -15,11 +15,17 @@ export interface ChangeAt {
   readonly name: string;
   readonly head: string;
   readonly base: string;
+  /** The account that proposed it. */
+  readonly author?: string;
+  /** Set for the commit of a merge queue: it gets a status, and has no pull request to comment on. */
+  readonly queue?: true;
 }
 
 export interface ChangePlan {
   /** Ids of the preview runs, one per affected stack. */
   readonly runs: readonly string[];
+  /** The stacks of the runs. */
+  readonly stacks: readonly string[];
   /** Earlier runs whose place these take. */
   readonly superseded: readonly string[];
   readonly untouched: number;
@@ -40,8 +46,11 @@ export function previewChange(services: Services, preview: (id: string) => Promi
     });
     const plan = await DBOS.runStep(() => recordPlan(services, at, planned), { name: 'record plan' });
     for (const id of plan.superseded) await DBOS.cancelWorkflow(id);
+    // Not waited for before the previews begin: the forge may be slow.
+    const told = DBOS.runStep(() => tellPending(services, at, plan), { name: 'pending' });
     const handles = [];
     for (const id of plan.runs) handles.push(await DBOS.startWorkflow(preview, { workflowID: id })(id));
+    await told;
     for (const handle of handles) await settled(handle.getResult());
     await DBOS.runStep(() => reportChange(services, at, { plan, started }), { name: 'report' });
   };
@@ -65,7 +74,7 @@ async function planChange(
   const merge = await mirror.merge(at.base, at.head);
   if (merge.kind === 'conflict') {
     const problem = `It conflicts with the base branch in ${merge.files.join(', ')}. Merge the base branch into it and resolve that.`;
-    return { runs: [], superseded, untouched: 0, removed: [], problem, merge: undefined };
+    return { runs: [], stacks: [], superseded, untouched: 0, removed: [], problem, merge: undefined };
   }
   const [before, after] = await Promise.all([mirror.tree(at.base), mirror.tree(merge.commit)]);
   // Settings grant power, so the base branch's count; those of the change have to be readable all the same.
@@ -82,6 +91,7 @@ async function planChange(
   }
   return {
     runs,
+    stacks: affected.map(({ stack }) => stack.id),
     superseded: superseded.filter((run) => !runs.includes(run)),
     untouched: untouched.length,
     removed,
@@ -103,7 +113,15 @@ async function recordPlan(
   const { store, clock } = services;
   const plan = planned.ok
     ? planned.value
-    : { runs: [], superseded: [], untouched: 0, removed: [], problem: planned.error.message, merge: undefined };
+    : {
+        runs: [],
+        stacks: [],
+        superseded: [],
+        untouched: 0,
+        removed: [],
+        problem: planned.error.message,
+        merge: undefined,
+      };
   const { repository, name, head, base } = at;
   const state = 'open' as const;
   await store.changes.put({
@@ -115,12 +133,27 @@ async function recordPlan(
     base,
     merge: plan.merge,
     problem: plan.problem,
+    author: at.author,
+    held: false,
   });
   for (const id of plan.superseded) {
     const summary = `superseded by ${short(head)}`;
     await store.runs.set(id, { state: 'superseded', summary, endedAt: new Date(clock.now()) });
   }
   return plan;
+}
+
+/** Statuses of the stacks that are going to be previewed, each taken back by the end of its run. Plain Git has the one for all. */
+async function tellPending(services: Services, at: ChangeAt, plan: ChangePlan): Promise<void> {
+  const { forge } = repositoryOf(services, at.repository);
+  if (!forge.proposals || plan.runs.length === 0) return;
+  const link = services.link(`changes/${changeId(at)}`);
+  const pending = { commit: at.head, state: 'pending' as const, text: 'is being previewed', link };
+  const contexts = ['mainstay', ...plan.stacks.map((stack) => `mainstay/${stack}`)];
+  const results = await Promise.allSettled(contexts.map((context) => forge.setStatus({ ...pending, context })));
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed)
+    services.log.warn({ change: changeId(at), error: messageOf(failed.reason) }, 'the forge did not take a status');
 }
 
 /** Writes the comment and the statuses, and says the verdict. A forge that cannot be reached is said and does not undo the preview. */
@@ -141,11 +174,12 @@ async function reportChange(
   services.tell(`change ${change.name} at ${short(at.head)} in ${seconds} s: ${verdictOf(report)}`);
   const { forge } = repositoryOf(services, at.repository);
   const delivered = await attempt(async () => {
-    await forge.putComment({ change: change.name, commit: at.head, text: commentOf(report) });
+    if (!at.queue) await forge.putComment({ change: change.name, commit: at.head, text: commentOf(report) });
     const failed = plan.problem !== undefined || runs.some(({ state }) => state !== 'succeeded');
     const state = failed ? 'failure' : 'success';
     await forge.setStatus({ commit: at.head, context: 'mainstay', state, text: verdictOf(report), link });
   }, services);
   if (!delivered.ok)
     log.error({ change: change.id, error: messageOf(delivered.error.message) }, 'the forge did not take the report');
+  if (at.queue) await store.changes.set(change.id, { state: 'closed' });
 }

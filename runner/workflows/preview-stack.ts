@@ -1,9 +1,11 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
+import { statusStateOf } from '../core/forge.ts';
 import type { Outcome, Run, RunState } from '../core/run.ts';
 import { countsText } from '../core/summarise.ts';
+import { attempt } from './attempt.ts';
 import { finishRun } from './finish-run.ts';
 import { runStep } from './run-step.ts';
-import type { Services } from './services.ts';
+import { repositoryOf, type Services } from './services.ts';
 import { withCheckout } from './with-checkout.ts';
 
 /** The workflow of a preview: one stack at one merge commit. Takes no lock and changes nothing, so after a crash it is just made again. */
@@ -15,7 +17,7 @@ export function previewStack(services: Services) {
       note(countsText('preview', outcome));
       await services.store.runs.set(id, { outcome });
     });
-    return DBOS.runStep(
+    const state = await DBOS.runStep(
       async () => {
         if (!result.ok) return finishRun(services, id, { kind: 'error', error: result.error });
         const run = await services.store.runs.get(id);
@@ -23,7 +25,28 @@ export function previewStack(services: Services) {
       },
       { name: 'finish' },
     );
+    await DBOS.runStep(() => tellStack(services, id), { name: 'status' });
+    return state;
   };
+}
+
+/** The status of one stack on the head of its change, where the forge shows more than one. One that was superseded has nothing to say. */
+async function tellStack(services: Services, id: string): Promise<void> {
+  const run = await services.store.runs.get(id);
+  if (!run?.change || run.state === 'superseded') return;
+  const { forge } = repositoryOf(services, run.repository);
+  const change = forge.proposals && (await services.store.changes.get(run.change));
+  if (!change || change.merge !== run.commit) return;
+  const told = await attempt(
+    () =>
+      forge.setStatus({
+        ...{ commit: change.head, context: `mainstay/${run.stack}`, state: statusStateOf(run.state) },
+        ...{ text: run.summary, link: services.link(`runs/${run.id}`) },
+      }),
+    services,
+  );
+  if (!told.ok)
+    services.log.error({ run: id, error: told.error.message }, 'the forge did not take the status of a stack');
 }
 
 /** Marks a run as running. A later attempt keeps the time of the first. */

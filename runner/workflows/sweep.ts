@@ -1,6 +1,7 @@
-import type { Head } from '../core/forge.ts';
+import type { Head, OpenChange } from '../core/forge.ts';
 import type { RepositoryEvent } from '../core/repository-event.ts';
 import type { KnownHead, RunStore } from '../core/run-store.ts';
+import { judgeStranger } from './judge-stranger.ts';
 import type { Repository } from './services.ts';
 
 /** Branches that are ours: no change is made of them. */
@@ -13,6 +14,12 @@ export interface HeadEvent {
   readonly head: { readonly commit: string | undefined; readonly version: number };
 }
 
+/** The head of something that is looked at: a branch, or a pull request under `#<number>`. */
+export type LookedAt = Head & {
+  /** The change's name where it is not the branch's. */
+  readonly change?: string;
+};
+
 /**
  * Compares the heads of a repository with those handled last: the base branch first, then changes. An event's id counts the heads of its branch, so
  * that pushing back and forth makes a new one each time, and looking twice does not.
@@ -20,7 +27,7 @@ export interface HeadEvent {
 export function eventsBetween(
   repository: { readonly id: string; readonly base: string },
   known: ReadonlyMap<string, KnownHead>,
-  heads: readonly Head[],
+  heads: readonly LookedAt[],
 ): readonly HeadEvent[] {
   const base = heads.find(({ branch }) => branch === repository.base)?.commit;
   // Without a base branch there is nothing that changes could go into, yet.
@@ -38,13 +45,14 @@ export function eventsBetween(
     const event: RepositoryEvent =
       head.branch === repository.base
         ? { ...origin, kind: 'base-moved', head: head.commit }
-        : { ...origin, kind: 'change-pushed', change: head.branch, head: head.commit, base };
+        : { ...origin, kind: 'change-pushed', change: head.change ?? head.branch, head: head.commit, base };
     return { event, branch: head.branch, head: { commit: head.commit, version } };
   });
   const removals = gone.map(([branch, { version }]): HeadEvent => {
     const id = `${repository.id}/${branch}#${version + 1}:gone`;
+    const change = branch.replace(/^#/, '');
     return {
-      event: { id, repository: repository.id, kind: 'change-removed', change: branch },
+      event: { id, repository: repository.id, kind: 'change-removed', change },
       branch,
       head: { commit: undefined, version: version + 1 },
     };
@@ -60,12 +68,43 @@ export async function sweep(
   repository: Repository,
   { store, receive }: { readonly store: RunStore; readonly receive: (event: RepositoryEvent) => Promise<void> },
 ): Promise<number> {
+  // Asked before the fetch, which then has the heads of the repository's own branches.
+  const changes = await repository.forge.proposals?.list();
   const heads = await repository.mirror.fetch();
-  const events = eventsBetween(repository, await store.events.heads(repository.id), heads);
-  for (const { event, branch, head } of events) {
+  const looked = changes ? [...baseOf(repository, heads), ...changes.map(lookedAt)] : heads;
+  const events = eventsBetween(repository, await store.events.heads(repository.id), looked);
+  for (const { event: seen, branch, head } of events) {
+    const event = changes ? await completed(repository, seen, changes) : seen;
     await store.events.add(event);
     await receive(event);
     await store.events.setHead(repository.id, branch, head);
   }
   return events.length;
+}
+
+function baseOf({ base }: Repository, heads: readonly Head[]): readonly Head[] {
+  return heads.filter(({ branch }) => branch === base);
+}
+
+/** No branch can have this name next to the base branch: `#` numbers are the forge's. */
+function lookedAt({ name, head }: OpenChange): LookedAt {
+  return { branch: `#${name}`, change: name, commit: head };
+}
+
+/** What only the forge knows of an event: who proposed the change, whether it may run, and how it ended. The head is here then. */
+async function completed(
+  repository: Repository,
+  event: RepositoryEvent,
+  changes: readonly OpenChange[],
+): Promise<RepositoryEvent> {
+  const proposals = repository.forge.proposals!;
+  if (event.kind === 'change-removed') {
+    const end = await proposals.endOf(event.change);
+    return { ...event, end: end === 'merged' ? 'merged' : 'closed' };
+  }
+  if (event.kind !== 'change-pushed') return event;
+  const change = changes.find(({ name }) => name === event.change)!;
+  await repository.mirror.fetchChange({ ref: change.ref, commit: change.head });
+  const held = await judgeStranger(proposals, change);
+  return { ...event, author: change.author, ...(held === undefined ? {} : { held }) };
 }

@@ -12,6 +12,7 @@ describe('Gitea', { timeout: 300_000 }, () => {
   let token: string;
 
   /** Straight to Gitea's API, as its administrator. */
+  // biome-ignore lint/suspicious/noExplicitAny: what Gitea answers is looked at by assertions alone
   async function api(method: string, path: string, body?: unknown): Promise<any> {
     const response = await fetch(`${gitea.url}/api/v1${path}`, {
       method,
@@ -86,12 +87,14 @@ describe('Gitea', { timeout: 300_000 }, () => {
     await api('POST', '/repos/mainstay/estate/issues/1/comments?sudo=mallory', { body: `${COMMENT_MARKER} mine` });
     const restarted = createGiteaForge({ url: gitea.url, repository: 'mainstay/estate', base: 'main', token });
     await restarted.putComment({ change: '1', commit: 'x', text: `${COMMENT_MARKER}\nsixth` });
-    const bodies = (await api('GET', '/repos/mainstay/estate/issues/1/comments')).map((each: any) => each.body);
+    const bodies = (await api('GET', '/repos/mainstay/estate/issues/1/comments')).map(
+      ({ body }: { body: string }) => body,
+    );
     assert.deepEqual(bodies.slice(1), [`${COMMENT_MARKER}\nsixth`, `${COMMENT_MARKER} mine`]);
   });
 
   test('sets statuses: the last one of a context counts', async () => {
-    const [{ head }] = (await forge.proposals!.list()) as [{ head: string }];
+    const { head } = (await forge.proposals!.list())[0]!;
     const status = { commit: head, context: 'mainstay/shop/dev', link: undefined };
     await forge.setStatus({ ...status, state: 'pending', text: 'previewing' });
     await forge.setStatus({ ...status, state: 'failure', text: 'x'.repeat(300) });
@@ -129,7 +132,7 @@ describe('Gitea', { timeout: 300_000 }, () => {
   });
 
   test('merges the head that was seen, and no other one', async () => {
-    const [{ name, head }] = (await forge.proposals!.list()) as [{ name: string; head: string }];
+    const { name, head } = (await forge.proposals!.list())[0]!;
     await assert.rejects(forge.mergeChange(name, '0'.repeat(40)), { kind: 'conflict' });
     await forge.mergeChange(name, head);
     assert.equal(await forge.proposals!.endOf(name), 'merged');

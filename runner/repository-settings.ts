@@ -1,0 +1,141 @@
+import { readFileSync } from 'node:fs';
+import { isAbsolute, resolve } from 'node:path';
+import { LineCounter, parseDocument } from 'yaml';
+import { z } from 'zod';
+import type { Environment } from '../foundation/environment.ts';
+import { formatPlace, messageOf, userError } from '../foundation/errors.ts';
+import { redactor } from '../foundation/redact.ts';
+import { type Mistake, mistakeLines, mistakesOf, strict } from './core/settings-mistakes.ts';
+
+/** A secret is never in the file itself: the file says where it is. */
+const secret = z.union(
+  [
+    strict({ env: z.string().regex(/^[A-Za-z_]\w*$/, 'is no name of a variable') }),
+    strict({ file: z.string().min(1) }),
+  ],
+  { error: 'has to say where it is: {env: NAME} or {file: path}. It is not written here itself' },
+);
+
+const common = {
+  name: z
+    .string()
+    .regex(/^[\w.-]+$/, 'may have letters, digits, dots, dashes and underscores')
+    .describe('What the runner calls it.'),
+  base: z.string().min(1).default('main').describe('The branch whose head is what runs.'),
+};
+const address = z
+  .string()
+  .regex(/^https?:\/\/[^/?#\s@]+(\/[^?#\s]*[^/?#\s])?$/, 'is no address as in https://git.example.org');
+const atForge = {
+  ...common,
+  repository: z.string().regex(/^[^/\s]+(\/[^/\s]+)+$/, 'is no owner/name'),
+  webhookSecret: secret.optional().describe('What the forge signs deliveries with. Without it there is polling alone.'),
+};
+
+const repository = z.discriminatedUnion('forge', [
+  strict({
+    ...common,
+    forge: z.literal('plain-git'),
+    url: z.string().min(1).describe('A path, or any address that git takes.'),
+  }),
+  strict({ ...atForge, forge: z.literal('gitea'), url: address, token: secret }),
+  strict({ ...atForge, forge: z.literal('gitlab'), url: address.default('https://gitlab.com'), token: secret }),
+  strict({
+    ...atForge,
+    forge: z.literal('github'),
+    url: address.default('https://github.com'),
+    token: secret.optional(),
+    app: strict({ id: z.union([z.string(), z.number()]).transform(String), privateKey: secret }).optional(),
+  }).refine(({ token, app }) => (token === undefined) !== (app === undefined), 'needs a token or an app, one of them'),
+]);
+
+const schema = strict({ repositories: z.array(repository).min(1) });
+
+/** For the JSON schema that editors complete from. */
+export { schema as runnerFileSchema };
+
+type Read<T> =
+  T extends z.output<typeof secret> ? string : T extends object ? { readonly [K in keyof T]: Read<T[K]> } : T;
+
+/** A repository as the runner's file says, with its secrets read. */
+export type RepositorySettings = Read<z.output<typeof repository>>;
+
+/**
+ * Reads the runner's own file: which repositories it watches, and at which forges. Throws one user error with every mistake and its place. Every secret
+ * that it names is known to the redactor then.
+ */
+export function readRunnerFile(file: string, environment: Environment): readonly RepositorySettings[] {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw userError(`Cannot read the runner's file as ${messageOf(error)}. Set MAINSTAY_CONFIG to one that is there.`);
+  }
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  const [broken] = document.errors;
+  if (broken) {
+    const { line, col } = broken.linePos?.[0] ?? { line: 1, col: 1 };
+    throw userError(`Cannot read the runner's file as it is no YAML: ${broken.message.split('\n')[0]}. Correct it.`, {
+      place: { file, line, column: col },
+    });
+  }
+  const value: unknown = document.toJS();
+  const parsed = schema.safeParse(value);
+  const mistakes: Mistake[] = parsed.success ? [] : [...mistakesOf(parsed.error, value)];
+  const read = parsed.success
+    ? parsed.data.repositories.map((each, index) =>
+        secretsRead(each, { environment, file, mistakes, path: ['repositories', index] }),
+      )
+    : [];
+  if (parsed.success) mistakes.push(...sameNames(parsed.data.repositories));
+  if (mistakes.length > 0)
+    throw userError(
+      `Cannot use the runner's file as it has mistakes:\n${mistakeLines(mistakes, { file, document, lines }).join('\n')}\nCorrect them: ${formatPlace({ file })}`,
+    );
+  return read as readonly RepositorySettings[];
+}
+
+function sameNames(repositories: readonly { readonly name: string }[]): readonly Mistake[] {
+  return repositories.flatMap(({ name }, index) =>
+    repositories.findIndex((other) => other.name === name) < index
+      ? [{ path: ['repositories', index, 'name'], message: `${JSON.stringify(name)} is the name of another one too` }]
+      : [],
+  );
+}
+
+interface Reading {
+  readonly environment: Environment;
+  readonly file: string;
+  readonly mistakes: Mistake[];
+  readonly path: readonly PropertyKey[];
+}
+
+/** The same value with each `{env}` and `{file}` in it replaced by the secret; what cannot be read is a mistake of its place. */
+function secretsRead(value: unknown, reading: Reading): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (secret.safeParse(value).success) return readSecret(value as z.output<typeof secret>, reading);
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [
+      key,
+      secretsRead(inner, { ...reading, path: [...reading.path, key] }),
+    ]),
+  );
+}
+
+function readSecret(where: z.output<typeof secret>, { environment, file, mistakes, path }: Reading): string {
+  let text = '';
+  if ('env' in where) {
+    text = environment[where.env] ?? '';
+    if (text === '') mistakes.push({ path, message: `is not in the environment: set ${where.env}` });
+  } else {
+    const place = isAbsolute(where.file) ? where.file : resolve(file, '..', where.file);
+    try {
+      text = readFileSync(place, 'utf8').trim();
+    } catch (error) {
+      mistakes.push({ path, message: `cannot be read: ${messageOf(error)}` });
+    }
+  }
+  if (text !== '') redactor.add(text);
+  return text;
+}

@@ -1,34 +1,30 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { connect } from '../cli/data-folder.ts';
+import { openBrowser } from './browser.ts';
 
 /**
- * `node test/take-screenshot.ts ADDRESS FILE`: what a page of a running Mainstay looks like, as docs/images has it. Needs Chromium on the PATH
+ * `node test/take-screenshot.ts PATH FILE [light|dark]`: what a page of the running Mainstay looks like, as docs/images has it:
+ * `node test/take-screenshot.ts / docs/images/estate.png`. The runner is the one that `mainstay status` asks. Needs Chromium
  * (Debian: `apt-get install chromium`).
  */
-const [address, file] = process.argv.slice(2);
-if (!address || !file)
+const [path, file, theme = 'light'] = process.argv.slice(2);
+if (!path?.startsWith('/') || !file || (theme !== 'light' && theme !== 'dark'))
   throw new Error(
-    'Cannot take a screenshot without an address and a file. Call: node test/take-screenshot.ts http://127.0.0.1:7206 docs/images/estate.png.',
+    'Cannot take a screenshot without a path and a file. Call: node test/take-screenshot.ts / docs/images/estate.png.',
   );
 
-const QUIET = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-const profile = await mkdtemp(join(tmpdir(), 'mainstay-chromium-'));
+const { url } = await connect().makeSignInLink();
+const browser = await openBrowser();
 try {
-  const options = [`--user-data-dir=${profile}`, '--hide-scrollbars', '--window-size=1100,720', `--screenshot=${file}`];
-  await promisify(execFile)('chromium', [...QUIET, ...options, address], { timeout: 60_000 });
+  const page = await browser.newPage({ viewport: { width: 1100, height: 640 }, colorScheme: theme });
+  await page.goto(url);
+  if (await page.getByLabel('Your name').count()) await page.getByLabel('Your name').fill('Ada');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('heading', { name: 'Estate', exact: true }).waitFor();
+  if (path !== '/') await page.goto(new URL(path, url).href);
+  await page.getByText('Loading…').waitFor({ state: 'detached' });
+  await page.waitForLoadState('networkidle');
+  await page.screenshot({ path: file });
   console.log(`wrote ${file}`);
 } finally {
-  await rm(profile, { recursive: true, force: true });
+  await browser.close();
 }

@@ -102,7 +102,7 @@ function Latest() {
 
 function isIn(stack: StackStatus, filter: Filter): boolean {
   if (filter === 'all') return true;
-  if (filter === 'waiting') return stack.lastState === 'waiting';
+  if (filter === 'waiting') return stack.lastState === 'waiting' || stack.waitsFor !== undefined;
   if (filter === 'drifted') return stack.drift === 'drifted' || stack.drift === 'flapping';
   return stack.alignment === filter;
 }
@@ -227,12 +227,14 @@ function StackCard({ stack }: { readonly stack: StackStatus }) {
       </div>
       <div className="badges">
         <Badge state={stack.alignment} />
+        {stack.health === 'bad' && <Badge state="unhealthy" />}
         {stack.drift !== 'unknown' && (
           <Badge state={stack.drift} text={stack.drift === 'none' ? 'no drift' : stack.drift} />
         )}
         <Commit commit={stack.appliedCommit} />
         <When time={stack.appliedAt} />
       </div>
+      {stack.waitsFor && <p className="summary">{stack.waitsFor}</p>}
       <p className="summary">{stack.lastRun ? <RunLink id={stack.lastRun}>{stack.summary}</RunLink> : stack.summary}</p>
     </li>
   );

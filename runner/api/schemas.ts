@@ -174,6 +174,8 @@ export const stackSchema = z.object({
   summary: z.string().describe('What it waits for, or how its last run ended'),
   drift: z.enum(['none', 'drifted', 'flapping', 'unknown']).describe('`unknown`: not looked at, or the look failed'),
   driftSummary: z.string().optional(),
+  health: z.enum(['good', 'bad', 'unknown']),
+  waitsFor: z.string().optional(),
   lastRun: z.string().optional(),
   lastState: z.enum(RUN_STATES).optional(),
   sandbox,

@@ -129,6 +129,22 @@ test('shows stacks, runs, changes and rollouts with what a page needs', async ()
   assert.equal(listed.items[0]!.verdict, change.verdict);
 });
 
+test('answers what its document says, to the letter', async () => {
+  const known: Readonly<Record<string, string>> = {
+    run: 'u-1',
+    change: 'estate%2Fmore',
+    rollout: 'estate%40c',
+    repository: 'estate',
+    stack: 'shop%2Fdev',
+  };
+  for (const [name, route] of Object.entries(ROUTES)) {
+    if (route.method !== 'get' || 'stream' in route) continue;
+    const path = route.path.replace(/\{(\w+)\}/g, (_, parameter: string) => known[parameter]!);
+    const answer = await json<unknown>(name === 'compare' ? `${path}?from=u-1&to=u-2` : path);
+    assert.deepEqual(JSON.parse(JSON.stringify(route.answer.parse(answer))), answer, name);
+  }
+});
+
 test('filters and pages', async () => {
   assert.deepEqual(
     (await json<PageOf<RunResponse>>('/api/runs?kind=update')).items.map(({ id }) => id),

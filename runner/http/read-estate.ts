@@ -4,9 +4,11 @@ import { addUpdates } from '../core/compare-updates.ts';
 import type { DriftRecord } from '../core/keeping-store.ts';
 import { alignmentOf, type KnownStack } from '../core/known-stack.ts';
 import { nameOf } from '../core/planned-step.ts';
+import type { Rollout } from '../core/rollout.ts';
 import type { Run, RunHead } from '../core/run.ts';
 import { parseSettings, readSettings, SETTINGS_FILES } from '../core/settings.ts';
 import { settingsInEffect } from '../core/settings-in-effect.ts';
+import { standingOf } from '../core/standing.ts';
 import { ApiError, missing } from './api-error.ts';
 import type { Part } from './bind-routes.ts';
 import type { HttpOptions, ServedRepository } from './http-options.ts';
@@ -68,8 +70,8 @@ export function estateHandlers(options: HttpOptions): Part<Reading> {
 }
 
 /** What is drifted is not aligned; what nobody looked at is, as far as anybody knows. */
-function isAligned({ alignment, drift }: StackStatus): boolean {
-  return alignment === 'aligned' && drift !== 'drifted' && drift !== 'flapping';
+function isAligned({ alignment, drift, health }: StackStatus): boolean {
+  return alignment === 'aligned' && drift !== 'drifted' && drift !== 'flapping' && health !== 'bad';
 }
 
 function repositoryAt({ repositories }: HttpOptions, id: string): ServedRepository {
@@ -113,7 +115,7 @@ async function repositoryStatus({ store }: HttpOptions, { id, base }: ServedRepo
     base: head,
     environments: [...new Set(ordered.map(({ environment }) => environment))],
     stacks: ordered.map((stack) =>
-      stackStatus(stack, head, { last: byStack.get(stack.id), drift: driftOf.get(stack.id) }),
+      stackStatus(stack, head, { last: byStack.get(stack.id), drift: driftOf.get(stack.id), rollout: rollouts[0] }),
     ),
     rollout: rollouts[0] && rolloutResponse(rollouts[0]),
   };
@@ -122,7 +124,15 @@ async function repositoryStatus({ store }: HttpOptions, { id, base }: ServedRepo
 function stackStatus(
   stack: KnownStack,
   base: string | undefined,
-  { last, drift }: { readonly last: RunHead | undefined; readonly drift: DriftRecord | undefined },
+  {
+    last,
+    drift,
+    rollout,
+  }: {
+    readonly last: RunHead | undefined;
+    readonly drift: DriftRecord | undefined;
+    readonly rollout: Rollout | undefined;
+  },
 ): StackStatus {
   return {
     id: stack.id,
@@ -132,6 +142,7 @@ function stackStatus(
     appliedCommit: stack.appliedCommit,
     appliedAt: stack.appliedAt?.toISOString(),
     summary: last ? `${last.state}${last.summary ? `: ${last.summary}` : ''}` : 'no update yet',
+    ...standingOf(stack, { rollout, last }),
     drift: drift?.state ?? 'unknown',
     driftSummary: drift?.summary,
     lastRun: last?.id,

@@ -8,6 +8,11 @@ const DECISIONS: readonly (readonly [name: string, kind: DecisionRequest['kind']
   ['approve', 'approve', 'let a run or a rollout that waits go on'],
   ['reject', 'reject', 'end a run or a rollout that waits'],
   ['give-up', 'give-up', 'end a rollout that stopped at a failure'],
+  [
+    'break-glass',
+    'break-glass',
+    'go past every gate of the environment that a rollout waits at; everybody is told the --reason',
+  ],
 ];
 
 /** Commands that make a runner do something, or let it. */

@@ -23,7 +23,7 @@ import { startWorker, type Worker } from '../../runner/workflows/worker.ts';
 import { createRepository, FIRST_FILES, mergeInto, pushTo } from './estate.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const EACH_WITHIN_MS = 60_000;
+const EACH_WITHIN_MS = 180_000;
 
 /** A runner in the test's own process, with its real parts, and a clock that the test moves. One per process. */
 export interface Workshop {

@@ -1,52 +1,11 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { createDemoProject, type DemoProject } from './testing/demo-project.ts';
-
-const executable = fileURLToPath(new URL('../bin/pulumi', import.meta.url));
-
-interface Result {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-interface Running {
-  readonly pid: number;
-  readonly result: Promise<Result>;
-}
-
-function start(
-  project: DemoProject,
-  args: readonly string[],
-  options: { readonly command?: string; readonly environment?: Record<string, string> } = {},
-): Running {
-  const child = spawn(options.command ?? executable, args, {
-    cwd: project.directory,
-    env: { PATH: process.env.PATH, HOME: dirname(project.directory), ...project.environment, ...options.environment },
-    detached: true,
-  });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (data) => {
-    stdout += data;
-  });
-  child.stderr.on('data', (data) => {
-    stderr += data;
-  });
-  child.stdin.end();
-  return {
-    pid: child.pid!,
-    result: new Promise((resolve) => child.once('close', (code) => resolve({ code, stdout, stderr }))),
-  };
-}
-
-const run = (project: DemoProject, ...args: string[]) => start(project, args).result;
+import { executable, run, start } from './testing/run-executable.ts';
 
 async function until(condition: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + 60_000;

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createDemoProject, type DemoProject } from './testing/demo-project.ts';
+import { executable, run, start } from './testing/run-executable.ts';
+
+const head = "const pulumi = require('@pulumi/pulumi');\n";
+const component = "new pulumi.ComponentResource('test:index:Group', 'same');\n";
+const good = `${head}${component}exports.value = 1;\n`;
+
+describe('a program or a disk that misbehaves is one clear error, with the state as it was', () => {
+  let project: DemoProject;
+
+  before(async () => {
+    project = await createDemoProject();
+    await project.write('package.json', '{ "name": "demo", "main": "index.js" }\n');
+    await project.write('index.js', good);
+    assert.equal((await run(project, 'stack', 'init', 'dev')).code, 0);
+    const up = await run(project, 'up', '--yes', '--skip-preview');
+    assert.equal(up.code, 0, up.stderr + up.stdout);
+  });
+  after(() => project.remove());
+
+  /** The state is what the good program made of it, and nobody holds it. */
+  async function assertIntact(): Promise<void> {
+    await project.write('index.js', good);
+    const preview = await run(project, 'preview', '--expect-no-changes');
+    assert.equal(preview.code, 0, preview.stderr + preview.stdout);
+  }
+
+  test('two resources of one name', async () => {
+    await project.write('index.js', `${head}${component}${component}`);
+    const { code, stdout } = await run(project, 'up', '--yes', '--skip-preview');
+    assert.equal(code, 1, stdout);
+    assert.match(stdout, /error: Duplicate resource URN 'urn:pulumi:dev::demo::test:index:Group::same'/);
+    await assertIntact();
+  });
+
+  test('outputs that wait for each other', async () => {
+    const cycle = `
+      const one = pulumi.output(new Promise((resolve) => setTimeout(() => two.apply(resolve))));
+      const two = pulumi.output(new Promise((resolve) => setTimeout(() => one.apply(resolve))));
+      exports.one = one;
+    `;
+    await project.write('index.js', head + component + cycle);
+    const { code, stdout } = await run(project, 'up', '--yes', '--skip-preview');
+    assert.equal(code, 1, stdout);
+    assert.match(stdout, /never happens|outputs that wait for each other|promise/i);
+    await assertIntact();
+  });
+
+  test('a program that never ends is ended by Ctrl-C, with its process', async () => {
+    await project.write(
+      'index.js',
+      `${head}${component}console.log('pid ' + process.pid);\nsetInterval(() => {}, 1000);\nexports.never = new Promise(() => {});\n`,
+    );
+    const running = start(project, ['up', '--yes', '--skip-preview']);
+    let ended = false;
+    const result = running.result.finally(() => {
+      ended = true;
+    });
+    // Whenever it comes, it ends: while the program starts, or while it waits.
+    await delay(4000);
+    assert.equal(ended, false, 'it ended by itself');
+    process.kill(running.pid, 'SIGINT');
+    const { code, stdout, stderr } = await result;
+    assert.notEqual(code, 0, stdout);
+    assert.match(stderr, /cancelling/);
+    const pid = Number(/pid (\d+)/.exec(stdout)?.[1]);
+    if (pid) assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' });
+    await assertIntact();
+  });
+
+  test('output without end reaches the terminal and nothing breaks', async () => {
+    const flood = "for (let line = 0; line < 20000; line += 1) console.log('x'.repeat(200) + line);\n";
+    await project.write('index.js', `${head}${component}${flood}throw new Error('after the flood');\n`);
+    const { code, stdout } = await run(project, 'up', '--yes', '--skip-preview');
+    assert.equal(code, 1);
+    assert.match(stdout, /x19999/);
+    assert.match(stdout, /after the flood/);
+    await assertIntact();
+  });
+
+  test('a full disk', async () => {
+    const many =
+      "for (let n = 0; n < 60; n += 1) new pulumi.ComponentResource('test:index:Group', 'long-name-of-a-group-' + n);\n";
+    await project.write('index.js', `${head}${component}${many}exports.value = 1;\n`);
+    // A limit on the size of files stands in for it: writes fail in the middle as they do when nothing is left.
+    const limited = ['-c', `trap '' XFSZ; ulimit -f 8; exec '${executable}' up --yes --skip-preview`];
+    const { code, stdout, stderr } = await start(project, limited, { command: '/bin/sh' }).result;
+    assert.equal(code, 1, stdout + stderr);
+    assert.match(stdout + stderr, /EFBIG|file too large|ENOSPC|no space/i);
+    assert.doesNotMatch(stderr, /\n\s+at /, 'no stack trace');
+    await assertIntact();
+  });
+});

@@ -3,7 +3,7 @@ import type { RunState } from './run.ts';
 /** The state of a commit for one stack, or for all (`mainstay`). */
 export interface CommitStatus {
   readonly commit: string;
-  /** `mainstay/<stack>`, or `mainstay` for all. */
+  /** `mainstay/<stack>`, `mainstay` for all of a change, `mainstay/rollout` for what became of a merged commit. */
   readonly context: string;
   readonly state: 'pending' | 'success' | 'failure';
   readonly text: string;

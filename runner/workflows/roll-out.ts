@@ -18,7 +18,7 @@ import {
   type StageWork,
   waitForMessage,
 } from './rollout-wait.ts';
-import type { Services } from './services.ts';
+import { repositoryOf, type Services } from './services.ts';
 import { verifyStage } from './verify-stage.ts';
 
 /** The queue of updates: one at a time per stack, in the order in which they came. */
@@ -190,7 +190,7 @@ async function waitAfterFailure(services: Services, work: StageWork, why: string
 }
 
 async function end(services: Services, at: RolloutAt, ended: Ended): Promise<RolloutState> {
-  return DBOS.runStep(
+  const state = await DBOS.runStep(
     async () => {
       const endedAt = new Date(services.clock.now());
       await services.store.rollouts.set(rolloutId(at), { ...ended, waits: undefined, endedAt });
@@ -199,4 +199,16 @@ async function end(services: Services, at: RolloutAt, ended: Ended): Promise<Rol
     },
     { name: 'end' },
   );
+  await DBOS.runStep(() => attempt(() => putStatus(services, at, ended), services), { name: 'tell the forge' });
+  return state;
+}
+
+/** The commit gets the outcome; one that was overtaken has none of its own. */
+async function putStatus(services: Services, at: RolloutAt, { state, summary }: Ended): Promise<void> {
+  if (state === 'overtaken') return;
+  await repositoryOf(services, at.repository).forge.setStatus({
+    ...{ commit: at.commit, context: 'mainstay/rollout', text: summary },
+    state: state === 'succeeded' ? 'success' : 'failure',
+    link: services.link(`rollouts/${rolloutId(at)}`),
+  });
 }

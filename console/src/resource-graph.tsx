@@ -41,6 +41,7 @@ export function ResourceGraph({ resources }: { readonly resources: readonly Reso
           nodes={nodes}
           edges={edges}
           fitView
+          fitViewOptions={{ minZoom: 0.5 }}
           minZoom={0.1}
           nodesDraggable={false}
           nodesConnectable={false}
@@ -74,16 +75,13 @@ function linksOf({ parent, dependencies }: ResourceResponse): readonly string[] 
 function graphOf(all: readonly ResourceResponse[]): { readonly nodes: Node[]; readonly edges: Edge[] } {
   const resources = all.filter(({ type }) => type !== 'pulumi:pulumi:Stack' && !type.startsWith('pulumi:providers:'));
   const known = new Set(resources.map(({ urn }) => urn));
-  const edges = resources.flatMap((resource): Edge[] =>
-    [...new Set(linksOf(resource))]
-      .filter((urn) => known.has(urn))
-      .map((urn) => ({
-        id: `${urn} ${resource.urn}`,
-        source: urn,
-        target: resource.urn,
-        ...(urn === resource.parent && !resource.dependencies.includes(urn) && { className: 'of-parent' }),
-      })),
-  );
+  const edges = resources.flatMap((resource): Edge[] => {
+    const needed = [...new Set(resource.dependencies)].filter((urn) => known.has(urn));
+    const { parent } = resource;
+    const only = needed.length === 0 && parent !== undefined && known.has(parent) ? [parent] : [];
+    const edgeTo = (urn: string) => ({ id: `${urn} ${resource.urn}`, source: urn, target: resource.urn });
+    return [...needed.map(edgeTo), ...only.map((urn) => ({ ...edgeTo(urn), className: 'of-parent' }))];
+  });
   const graph = new graphlib.Graph();
   graph.setGraph({ rankdir: 'LR', nodesep: 14, ranksep: 60 });
   graph.setDefaultEdgeLabel(() => ({}));

@@ -1,16 +1,18 @@
 import { lazy, Suspense, useState } from 'react';
+import { Link } from 'wouter';
 import type {
   ComparisonResponse,
   DriftResponse,
   GraphResponse,
+  OfferedRevertResponse,
   PageOf,
   RunResponse,
   StackStatus,
 } from '../../runner/api/responses.ts';
-import { part, useApi } from './api.ts';
+import { part, post, useApi } from './api.ts';
 import { Drifted } from './drift-page.tsx';
 import { countsText, typeName } from './format.ts';
-import { Badge, Commit, Empty, Page, Pending, RunLink, Sandbox, Tabs, When } from './parts.tsx';
+import { Act, Badge, Commit, Empty, Page, Pending, RunLink, Sandbox, Tabs, When } from './parts.tsx';
 import { PropertyDiffs } from './property-diff.tsx';
 import { ResourceTree } from './resource-tree.tsx';
 import { operationClass } from './step-list.tsx';
@@ -48,6 +50,14 @@ export function StackPage({ repository, stack }: { readonly repository: string; 
   return (
     <Page
       title={stack}
+      actions={
+        <>
+          <Act name="Look for drift" act={() => post(`${path}/look`, { correct: false })} />
+          {(data.drift === 'drifted' || data.drift === 'flapping') && (
+            <Act name="Put back" main act={() => post(`${path}/look`, { correct: true })} />
+          )}
+        </>
+      }
       about={
         <>
           <Badge state={data.alignment} /> <Sandbox sandbox={data.sandbox} /> {data.environment}, at{' '}
@@ -77,6 +87,7 @@ function History(props: { readonly repository: string; readonly stack: string; r
   if (runs.length === 0) return <Empty>It was never updated.</Empty>;
   const from = chosen.from ?? runs[1]?.id;
   const to = chosen.to ?? runs[0]?.id;
+  const older = runs.slice(1).find(({ id }) => id === from);
   return (
     <>
       <table className="list">
@@ -119,7 +130,31 @@ function History(props: { readonly repository: string; readonly stack: string; r
       {from !== undefined && to !== undefined && from !== to && (
         <Comparison path={`${props.path}/comparison?from=${part(from)}&to=${part(to)}`} />
       )}
+      {older && <TakeBack key={older.id} path={props.path} run={older} />}
     </>
+  );
+}
+
+/** Opens the change that takes the stack back: it is previewed and merged as any other. */
+function TakeBack({ path, run }: { readonly path: string; readonly run: RunResponse }) {
+  const [reason, setReason] = useState('');
+  const [change, setChange] = useState<string>();
+  const ask = async () => {
+    const offered = await post<OfferedRevertResponse>(`${path}/rollback`, { to: run.commit, reason: reason.trim() });
+    setChange(offered.change);
+  };
+  return (
+    <div className="toolbar">
+      <label>
+        Reason <input value={reason} maxLength={2000} onChange={({ target }) => setReason(target.value)} />
+      </label>
+      {reason.trim() !== '' && <Act name={`Take back to ${run.commit.slice(0, 8)}`} danger act={ask} />}
+      {change !== undefined && (
+        <p className="notice" role="status">
+          The change <Link href={`/changes/${run.repository}/${change}`}>{change}</Link> takes it back.
+        </p>
+      )}
+    </div>
   );
 }
 

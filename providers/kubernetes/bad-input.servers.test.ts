@@ -6,11 +6,12 @@ import { after, before, describe, it } from 'node:test';
 import { parse } from 'yaml';
 import type { PropertyMap } from '../../protocol/property-value.ts';
 import { ProviderError } from '../../protocol/provider.ts';
-import { type ControlPlane, givenCluster, startKubernetes, whyNot } from '../../test/servers/start.ts';
+import { givenCluster, startKubernetes, whyNot } from '../../test/servers/start.ts';
 import { WebhookServer } from '../../test/servers/webhook.ts';
-import { configMap, deployment, namespaceNamed, types } from './manifests.ts';
+import { configMap, deployment, types } from './manifests.ts';
 import { at, ScriptedEngine } from './scripted-engine.ts';
-import { TestCluster, uniqueName } from './test-cluster.ts';
+import { TestBed } from './test-bed.ts';
+import { type TestCluster, uniqueName } from './test-cluster.ts';
 
 const EXEC_V1 = 'client.authentication.k8s.io/v1';
 
@@ -47,7 +48,7 @@ const elsewhereReason =
 describe('what goes wrong is one clear error, and nothing is half recorded', {
   skip: await whyNot('kubernetes'),
 }, () => {
-  let plane: ControlPlane;
+  let bed: TestBed;
   let engine: ScriptedEngine;
   let cluster: TestCluster;
   let kubeconfig: string;
@@ -55,19 +56,12 @@ describe('what goes wrong is one clear error, and nothing is half recorded', {
   const map = configMap(namespace, { key: 'value' }, { name: 'map' });
 
   before(async () => {
-    plane = await startKubernetes();
-    kubeconfig = await readFile(plane.kubeconfig, 'utf8');
-    engine = await ScriptedEngine.start({ kubeconfig, namespace });
-    cluster = new TestCluster(plane.kubeconfig);
-    await engine.create(types.namespace, 'namespace', namespaceNamed(namespace));
+    bed = await TestBed.open(startKubernetes, namespace);
+    ({ engine, cluster } = bed);
+    kubeconfig = await readFile(bed.kubeconfig, 'utf8');
   });
 
-  after(async () => {
-    await cluster?.delete(`/api/v1/namespaces/${namespace}`).catch(() => {});
-    cluster?.close();
-    await engine?.close();
-    await plane?.stop();
-  });
+  after(() => bed?.close());
 
   /** A provider of a configuration, used once and closed. */
   async function withEngine<Result>(

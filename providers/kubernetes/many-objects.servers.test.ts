@@ -4,34 +4,28 @@ import { after, before, describe, it } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { parse } from 'yaml';
-import { type ControlPlane, startKubernetes, whyNot } from '../../test/servers/start.ts';
-import { configMap, namespaceNamed, types } from './manifests.ts';
+import { startKubernetes, whyNot } from '../../test/servers/start.ts';
+import { configMap, types } from './manifests.ts';
 import { at, ScriptedEngine, type ScriptedResource } from './scripted-engine.ts';
+import { TestBed } from './test-bed.ts';
 import { TestCluster, uniqueName } from './test-cluster.ts';
 
 /** What the engine runs at once on a machine of eight cores. */
 const PARALLEL = 32;
 
 describe('many objects', { skip: await whyNot('kubernetes') }, () => {
-  let plane: ControlPlane;
+  let bed: TestBed;
   let engine: ScriptedEngine;
   let cluster: TestCluster;
   const namespace = uniqueName('many');
   const core = `/api/v1/namespaces/${namespace}`;
 
   before(async () => {
-    plane = await startKubernetes();
-    engine = await ScriptedEngine.start({ kubeconfig: plane.kubeconfig, namespace, enableConfigMapMutable: true });
-    cluster = new TestCluster(plane.kubeconfig);
-    await engine.create(types.namespace, 'namespace', namespaceNamed(namespace));
+    bed = await TestBed.open(startKubernetes, namespace, { enableConfigMapMutable: true });
+    ({ engine, cluster } = bed);
   });
 
-  after(async () => {
-    await cluster?.delete(`/api/v1/namespaces/${namespace}`).catch(() => {});
-    cluster?.close();
-    await engine?.close();
-    await plane?.stop();
-  });
+  after(() => bed?.close());
 
   const inputs = (name: string, value = '1') => configMap(namespace, { value }, { name });
 
@@ -132,7 +126,7 @@ describe('many objects', { skip: await whyNot('kubernetes') }, () => {
     });
     const request = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds: 600 } };
     const token = String(at((await cluster.post(`${accounts}/${name}/token`, request)) as never, 'status', 'token'));
-    const config = parse(await readFile(plane.kubeconfig, 'utf8'));
+    const config = parse(await readFile(bed.kubeconfig, 'utf8'));
     const users = config.users.map((user: { name: string }) => ({ name: user.name, user: { token } }));
     return JSON.stringify({ ...config, users });
   }

@@ -3,13 +3,14 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Secret, Unknown } from '../../protocol/property-value.ts';
 import { ProviderError } from '../../protocol/provider.ts';
-import { type ControlPlane, startKubernetes, whyNot } from '../../test/servers/start.ts';
-import { configMap, deployment, namespaceNamed, service, types, widgetDefinition } from './manifests.ts';
+import { startKubernetes, whyNot } from '../../test/servers/start.ts';
+import { configMap, deployment, service, types, widgetDefinition } from './manifests.ts';
 import { at, ScriptedEngine } from './scripted-engine.ts';
-import { TestCluster, uniqueName } from './test-cluster.ts';
+import { TestBed } from './test-bed.ts';
+import { type TestCluster, uniqueName } from './test-cluster.ts';
 
 describe('the kubernetes provider on a real control plane', { skip: await whyNot('kubernetes') }, () => {
-  let plane: ControlPlane;
+  let bed: TestBed;
   let engine: ScriptedEngine;
   let cluster: TestCluster;
   const namespace = uniqueName('provider');
@@ -17,18 +18,11 @@ describe('the kubernetes provider on a real control plane', { skip: await whyNot
   const core = `/api/v1/namespaces/${namespace}`;
 
   before(async () => {
-    plane = await startKubernetes();
-    engine = await ScriptedEngine.start({ kubeconfig: plane.kubeconfig, namespace });
-    cluster = new TestCluster(plane.kubeconfig);
-    await engine.create(types.namespace, 'namespace', namespaceNamed(namespace));
+    bed = await TestBed.open(startKubernetes, namespace);
+    ({ engine, cluster } = bed);
   });
 
-  after(async () => {
-    await cluster?.delete(`/api/v1/namespaces/${namespace}`).catch(() => {});
-    cluster?.close();
-    await engine?.close();
-    await plane?.stop();
-  });
+  after(() => bed?.close());
 
   describe('state', () => {
     it('has the official form', async () => {
@@ -147,7 +141,7 @@ describe('the kubernetes provider on a real control plane', { skip: await whyNot
       const diff = await engine.diff(made, configMap(namespace, { key: 'b' }));
       assert.deepEqual(diff.replaces, ['data.key']);
       assert.equal(diff.deleteBeforeReplace, false, 'it was named by the provider');
-      const mutable = await ScriptedEngine.start({ kubeconfig: plane.kubeconfig, enableConfigMapMutable: 'true' });
+      const mutable = await ScriptedEngine.start({ kubeconfig: bed.kubeconfig, enableConfigMapMutable: 'true' });
       assert.deepEqual((await mutable.diff(made, configMap(namespace, { key: 'b' }))).replaces, []);
       await mutable.close();
       await engine.delete(made);
@@ -266,7 +260,7 @@ describe('the kubernetes provider on a real control plane', { skip: await whyNot
   describe('field managers', () => {
     it('names the other manager of a conflict and how to take over, and takes over when told', async () => {
       const inputs = (key: string, annotations = {}) => configMap(namespace, { key }, { name: 'owned', annotations });
-      const mutable = await ScriptedEngine.start({ kubeconfig: plane.kubeconfig, enableConfigMapMutable: true });
+      const mutable = await ScriptedEngine.start({ kubeconfig: bed.kubeconfig, enableConfigMapMutable: true });
       const made = await mutable.create(types.configMap, 'owned', inputs('a'));
       const updated = await mutable.update(made, inputs('b'));
       await cluster.edit(`${core}/configmaps/owned`, { data: { key: 'theirs' } }, 'their-operator');
@@ -290,7 +284,7 @@ describe('the kubernetes provider on a real control plane', { skip: await whyNot
         { name: 'existing', annotations: { 'pulumi.com/patchForce': 'true' } },
       );
       await assert.rejects(engine.create(types.configMap, 'existing', inputs), /it exists already in the cluster/);
-      const upserting = await ScriptedEngine.start({ kubeconfig: plane.kubeconfig, upsertExistingObjects: 'true' });
+      const upserting = await ScriptedEngine.start({ kubeconfig: bed.kubeconfig, upsertExistingObjects: 'true' });
       const made = await upserting.create(types.configMap, 'existing', inputs);
       assert.deepEqual(at(made.outputs, 'data'), { key: 'new', other: 'x' });
       await upserting.delete(made);

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { PropertyMap } from '../../protocol/property-value.ts';
-import { type ControlPlane, startKubernetes, whyNot } from '../../test/servers/start.ts';
-import { namespaceNamed, podTemplate, types, widgetDefinition } from './manifests.ts';
-import { at, ScriptedEngine } from './scripted-engine.ts';
-import { TestCluster, uniqueName } from './test-cluster.ts';
+import { startKubernetes, whyNot } from '../../test/servers/start.ts';
+import { podTemplate, types, widgetDefinition } from './manifests.ts';
+import { at, type ScriptedEngine } from './scripted-engine.ts';
+import { TestBed } from './test-bed.ts';
+import { type TestCluster, uniqueName } from './test-cluster.ts';
 
 const SKIP_AWAIT = { 'pulumi.com/skipAwait': 'true', 'pulumi.com/deletionPropagationPolicy': 'background' };
 
@@ -20,17 +21,15 @@ interface Case {
 describe('a change replaces an object exactly where a field cannot be changed', {
   skip: await whyNot('kubernetes'),
 }, () => {
-  let plane: ControlPlane;
+  let bed: TestBed;
   let engine: ScriptedEngine;
   let cluster: TestCluster;
   const namespace = uniqueName('replace');
   const group = `${namespace}.mainstay.test`;
 
   before(async () => {
-    plane = await startKubernetes();
-    engine = await ScriptedEngine.start({ kubeconfig: plane.kubeconfig, namespace });
-    cluster = new TestCluster(plane.kubeconfig);
-    await engine.create(types.namespace, 'namespace', namespaceNamed(namespace));
+    bed = await TestBed.open(startKubernetes, namespace);
+    ({ engine, cluster } = bed);
     const definition = widgetDefinition(group) as never;
     const spec = at(definition, 'spec', 'versions', 0, 'schema', 'openAPIV3Schema', 'properties', 'spec') as {
       properties: Record<string, PropertyMap>;
@@ -42,10 +41,7 @@ describe('a change replaces an object exactly where a field cannot be changed', 
 
   after(async () => {
     await cluster?.delete(`/apis/apiextensions.k8s.io/v1/customresourcedefinitions/widgets.${group}`).catch(() => {});
-    await cluster?.delete(`/api/v1/namespaces/${namespace}`).catch(() => {});
-    cluster?.close();
-    await engine?.close();
-    await plane?.stop();
+    await bed?.close();
   });
 
   const app = (name: string) => ({ selector: { matchLabels: { app: name } }, template: podTemplate({ app: name }) });

@@ -5,15 +5,16 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parse } from 'yaml';
 import type { PropertyMap } from '../../protocol/property-value.ts';
 import { ProviderError } from '../../protocol/provider.ts';
-import { type ControlPlane, startKubernetes, whyNot } from '../../test/servers/start.ts';
+import { startKubernetes, whyNot } from '../../test/servers/start.ts';
 import { configMap, deployment, namespaceNamed, service, types, widgetDefinition } from './manifests.ts';
 import { at, ScriptedEngine } from './scripted-engine.ts';
-import { TestCluster, uniqueName } from './test-cluster.ts';
+import { TestBed } from './test-bed.ts';
+import { type TestCluster, uniqueName } from './test-cluster.ts';
 
 const BACKGROUND = { 'pulumi.com/deletionPropagationPolicy': 'background' };
 
 describe('settings of the provider and annotations of objects', { skip: await whyNot('kubernetes') }, () => {
-  let plane: ControlPlane;
+  let bed: TestBed;
   let engine: ScriptedEngine;
   let cluster: TestCluster;
   const namespace = uniqueName('settings');
@@ -21,25 +22,18 @@ describe('settings of the provider and annotations of objects', { skip: await wh
   const apps = `/apis/apps/v1/namespaces/${namespace}`;
 
   before(async () => {
-    plane = await startKubernetes();
-    engine = await ScriptedEngine.start({ kubeconfig: plane.kubeconfig, namespace });
-    cluster = new TestCluster(plane.kubeconfig);
-    await engine.create(types.namespace, 'namespace', namespaceNamed(namespace));
+    bed = await TestBed.open(startKubernetes, namespace);
+    ({ engine, cluster } = bed);
   });
 
-  after(async () => {
-    await cluster?.delete(`/api/v1/namespaces/${namespace}`).catch(() => {});
-    cluster?.close();
-    await engine?.close();
-    await plane?.stop();
-  });
+  after(() => bed?.close());
 
   async function withSettings<Result>(
     settings: PropertyMap,
     use: (other: ScriptedEngine) => Promise<Result>,
     environment: Readonly<Record<string, string>> = {},
   ): Promise<Result> {
-    const other = await ScriptedEngine.start({ kubeconfig: plane.kubeconfig, namespace, ...settings }, environment);
+    const other = await ScriptedEngine.start({ kubeconfig: bed.kubeconfig, namespace, ...settings }, environment);
     try {
       return await use(other);
     } finally {
@@ -79,7 +73,7 @@ describe('settings of the provider and annotations of objects', { skip: await wh
   });
 
   it('context, cluster and namespace say where objects go', async () => {
-    const config = parse(await readFile(plane.kubeconfig, 'utf8'));
+    const config = parse(await readFile(bed.kubeconfig, 'utf8'));
     const [{ name: good, cluster: entry }] = config.clusters;
     const clusters = [
       { name: 'bad', cluster: { ...entry, server: 'https://127.0.0.1:1' } },

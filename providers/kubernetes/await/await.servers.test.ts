@@ -3,10 +3,11 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PropertyMap } from '../../../protocol/property-value.ts';
 import { ProviderError } from '../../../protocol/provider.ts';
-import { type ControlPlane, startKubernetes, whyNot, whyNotPlayed } from '../../../test/servers/start.ts';
-import { deployment, namespaceNamed, podTemplate, service, types, widgetDefinition } from '../manifests.ts';
-import { at, ScriptedEngine } from '../scripted-engine.ts';
-import { TestCluster, uniqueName } from '../test-cluster.ts';
+import { startKubernetes, whyNot, whyNotPlayed } from '../../../test/servers/start.ts';
+import { deployment, podTemplate, service, types, widgetDefinition } from '../manifests.ts';
+import { at, type ScriptedEngine } from '../scripted-engine.ts';
+import { TestBed } from '../test-bed.ts';
+import { type TestCluster, uniqueName } from '../test-cluster.ts';
 
 // The garbage collector knows nothing of a new kind for half a minute: foreground deletion would wait for that.
 const BACKGROUND = { 'pulumi.com/deletionPropagationPolicy': 'background' };
@@ -14,25 +15,18 @@ const BACKGROUND = { 'pulumi.com/deletionPropagationPolicy': 'background' };
 describe('waiting on a real control plane', {
   skip: (await whyNot('kubernetes')) || (await whyNotPlayed()),
 }, () => {
-  let plane: ControlPlane;
+  let bed: TestBed;
   let engine: ScriptedEngine;
   let cluster: TestCluster;
   const namespace = uniqueName('await');
   const apps = `/apis/apps/v1/namespaces/${namespace}`;
 
   before(async () => {
-    plane = await startKubernetes();
-    engine = await ScriptedEngine.start({ kubeconfig: plane.kubeconfig, namespace });
-    cluster = new TestCluster(plane.kubeconfig);
-    await engine.create(types.namespace, 'namespace', namespaceNamed(namespace));
+    bed = await TestBed.open(startKubernetes, namespace);
+    ({ engine, cluster } = bed);
   });
 
-  after(async () => {
-    await cluster?.delete(`/api/v1/namespaces/${namespace}`).catch(() => {});
-    cluster?.close();
-    await engine?.close();
-    await plane?.stop();
-  });
+  after(() => bed?.close());
 
   /** Creates what does not become ready and returns the partial failure. */
   async function createUnready(type: string, name: string, inputs: PropertyMap, timeout = 2): Promise<ProviderError> {

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PropertyMap } from '../../../protocol/property-value.ts';
-import { type ControlPlane, startKubernetes, whyNot, whyNotPlayed } from '../../../test/servers/start.ts';
+import { startKubernetes, whyNot, whyNotPlayed } from '../../../test/servers/start.ts';
 import { deployment, namespaceNamed, podTemplate, service, types, widgetDefinition } from '../manifests.ts';
 import type { KubeObject } from '../object.ts';
-import { at, ScriptedEngine } from '../scripted-engine.ts';
-import { TestCluster, uniqueName } from '../test-cluster.ts';
+import { at, type ScriptedEngine } from '../scripted-engine.ts';
+import { TestBed } from '../test-bed.ts';
+import { type TestCluster, uniqueName } from '../test-cluster.ts';
 import { conditionOf } from './conditions.ts';
 
 /** Milliseconds, by the issue. */
@@ -26,7 +27,7 @@ interface Case {
 describe('ready is reported within 0.3 s of being true', {
   skip: (await whyNot('kubernetes')) || (await whyNotPlayed()),
 }, () => {
-  let plane: ControlPlane;
+  let bed: TestBed;
   let engine: ScriptedEngine;
   let cluster: TestCluster;
   const namespace = uniqueName('late');
@@ -35,19 +36,14 @@ describe('ready is reported within 0.3 s of being true', {
   const core = `/api/v1/namespaces/${namespace}`;
 
   before(async () => {
-    plane = await startKubernetes();
-    engine = await ScriptedEngine.start({ kubeconfig: plane.kubeconfig, namespace });
-    cluster = new TestCluster(plane.kubeconfig);
-    await engine.create(types.namespace, 'namespace', namespaceNamed(namespace));
+    bed = await TestBed.open(startKubernetes, namespace);
+    ({ engine, cluster } = bed);
     await engine.create(types.definition, 'widgets', widgetDefinition(group));
   });
 
   after(async () => {
     await cluster?.delete(`/apis/apiextensions.k8s.io/v1/customresourcedefinitions/widgets.${group}`).catch(() => {});
-    await cluster?.delete(`/api/v1/namespaces/${namespace}`).catch(() => {});
-    cluster?.close();
-    await engine?.close();
-    await plane?.stop();
+    await bed?.close();
   });
 
   /** Pods that run and are not ready before a test says so: a probe of theirs fails. */

@@ -1,5 +1,7 @@
 import type { Command } from './command.ts';
+import { stackChangeSecretsProvider } from './stack-change-secrets-provider.ts';
 import { stackExport, stackImport } from './stack-deployment.ts';
+import { stackGraph } from './stack-graph.ts';
 import { stackHistory } from './stack-history.ts';
 import { stackInit, stackLs, stackRename, stackRm, stackSelect, stackUnselect } from './stack-lifecycle.ts';
 import { stackOutput } from './stack-output.ts';
@@ -26,8 +28,8 @@ export const stackCommand: Command = {
     stackHistory,
     stackRename,
     stackTagCommand,
-    { name: 'change-secrets-provider', summary: '', unsupported: 'it has only the passphrase provider' },
-    { name: 'graph', summary: '', unsupported: 'it draws no graphs' },
+    stackChangeSecretsProvider,
+    stackGraph,
     { name: 'get', summary: '', unsupported: cloud },
     { name: 'drift', summary: '', unsupported: cloud },
     { name: 'schedule', summary: '', unsupported: cloud },

@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { createDemoProject, type DemoProject } from '../automation/testing/demo-project.ts';
+import type { Terminal } from '../display/terminal.ts';
+import { createEngineServices } from '../operations/engine-services.ts';
+import { runCommand } from './run-command.ts';
+
+describe('commands of a stack', () => {
+  const services = createEngineServices({ warm: false });
+  let project: DemoProject;
+
+  before(async () => {
+    project = await createDemoProject();
+    await pulumi(['stack', 'init', 'dev']);
+  });
+  after(async () => {
+    await services.close();
+    await project.remove();
+  });
+
+  async function pulumi(args: readonly string[], more: { readonly input?: string; readonly passphrase?: string } = {}) {
+    let output = '';
+    const terminal: Terminal = {
+      write: (text) => {
+        output += text;
+      },
+      writeError: (text) => {
+        output += text;
+      },
+      columns: undefined,
+      ask: () => Promise.reject(new Error('nobody is asked')),
+      readInput: async () => more.input ?? '',
+    };
+    const environment = {
+      ...project.environment,
+      ...(more.passphrase && { PULUMI_CONFIG_PASSPHRASE: more.passphrase }),
+    };
+    const code = await runCommand({
+      args: [...args, '--non-interactive'],
+      directory: project.directory,
+      environment,
+      terminal,
+      signal: new AbortController().signal,
+      services,
+    });
+    return { code, output };
+  }
+
+  /** A state with a secret and two resources, put there without a program. */
+  async function importState(): Promise<void> {
+    const urn = (name: string) => `urn:pulumi:dev::demo::test:index:Group::${name}`;
+    const root = {
+      urn: 'urn:pulumi:dev::demo::pulumi:pulumi:Stack::demo-dev',
+      custom: false,
+      type: 'pulumi:pulumi:Stack',
+    };
+    const secret = { '4dabf18193072939515e22adb298388d': '1b47061264138c4ac30d75fd1eb44270', plaintext: '"hunter2"' };
+    const group = { custom: false, type: 'test:index:Group', parent: root.urn };
+    const resources = [
+      { ...root, outputs: { key: secret } },
+      { ...group, urn: urn('a') },
+      { ...group, urn: urn('b'), dependencies: [urn('a')] },
+    ];
+    const manifest = { time: '2026-01-01T00:00:00Z', magic: '', version: '' };
+    const text = JSON.stringify({ version: 3, deployment: { manifest, resources } });
+    const { code, output } = await pulumi(['stack', 'import'], { input: text });
+    assert.equal(code, 0, output);
+  }
+
+  test('a graph has every resource once, with parents and dependencies', async () => {
+    await importState();
+    assert.equal((await pulumi(['stack', 'graph', 'stack.dot', '--short-node-name'])).code, 0);
+    assert.equal(
+      await readFile(join(project.directory, 'stack.dot'), 'utf8'),
+      `strict digraph {
+    Resource0 [label="demo-dev"];
+    Resource1 [label="a"];
+    Resource2 [label="b"];
+    Resource1 -> Resource0 [color = "#AA6639"];
+    Resource2 -> Resource1 [color = "#246C60"];
+    Resource2 -> Resource0 [color = "#AA6639"];
+}
+`,
+    );
+  });
+
+  test('another passphrase opens state and settings, the old one neither', async () => {
+    await importState();
+    await pulumi(['config', 'set', '--secret', 'password', 'sesame']);
+    await pulumi(['config', 'set', '--secret', '--path', 'deep.list[0]', 'sesame too']);
+    const before = await readFile(join(project.directory, 'Pulumi.dev.yaml'), 'utf8');
+    const none = await pulumi(['stack', 'change-secrets-provider', 'passphrase']);
+    assert.notEqual(none.code, 0);
+    assert.match(none.output, /standard input/);
+    const wrong = await pulumi(['stack', 'change-secrets-provider', 'passphrase'], {
+      input: 'new words',
+      passphrase: 'wrong',
+    });
+    assert.match(wrong.output, /incorrect passphrase/);
+    assert.equal(await readFile(join(project.directory, 'Pulumi.dev.yaml'), 'utf8'), before, 'nothing has changed');
+    const cloud = await pulumi(['stack', 'change-secrets-provider', 'awskms://alias/x'], { input: 'new words' });
+    assert.match(cloud.output, /"awskms:\/\/alias\/x".*only "passphrase"/s);
+
+    const changed = await pulumi(['stack', 'change-secrets-provider', 'passphrase'], { input: 'new words\n' });
+    assert.equal(changed.code, 0, changed.output);
+    const passphrase = 'new words';
+    assert.match((await pulumi(['config', 'get', 'password'], { passphrase })).output, /^sesame\n$/);
+    assert.match((await pulumi(['config', 'get', '--path', 'deep.list[0]'], { passphrase })).output, /^sesame too\n$/);
+    assert.match((await pulumi(['stack', 'output', 'key', '--show-secrets'], { passphrase })).output, /hunter2/);
+    assert.match((await pulumi(['config', 'get', 'password'])).output, /incorrect passphrase/);
+    assert.match((await pulumi(['stack', 'output', 'key', '--show-secrets'])).output, /incorrect passphrase/);
+  });
+});

@@ -21,7 +21,7 @@ export function useRunEvents(run: string, attempt: number): RunEvents {
       frame = 0;
       const added = waiting;
       waiting = [];
-      setState(({ events }) => ({ events: [...events, ...added], live: true }));
+      setState((before) => ({ ...before, events: [...before.events, ...added] }));
     };
     const source = new EventSource(`/api/runs/${part(run)}/events`);
     source.onopen = () => {

@@ -1,4 +1,10 @@
-import { MOST_EVENTS, type NumberedEvent, type RunEvent, type RunResource } from '../core/run-event.ts';
+import {
+  MOST_EVENTS,
+  type NumberedEvent,
+  RUNS_WITH_EVENTS,
+  type RunEvent,
+  type RunResource,
+} from '../core/run-event.ts';
 import type { RunStore } from '../core/run-store.ts';
 import type { Database } from './database.ts';
 
@@ -19,6 +25,7 @@ export function createEventTable(
          on conflict (run) do update set resources = excluded.resources`,
         [run, JSON.stringify(resources)],
       );
+      await forgetOld(database, run);
     },
     graph: async (run) => {
       const [row] = await database.rows<{ resources: readonly RunResource[] }>(
@@ -50,4 +57,12 @@ async function addEvents(database: Database, run: string, events: readonly RunEv
      from taken, jsonb_array_elements(taken.events) with ordinality as item(event, place)`,
     [run, JSON.stringify(events), JSON.stringify(always), events.length, MOST_EVENTS],
   );
+}
+
+/** Of each stack the newest runs keep what happened in them; the runs themselves stay. */
+async function forgetOld(database: Database, run: string): Promise<void> {
+  const old = `select id from run where (repository, stack) = (select repository, stack from run where id = $1)
+    order by created_at desc, id desc offset ${RUNS_WITH_EVENTS}`;
+  await database.change(`delete from run_event where run in (${old})`, [run]);
+  await database.change(`delete from run_graph where run in (${old})`, [run]);
 }

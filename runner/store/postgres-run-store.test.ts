@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { silentLog } from '../../foundation/log.ts';
 import type { Run } from '../core/run.ts';
-import { MOST_EVENTS } from '../core/run-event.ts';
+import { MOST_EVENTS, RUNS_WITH_EVENTS } from '../core/run-event.ts';
 import type { RunStore } from '../core/run-store.ts';
 import { type Database, openDatabase } from './database.ts';
 import { type RunningPostgres, startEmbeddedPostgres } from './embedded-postgres.ts';
@@ -153,4 +153,18 @@ test('pages through runs by what a list shows, and knows the newest update of ea
     ['page-5'],
   );
   await assert.rejects(store.runs.page({ after: 'nobody' }), /no such entry: nobody/);
+});
+
+test('forgets what happened in runs that many newer ones of their stack came after', async () => {
+  const stack = 'shop/forgets';
+  for (let number = 0; number <= RUNS_WITH_EVENTS; number += 1) {
+    await store.runs.add({ ...RUN, id: `old-${String(number).padStart(3, '0')}`, stack });
+    await store.runs.addEvents(`old-${String(number).padStart(3, '0')}`, [
+      { kind: 'log', severity: 'info', text: 'x' },
+    ]);
+  }
+  await store.runs.setGraph('old-050', []);
+  assert.equal((await store.runs.events('old-000', 0, 10)).length, 0);
+  assert.equal((await store.runs.events('old-001', 0, 10)).length, 1);
+  assert.ok(await store.runs.get('old-000'), 'the run itself stays');
 });

@@ -140,6 +140,12 @@ Resources:
     assert.doesNotMatch(text, /key-/);
   });
 
+  it('names resources by URN where that is asked for', async () => {
+    const stack = await stackOf();
+    const text = shown(progress({ showUrns: true }), await stack.preview(program(2)));
+    assert.match(text, /^ \+ {2}test:index:Thing urn:pulumi:dev::project::test:index:Thing::added create $/m);
+  });
+
   it('shows the outputs of a new stack without signs, and after an update those that stayed too', async () => {
     const stack = new TestStack();
     const first = shown(progress({ preview: false }), await stack.up(program(1)));

@@ -43,7 +43,7 @@ interface LineContext {
 }
 
 function lineOf(event: EngineEvent, context: LineContext): string | undefined {
-  const { colors, options, started } = context;
+  const { options, started } = context;
   switch (event.kind) {
     case 'prelude':
       return options.showConfig ? configText(event.config) : undefined;
@@ -58,7 +58,7 @@ function lineOf(event: EngineEvent, context: LineContext): string | undefined {
     case 'resource-outputs':
       return !event.planning && isShown(event.step, options) ? doneText(event.step, context) : undefined;
     case 'resource-failed':
-      return stepText(event.step, 'failed', colors);
+      return stepText(event.step, 'failed', context);
     default:
       return undefined;
   }
@@ -82,32 +82,36 @@ function diagnosticText(
   const [first = '', ...rest] = messageLines(diagnostic, context.colors);
   // Beside what is being done with the resource, as the last line that was shown of it says.
   const head =
-    context.shown.get(urn) ?? (urn === '' ? '   ' : `    ${resourceText(urn)}${isRootStack(urn) ? ' running' : ''}`);
+    context.shown.get(urn) ??
+    (urn === '' ? '   ' : `    ${resourceText(urn, context.options)}${isRootStack(urn) ? ' running' : ''}`);
   return [`${head} ${first}`, ...rest.map((text) => `      ${text}`)].join('\n');
 }
 
-function resourceText(urn: string): string {
+function resourceText(urn: string, { showUrns }: DisplayOptions): string {
   const { type, name } = parseUrn(urn);
-  return `${type} ${name}`;
+  return `${type} ${showUrns ? urn : name}`;
 }
 
-function begunText(step: Step, planning: boolean, { colors, shown }: LineContext): string {
-  const text = planning ? stepText(step, 'planned', colors) : stepText(step, 'running', colors, '(0s) ');
-  shown.set(step.urn, text.trimEnd());
+function begunText(step: Step, planning: boolean, context: LineContext): string {
+  const text = planning ? stepText(step, 'planned', context) : stepText(step, 'running', context, '(0s) ');
+  context.shown.set(step.urn, text.trimEnd());
   return text;
 }
 
-function stepText(step: Step, phase: 'planned' | 'running' | 'done' | 'failed', colors: Colors, time = ''): string {
+type Phase = 'planned' | 'running' | 'done' | 'failed';
+
+function stepText(step: Step, phase: Phase, { colors, options }: LineContext, time = ''): string {
   const { sign, color, ...text } = operationWords(step.op);
   const word = phase === 'failed' ? colors.error(`**${text.running} failed**`) : colors[color](text[phase]);
-  return ` ${colors[color](sign)} ${resourceText(step.urn)} ${word} ${time}${diffText(step)}`;
+  return ` ${colors[color](sign)} ${resourceText(step.urn, options)} ${word} ${time}${diffText(step)}`;
 }
 
-function doneText(step: Step, { colors, started, shown }: LineContext): string {
+function doneText(step: Step, context: LineContext): string {
+  const { started, shown } = context;
   const begun = started.get(keyOf(step));
   const time = begun === undefined ? '' : `(${((performance.now() - begun) / 1000).toFixed(2)}s) `;
   shown.delete(step.urn);
-  return stepText(step, 'done', colors, time);
+  return stepText(step, 'done', context, time);
 }
 
 /** `[diff: +added-removed~changed]`, by the properties at the top. */

@@ -107,23 +107,27 @@ test('a newer commit overtakes one that waits for a person', async () => {
 
 test('a failed update says what was done, holds up what comes after, and is tried again on request', async () => {
   const world = shop.world('dev');
-  world.setFaults([{ kind: 'fail', match: '*::seven', on: ['create'], message: 'quota exceeded', times: 1 }]);
+  world.setFaults([{ kind: 'fail', match: '*::zulu', on: ['create'], message: 'quota exceeded', times: 1 }]);
   const commit = await shop.push('main', {
-    'stacks/Pulumi.dev.yaml': stackFile({ one: 'a', two: 'b', three: 'c', five: 'e', six: 'f', seven: 'g' }),
-    'stacks/Pulumi.prod.yaml': stackFile({ one: 'a', six: 'f' }),
+    'stacks/Pulumi.dev.yaml': stackFile({ one: 'a', two: 'b', three: 'c', five: 'e', alpha: 'f', zulu: 'g' }),
+    'stacks/Pulumi.prod.yaml': stackFile({ one: 'a', alpha: 'f' }),
   });
   await shop.sweep();
   const stopped = await shop.rollout(commit, 'waiting');
   assert.match(stopped.waits!.text, /^stopped at dev as journey\/dev failed$/);
   const failed = (await runOf(commit))!;
   assert.match(failed.outcome!.problem!, /quota exceeded/);
-  assert.deepEqual(names('dev').filter((name) => name === 'six' || name === 'seven'), ['six'], failed.outcome!.problem);
+  assert.deepEqual(
+    names('dev').filter((name) => name === 'alpha' || name === 'zulu'),
+    ['alpha'],
+    failed.outcome!.problem,
+  );
   assert.equal((await runOf(commit, 'journey/prod'))!.state, 'queued');
   await shop.worker.decideRollout(stopped.id, by('retry'));
   await rolledOut(commit);
   world.close();
   assert.deepEqual([(await runOf(commit))!.attempt, (await runOf(commit))!.state], [2, 'succeeded']);
-  assert.ok(names('dev').includes('seven') && names('prod').includes('six'));
+  assert.ok(names('dev').includes('zulu') && names('prod').includes('alpha'));
 });
 
 test('a failed update that is given up ends the rollout, and what had not begun never will', async () => {

@@ -164,6 +164,7 @@ const samples: readonly (readonly [string, Message<never>, object])[] = [
       monitorEndpoint: 'm',
       organization: 'o',
       acceptsOutputValues: true,
+      stackTraceHandle: 'h',
     },
   ],
   ['CallResponse', m.call.response, { return: map, returnDependencies: urns, failures }],
@@ -204,6 +205,7 @@ const samples: readonly (readonly [string, Message<never>, object])[] = [
         afterDelete: ['6'],
         onError: ['7'],
       },
+      stackTraceHandle: 'h',
       replaceWith: ['rw'],
       aliases: [
         { urn: 'au', spec: undefined },

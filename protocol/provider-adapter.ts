@@ -202,7 +202,7 @@ class ProviderAdapter {
 
   async read(request: ReadRequest) {
     const capabilities = await this.#ready();
-    if (capabilities === undefined) return { id: '', outputs: {}, inputs: {} };
+    if (capabilities === undefined) return { id: '', outputs: {}, inputs: {}, unasked: true };
     const { inputs, outputs, urn } = request;
     const accepted = { ...acceptedBy(capabilities), keepUnknowns: false, elideAssetContents: true };
     const sent = { ...request, inputs: adaptProperties(inputs, accepted), outputs: adaptProperties(outputs, accepted) };

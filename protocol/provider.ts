@@ -166,6 +166,8 @@ export interface ReadRequest extends ResourceIdentity {
 export interface ReadResponse {
   /** '' : the resource is gone. */
   readonly id: string;
+  /** Of the engine's side only: the provider's configuration is not known yet (previews), so that it could not be asked. */
+  readonly unasked?: boolean;
   readonly outputs: PropertyMap;
   /** Undefined: the provider does not say; the old inputs stay. */
   readonly inputs: PropertyMap | undefined;

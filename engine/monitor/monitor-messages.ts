@@ -129,6 +129,19 @@ const readResourceRequest = message({
 });
 export type ReadResourceRequest = MessageContent<typeof readResourceRequest>;
 
+const existsResourceRequest = message({
+  type: text(1),
+  id: text(2),
+  parent: text(3),
+  properties: properties(4),
+  provider: text(5),
+  version: text(6),
+  pluginDownloadUrl: text(7),
+  pluginChecksums: mapOf(8, bytes(2)),
+  packageRef: text(9),
+});
+export type ExistsResourceRequest = MessageContent<typeof existsResourceRequest>;
+
 const invokeRequest = message({
   tok: text(1),
   args: properties(2),
@@ -206,6 +219,7 @@ export const monitorMethods = {
   invoke: method('Invoke', invokeRequest, invokeResponse),
   call: method('Call', callRequest, callResponse),
   readResource: method('ReadResource', readResourceRequest, message({ urn: text(1), properties: properties(2) })),
+  existsResource: method('ExistsResource', existsResourceRequest, message({ exists: flag(1), unknown: flag(2) })),
   registerResource: method('RegisterResource', registerResourceRequest, registerResourceResponse),
   registerResourceOutputs: method('RegisterResourceOutputs', message({ urn: text(1), outputs: properties(2) }), empty),
   registerStackTransform: method('RegisterStackTransform', callback, empty),

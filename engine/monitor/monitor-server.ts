@@ -10,6 +10,7 @@ import { DeploymentAborted } from '../deploy/goal.ts';
 import type { ResourceHookRunner } from '../deploy/resource-hook-runner.ts';
 import { createCallbacks } from './callbacks.ts';
 import { EngineService, engineServiceMethods } from './engine-service.ts';
+import { existsResource } from './exists-resource.ts';
 import { featureNumbers, supportsFeature } from './features.ts';
 import { callMethodOf, invokeFunction, readResource } from './functions.ts';
 import { HookRegistry } from './hook-registry.ts';
@@ -183,6 +184,7 @@ function monitorHandlers(
     invoke: (request) => invokeFunction(context, request),
     call: (request) => callMethodOf(context, request),
     readResource: (request) => readResource(context, request),
+    existsResource: (request) => existsResource(context, request),
     registerResource: (request) => registerResource(context, request),
     async registerResourceOutputs({ urn, outputs }) {
       const hashed = await hashAssets(outputs ?? {}, context.programDirectory);

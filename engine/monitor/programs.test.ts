@@ -67,6 +67,24 @@ describe('programs of the published SDK', () => {
     assert.deepEqual(reads, [120]);
   });
 
+  it('tells a program whether something exists, without recording it', async () => {
+    const stack = stackOf(`
+      const { existsResource } = require('@pulumi/pulumi/runtime');
+      exports.there = existsResource('test:index:Thing', 'a-7');
+      exports.gone = existsResource('test:index:Thing', 'a-8', {}, { parent: new Group('group', {}) });
+    `);
+    stack.cloud.things.set('a-7', { type: 'test:index:Thing', urn: '', inputs: {} });
+    for (const run of [() => stack.preview(), () => stack.up()]) {
+      const result = await run();
+      assertSucceeded(result);
+      assert.deepEqual(result.outputs, { there: true, gone: false });
+    }
+    assert.deepEqual(
+      stack.snapshot.resources.filter(({ custom, type }) => custom && !type.startsWith('pulumi:')),
+      [],
+    );
+  });
+
   it('records what depends on what', async () => {
     const stack = stackOf(`
       const a = new Thing('a', {});

@@ -35,6 +35,7 @@ export type Incomparable =
   | 'it imported or forgot beyond the targets'
   | 'it kept the wrong one of several condemned resources of one name'
   | 'it kept the wrong one of several providers of one name'
+  | 'it forgot a managed resource that a look-up took the place of'
   | 'it deleted what a left-out resource needs'
   | 'it does otherwise from run to run';
 

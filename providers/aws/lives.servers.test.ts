@@ -44,7 +44,7 @@ describe('every resource through its life', { skip, concurrency: 8 }, () => {
     await server?.stop();
   });
 
-  for (const life of lives) it(life.type, async () => live(life, { world, made }));
+  for (const life of lives) it(life.type, { skip: real && life.motoOnly }, async () => live(life, { world, made }));
 });
 
 interface Stage {
@@ -57,7 +57,7 @@ async function live(life: Life, { world, made }: Stage): Promise<void> {
   let resource = await made.create(life.type, inputs);
   const born = await life.live(world, resource);
   assert.ok(born !== undefined, 'the SDK sees what was created');
-  await staysAsItIs(resource, inputs, 'after the create');
+  await staysAsItIs(life, { resource, inputs, when: 'after the create' });
   let current = inputs;
   if (life.change && !life.motoLacks?.change) {
     current = await life.change(world, inputs);
@@ -72,7 +72,10 @@ async function live(life: Life, { world, made }: Stage): Promise<void> {
   await end(life, world, resource);
 }
 
-async function staysAsItIs(resource: TestResource, inputs: PropertyMap, when: string): Promise<void> {
+async function staysAsItIs(
+  life: Life,
+  { resource, inputs, when }: { readonly resource: TestResource; readonly inputs: PropertyMap; readonly when: string },
+): Promise<void> {
   const same = await resource.diff(inputs);
   assert.deepEqual([same.changes, same.diffs], ['none', []], `no change ${when}`);
   const read = await resource.refresh();
@@ -80,7 +83,9 @@ async function staysAsItIs(resource: TestResource, inputs: PropertyMap, when: st
   assert.equal(read.id, resource.id);
   const found = await read.diff(inputs);
   assert.deepEqual([found.changes, found.diffs], ['none', []], `no drift ${when}: ${JSON.stringify(read.inputs)}`);
-  assert.deepEqual(read.outputs, resource.outputs, `a read says what the operation said ${when}`);
+  const still = (outputs: PropertyMap) =>
+    Object.fromEntries(Object.entries(outputs).filter(([key]) => !life.moving?.includes(key)));
+  assert.deepEqual(still(read.outputs), still(resource.outputs), `a read says what the operation said ${when}`);
 }
 
 async function changeInPlace(
@@ -97,7 +102,7 @@ async function changeInPlace(
   const changed = await resource.update(current);
   if (!life.motoLacks?.live)
     assert.notDeepEqual(await life.live(world, changed), born, 'the SDK sees that it was changed');
-  await staysAsItIs(changed, current, 'after the change');
+  await staysAsItIs(life, { resource: changed, inputs: current, when: 'after the change' });
   return changed;
 }
 
@@ -112,7 +117,7 @@ async function drift(
   assert.deepEqual([...(diff.diffs ?? [])].sort(), [...life.drift!.properties].sort(), 'a refresh finds the drift');
   const mended =
     diff.replaces.length === 0 ? await found.update(current) : await replaced(life, { made, found, current });
-  await staysAsItIs(mended, current, 'after the drift was put right');
+  await staysAsItIs(life, { resource: mended, inputs: current, when: 'after the drift was put right' });
   return mended;
 }
 

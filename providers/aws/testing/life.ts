@@ -25,6 +25,10 @@ export interface Life {
   readonly importId?: false | ((resource: TestResource) => string);
   /** Why something of the above is not asked of moto. */
   readonly motoLacks?: { readonly [Part in 'live' | 'change' | 'drift' | 'import' | 'gone']?: string };
+  /** Outputs that change by themselves. */
+  readonly moving?: readonly string[];
+  /** Why it cannot be asked of a real account. */
+  readonly motoOnly?: string;
   /** Stays after a delete: it was only adopted. */
   readonly remains?: true;
 }

@@ -6,7 +6,7 @@ import { asList, asText } from '../../plain-values.ts';
 import { fromTagList } from '../../tags.ts';
 import { waitFor } from '../../wait.ts';
 import { describe } from './describe.ts';
-import { securityGroup } from './security-groups.ts';
+import { groupRules, securityGroup } from './security-groups.ts';
 import { ec2Arn, ec2Tags, tagSpecification } from './tags.ts';
 
 /** https://www.pulumi.com/registry/packages/aws/api-docs/ec2/vpcendpoint/ ; imported by its id. */
@@ -150,40 +150,8 @@ export const defaultSecurityGroup: ResourceDefinition = {
   tags: { ...ec2Tags, atCreate: false },
   properties: {
     vpcId: { kind: 'string', replaces: true, computed: true },
-    ingress: {
-      kind: 'list',
-      parts: [
-        'cidrBlocks',
-        'description',
-        'fromPort',
-        'ipv6CidrBlocks',
-        'prefixListIds',
-        'protocol',
-        'securityGroups',
-        'self',
-        'toPort',
-      ],
-      zeroParts: true,
-      unordered: true,
-      default: [],
-    },
-    egress: {
-      kind: 'list',
-      parts: [
-        'cidrBlocks',
-        'description',
-        'fromPort',
-        'ipv6CidrBlocks',
-        'prefixListIds',
-        'protocol',
-        'securityGroups',
-        'self',
-        'toPort',
-      ],
-      zeroParts: true,
-      unordered: true,
-      default: [],
-    },
+    ingress: { ...groupRules, default: [] },
+    egress: { ...groupRules, default: [] },
     revokeRulesOnDelete: { kind: 'boolean', default: false, writeOnly: true },
     tags: { kind: 'map' },
     tagsAll: { kind: 'map', output: true },

@@ -9,6 +9,12 @@ import { ec2Arn, ec2Tags, tagSpecification } from './tags.ts';
 
 type Direction = 'ingress' | 'egress';
 
+const RULE_PARTS =
+  'cidrBlocks description fromPort ipv6CidrBlocks prefixListIds protocol securityGroups self toPort'.split(' ');
+
+/** `ingress` and `egress` of a group: a set of rules, in which what is off is as if it were not there. */
+export const groupRules: PropertyRule = { kind: 'list', parts: RULE_PARTS, zeroParts: true, unordered: true };
+
 /** https://www.pulumi.com/registry/packages/aws/api-docs/ec2/securitygroup/ ; imported by its id. */
 export const securityGroup: ResourceDefinition = {
   type: 'aws:ec2/securityGroup:SecurityGroup',
@@ -27,42 +33,8 @@ export const securityGroup: ResourceDefinition = {
     name: { kind: 'string', replaces: true },
     description: { kind: 'string', default: 'Managed by Pulumi', replaces: true },
     vpcId: { kind: 'string', replaces: true, computed: true },
-    ingress: {
-      kind: 'list',
-      parts: [
-        'cidrBlocks',
-        'description',
-        'fromPort',
-        'ipv6CidrBlocks',
-        'prefixListIds',
-        'protocol',
-        'securityGroups',
-        'self',
-        'toPort',
-      ],
-      zeroParts: true,
-      unordered: true,
-      computed: true,
-      afterCreate: true,
-    },
-    egress: {
-      kind: 'list',
-      parts: [
-        'cidrBlocks',
-        'description',
-        'fromPort',
-        'ipv6CidrBlocks',
-        'prefixListIds',
-        'protocol',
-        'securityGroups',
-        'self',
-        'toPort',
-      ],
-      zeroParts: true,
-      unordered: true,
-      computed: true,
-      afterCreate: true,
-    },
+    ingress: { ...groupRules, computed: true, afterCreate: true },
+    egress: { ...groupRules, computed: true, afterCreate: true },
     revokeRulesOnDelete: { kind: 'boolean', default: false, writeOnly: true },
     tags: { kind: 'map' },
     tagsAll: { kind: 'map', output: true },

@@ -3,6 +3,7 @@ import { AwsFailure, unlessGone } from '../../failures.ts';
 import { asText } from '../../plain-values.ts';
 import { fromTagList, toTagList } from '../../tags.ts';
 import { deletePatiently, retryWhile } from '../../wait.ts';
+import { iamTags, namedInPath } from './naming.ts';
 
 /** https://www.pulumi.com/registry/packages/aws/api-docs/iam/instanceprofile/ ; imported by its name. */
 export const instanceProfile: ResourceDefinition = {
@@ -11,9 +12,7 @@ export const instanceProfile: ResourceDefinition = {
   global: true,
   autoname: { property: 'name', maxLength: 128 },
   properties: {
-    name: { kind: 'string', replaces: true },
-    namePrefix: { kind: 'string', replaces: true, writeOnly: true },
-    path: { kind: 'string', default: '/', replaces: true },
+    ...namedInPath,
     role: { kind: 'string', afterCreate: true },
     tags: { kind: 'map' },
     tagsAll: { kind: 'map', output: true },
@@ -21,15 +20,11 @@ export const instanceProfile: ResourceDefinition = {
     createDate: { kind: 'string', output: true },
     uniqueId: { kind: 'string', output: true },
   },
-  tags: {
-    atCreate: true,
-    async set({ aws, id }, tags) {
-      await (await aws.client('iam')).tagInstanceProfile({ InstanceProfileName: id, Tags: toTagList(tags) });
-    },
-    async remove({ aws, id }, keys) {
-      await (await aws.client('iam')).untagInstanceProfile({ InstanceProfileName: id, TagKeys: [...keys] });
-    },
-  },
+  tags: iamTags(
+    async ({ aws, id }, Tags) => (await aws.client('iam')).tagInstanceProfile({ InstanceProfileName: id, Tags }),
+    async ({ aws, id }, TagKeys) =>
+      (await aws.client('iam')).untagInstanceProfile({ InstanceProfileName: id, TagKeys }),
+  ),
   async create({ aws, inputs, allTags }) {
     const InstanceProfileName = inputs.name as string;
     const Path = inputs.path as string;

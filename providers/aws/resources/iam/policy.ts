@@ -3,6 +3,7 @@ import { unlessGone } from '../../failures.ts';
 import { partitionOf } from '../../functions/identity.ts';
 import { fromTagList, toTagList } from '../../tags.ts';
 import { deletePatiently } from '../../wait.ts';
+import { iamTags, namedInPath } from './naming.ts';
 
 /** IAM keeps five versions of a policy; the oldest makes way for the sixth. */
 const MOST_VERSIONS = 5;
@@ -19,9 +20,7 @@ export const policy: ResourceDefinition = {
   global: true,
   autoname: { property: 'name', maxLength: 128 },
   properties: {
-    name: { kind: 'string', replaces: true },
-    namePrefix: { kind: 'string', replaces: true, writeOnly: true },
-    path: { kind: 'string', default: '/', replaces: true },
+    ...namedInPath,
     description: { kind: 'string', default: 'Managed by Pulumi', replaces: true },
     policy: { kind: 'string', required: true, json: true },
     tags: { kind: 'map' },
@@ -30,15 +29,10 @@ export const policy: ResourceDefinition = {
     attachmentCount: { kind: 'number', output: true },
     policyId: { kind: 'string', output: true },
   },
-  tags: {
-    atCreate: true,
-    async set({ aws, id }, tags) {
-      await (await aws.client('iam')).tagPolicy({ PolicyArn: id, Tags: toTagList(tags) });
-    },
-    async remove({ aws, id }, keys) {
-      await (await aws.client('iam')).untagPolicy({ PolicyArn: id, TagKeys: [...keys] });
-    },
-  },
+  tags: iamTags(
+    async ({ aws, id }, Tags) => (await aws.client('iam')).tagPolicy({ PolicyArn: id, Tags }),
+    async ({ aws, id }, TagKeys) => (await aws.client('iam')).untagPolicy({ PolicyArn: id, TagKeys }),
+  ),
   async create({ aws, inputs, allTags }) {
     const made = await (await aws.client('iam')).createPolicy({
       PolicyName: inputs.name as string,

@@ -4,6 +4,7 @@ import { partitionOf } from '../../functions/identity.ts';
 import { asList } from '../../plain-values.ts';
 import { fromTagList, toTagList } from '../../tags.ts';
 import { deletePatiently, retryWhile } from '../../wait.ts';
+import { iamTags, namedInPath } from './naming.ts';
 
 /** A principal made a moment ago is not known everywhere yet: AWS then says that the policy is malformed. */
 const isUnknownPrincipal = (error: unknown) =>
@@ -16,9 +17,7 @@ export const role: ResourceDefinition = {
   global: true,
   autoname: { property: 'name', maxLength: 64 },
   properties: {
-    name: { kind: 'string', replaces: true },
-    namePrefix: { kind: 'string', replaces: true, writeOnly: true },
-    path: { kind: 'string', default: '/', replaces: true },
+    ...namedInPath,
     assumeRolePolicy: { kind: 'string', required: true, json: true },
     description: { kind: 'string', default: 'Managed by Pulumi' },
     maxSessionDuration: { kind: 'number', default: 3600 },
@@ -30,17 +29,10 @@ export const role: ResourceDefinition = {
     uniqueId: { kind: 'string', output: true },
     createDate: { kind: 'string', output: true },
   },
-  tags: {
-    atCreate: true,
-    async set({ aws, id }, tags) {
-      const { TagRoleCommand } = await import('@aws-sdk/client-iam');
-      await (await aws.client('iam')).send(new TagRoleCommand({ RoleName: id, Tags: toTagList(tags) }));
-    },
-    async remove({ aws, id }, keys) {
-      const { UntagRoleCommand } = await import('@aws-sdk/client-iam');
-      await (await aws.client('iam')).send(new UntagRoleCommand({ RoleName: id, TagKeys: [...keys] }));
-    },
-  },
+  tags: iamTags(
+    async ({ aws, id }, Tags) => (await aws.client('iam')).tagRole({ RoleName: id, Tags }),
+    async ({ aws, id }, TagKeys) => (await aws.client('iam')).untagRole({ RoleName: id, TagKeys }),
+  ),
   async create(call) {
     const { CreateRoleCommand } = await import('@aws-sdk/client-iam');
     const iam = await call.aws.client('iam');
@@ -237,7 +229,7 @@ export const openIdConnectProvider: ResourceDefinition = {
   global: true,
   properties: {
     url: { kind: 'string', required: true, replaces: true },
-    clientIdLists: { kind: 'list', required: true, replaces: true, unordered: true },
+    clientIdLists: { kind: 'list', required: true, unordered: true },
     thumbprintLists: { kind: 'list', computed: true },
     tags: { kind: 'map' },
     tagsAll: { kind: 'map', output: true },
@@ -271,6 +263,7 @@ export const openIdConnectProvider: ResourceDefinition = {
     return made.OpenIDConnectProviderArn!;
   },
   updates: [
+    { properties: ['clientIdLists'], apply: changeClients },
     {
       properties: ['thumbprintLists'],
       async apply({ aws, id, inputs }) {
@@ -308,3 +301,12 @@ export const openIdConnectProvider: ResourceDefinition = {
     );
   },
 };
+
+async function changeClients({ aws, id, inputs, old }: ExistingCall & { readonly old: PlainMap }): Promise<void> {
+  const iam = await aws.client('iam');
+  const [before, wanted] = [asList(old.clientIdLists), asList(inputs.clientIdLists)];
+  for (const ClientID of wanted.filter((one) => !before.includes(one)))
+    await iam.addClientIDToOpenIDConnectProvider({ OpenIDConnectProviderArn: id, ClientID });
+  for (const ClientID of before.filter((one) => !wanted.includes(one)))
+    await iam.removeClientIDFromOpenIDConnectProvider({ OpenIDConnectProviderArn: id, ClientID });
+}

@@ -51,6 +51,7 @@ export const nameLives: readonly Life[] = [
   },
   {
     type: 'aws:acm/certificate:Certificate',
+    moving: ['status', 'renewalEligibility'],
     inputs: async ({ prefix }) => ({
       domainName: `${prefix}.example`,
       subjectAlternativeNames: [`*.${prefix}.example`],
@@ -73,6 +74,7 @@ export const nameLives: readonly Life[] = [
   },
   {
     type: 'aws:acm/certificateValidation:CertificateValidation',
+    motoOnly: 'nobody owns the domain that would prove it',
     inputs: async ({ acm, prefix, later }) => {
       const { CertificateArn } = await acm.requestCertificate({
         DomainName: `v.${prefix}.example`,

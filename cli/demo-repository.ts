@@ -1,6 +1,7 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseDocument } from 'yaml';
 import { userError } from '../foundation/errors.ts';
 import { startProcess } from '../foundation/processes.ts';
 import { PACKAGE_FOLDER } from './data-folder.ts';
@@ -25,11 +26,19 @@ export async function ensureDemoRepository(repository: string): Promise<boolean>
   await git(half, 'init', '--quiet', '--bare', '--initial-branch=main');
   await inClone(half, async (clone) => {
     for (const name of PROGRAM_FILES) cpSync(join(PACKAGE_FOLDER, name), join(clone, name), { recursive: true });
+    withoutPlugins(join(clone, 'Pulumi.yaml'));
     await commit(clone, 'The program as it came with Mainstay');
     await git(clone, 'push', '--quiet', 'origin', 'HEAD:main');
   });
   renameSync(half, repository);
   return true;
+}
+
+/** The plugins that Pulumi.yaml gives the official CLI are in this package, not in the repository. */
+function withoutPlugins(file: string): void {
+  const project = parseDocument(readFileSync(file, 'utf8'));
+  project.delete('plugins');
+  writeFileSync(file, project.toString());
 }
 
 /** Clones `repository` to a folder of its own, does `work` there and removes it. */

@@ -9,7 +9,7 @@ import type { Settings } from './settings/settings-schema';
 const AWS_SECTIONS = ['network', 'registry', 'domains'] as const satisfies readonly (keyof Settings)[];
 
 const settings = readSettings();
-const problem = sandboxProblem(settings.sandbox, process.env);
+const problem = sandboxProblem(settings.sandbox, process.env, pulumi.runtime.getRootDirectory());
 if (problem !== undefined) throw new pulumi.RunError(problem);
 const aws = usesAws(settings) ? loadAws().composeAws(settings, pulumi.getStack()) : undefined;
 const { cluster, applications } = composeKubernetes(settings, aws?.network?.privateSubnetIds);

@@ -9,7 +9,6 @@ const official = [process.env.MAINSTAY_OFFICIAL_PULUMI ?? '', ...(process.env.PA
   (folder) => folder !== '' && ['pulumi', 'pulumi-language-nodejs'].every((name) => existsSync(join(folder, name))),
 );
 const skip = official === undefined && 'needs the official pulumi CLI on the PATH or in MAINSTAY_OFFICIAL_PULUMI';
-const SANDBOX = join(__dirname, '../providers/sandbox/bin');
 
 describe('the program under the official CLI, as it stands', { skip }, () => {
   let checkout: Checkout;
@@ -21,14 +20,14 @@ describe('the program under the official CLI, as it stands', { skip }, () => {
   };
 
   before(async () => {
-    const path = [SANDBOX, official, process.env.PATH].join(delimiter);
+    const path = [official, process.env.PATH].join(delimiter);
     checkout = new Checkout({ PATH: path, PULUMI_SKIP_UPDATE_CHECK: 'true' });
     pulumi = (...args) => checkout.run(join(official!, 'pulumi'), ...args, '--non-interactive');
     await succeeds('stack', 'init', 'dev');
   });
   after(() => checkout?.remove());
 
-  it('previews and updates dev from the root, in the sandbox that it finds on the PATH', async () => {
+  it('previews and updates dev from the root, in the sandbox that Pulumi.yaml names', async () => {
     const output = await succeeds('preview', '-s', 'dev');
     assert.match(output, /package aws is served by the sandbox; nothing real is touched/);
     assert.match(output, /kubernetes:apps\/v1:Deployment shop create/);
@@ -56,23 +55,32 @@ describe('the program under the official CLI, as it stands', { skip }, () => {
     checkout.edit('stacks/Pulumi.dev.yaml', 'replcias: 1', 'replicas: 1');
   });
 
+  it('previews and updates the other sandbox stacks as they stand', async () => {
+    for (const stack of ['staging', 'prod']) {
+      await succeeds('stack', 'init', stack);
+      assert.match(await succeeds('preview', '-s', stack), /package aws is served by the sandbox/);
+    }
+  });
+
+  it('serves a real stack from the providers of this repository, never from the sandbox', async () => {
+    checkout.edit('stacks/Pulumi.local.yaml', 'config:', 'config:\n  kubernetes:kubeconfig: nowhere');
+    await succeeds('stack', 'init', 'local');
+    const { output } = await pulumi('preview', '-s', 'local');
+    assert.doesNotMatch(output, /served by the sandbox/);
+    assert.match(output, /kubernetes/);
+  });
+
   it('does not run a sandbox stack where its plugins would be real', async () => {
     const real = new Checkout({ PATH: [official, process.env.PATH].join(delimiter), PULUMI_SKIP_UPDATE_CHECK: 'true' });
     try {
+      real.edit('Pulumi.yaml', 'plugins:', 'x-plugins:');
       const run = (...args: readonly string[]) => real.run(join(official!, 'pulumi'), ...args, '--non-interactive');
       await run('stack', 'init', 'dev');
       const { code, output } = await run('preview', '-s', 'dev');
       assert.notEqual(code, 0);
-      assert.match(output, /aws and kubernetes would be real\. Put the sandbox first on the PATH/);
+      assert.match(output, /aws and kubernetes would be real/);
     } finally {
       real.remove();
     }
-  });
-
-  it('does not serve a real stack from the sandbox that is on the PATH', async () => {
-    checkout.edit('stacks/Pulumi.dev.yaml', 'mainstay:sandbox: true', 'mainstay:sandbox: false');
-    const { code, output } = await pulumi('preview', '-s', 'dev');
-    assert.notEqual(code, 0);
-    assert.match(output, /Cannot serve \w+ from the sandbox as the settings of stack dev do not ask for it/);
   });
 });

@@ -1,7 +1,7 @@
 import { access, constants, readdir, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import semver from 'semver';
 import { type Environment, EnvironmentReader } from '../../foundation/environment.ts';
@@ -83,7 +83,8 @@ function findAttached(request: PluginRequest, environment: Environment): FoundPl
 }
 
 async function findProjectPlugin(request: PluginRequest, options: FindOptions): Promise<FoundPlugin | undefined> {
-  const named = options.projectPlugins.filter(({ name }) => name === request.package);
+  // Those of this repository are for engines that do not know them: here they come in their place, in process.
+  const named = options.projectPlugins.filter(({ name, path }) => name === request.package && !isOwn(path));
   for (const plugin of named) {
     if (plugin.version !== '' && request.version !== '' && !sameVersion(plugin.version, request.version)) {
       options.warn(
@@ -99,6 +100,10 @@ async function findProjectPlugin(request: PluginRequest, options: FindOptions): 
     );
   }
   return undefined;
+}
+
+function isOwn(path: string): boolean {
+  return path.startsWith(ownProviders) || `${path}${sep}`.endsWith(join('providers', 'sandbox', 'bin', sep));
 }
 
 function sameVersion(a: string, b: string): boolean {

@@ -24,7 +24,7 @@ export class Checkout {
     for (const part of ['Pulumi.yaml', 'package.json', 'infra', 'components', 'stacks']) {
       cpSync(join(ROOT, part), join(this.folder, part), { recursive: true });
     }
-    symlinkSync(join(ROOT, 'node_modules'), join(this.folder, 'node_modules'));
+    for (const part of ['node_modules', 'providers']) symlinkSync(join(ROOT, part), join(this.folder, part));
     this.#environment = {
       PATH: process.env.PATH,
       HOME: this.folder,

@@ -6,7 +6,7 @@ import { createGenericModel } from './generic-model.ts';
 import { kubernetesModel } from './kubernetes/kubernetes-model.ts';
 import type { ModelContext, PackageModel } from './package-model.ts';
 import { SandboxProvider } from './sandbox-provider.ts';
-import { asksForSandbox, projectRoot } from './stack-setting.ts';
+import { projectRoot } from './stack-setting.ts';
 import { World } from './world.ts';
 import { worldPath } from './world-path.ts';
 
@@ -16,19 +16,11 @@ const MODELS: Readonly<Record<string, (context: ModelContext) => PackageModel>> 
   kubernetes: () => kubernetesModel,
 };
 
-export interface ProviderOptions {
-  /**
-   * Serves only stacks whose file asks for the sandbox; others get an error before anything is planned. For engines that do not know
-   * that setting themselves. Default false.
-   */
-  readonly onlyWhereAsked?: boolean;
-}
-
 /**
  * A provider that stands in for any package (`ProviderModule`). Each world's file is opened on the first call that needs it and
  * closed with the provider.
  */
-export async function createProvider(given: ProviderContext, options: ProviderOptions = {}): Promise<Provider> {
+export async function createProvider(given: ProviderContext): Promise<Provider> {
   const context = { ...given, rootDirectory: projectRoot(given.rootDirectory) };
   const worlds = new Map<string, World>();
   const openWorld = (urn: string) => {
@@ -45,8 +37,6 @@ export async function createProvider(given: ProviderContext, options: ProviderOp
     model: createModel({ facts, environment: context.environment }),
     facts,
     openWorld,
-    isAsked: (stack) =>
-      options.onlyWhereAsked !== true || asksForSandbox(context.rootDirectory, stack, context.package),
   });
   provider.close = async () => {
     for (const world of worlds.values()) world.close();

@@ -43,8 +43,6 @@ export interface SandboxOptions {
   readonly facts: SdkFacts;
   /** The world of the stack that a URN belongs to. */
   readonly openWorld: (urn: string) => World;
-  /** Whether a stack may be served from the sandbox. */
-  readonly isAsked: (stack: string) => boolean;
 }
 
 /**
@@ -75,7 +73,6 @@ export class SandboxProvider implements Provider {
 
   async check(request: CheckRequest): Promise<CheckResponse> {
     const { model, facts } = this.#options;
-    this.#refuseUnasked(request.urn);
     const failures = facts.check(request.type, request.news);
     const previous = Object.keys(request.olds).length > 0 ? request.olds : undefined;
     const inputs = model.complete(draftOf(request, request.news), { previous, suffix: suffixOf(request) });
@@ -185,20 +182,10 @@ export class SandboxProvider implements Provider {
 
   /** Everything that comes before the world is touched: its file, and what was asked to go wrong. */
   async #begin(request: Identity, verb: Verb, signal?: AbortSignal): Promise<World> {
-    this.#refuseUnasked(request.urn);
     const world = this.#open(request.urn);
     this.#faults ??= this.#readFaults(request.urn);
     await applyFaults(world, this.#faults, { urn: request.urn, type: request.type, verb }, signal);
     return world;
-  }
-
-  #refuseUnasked(urn: string): void {
-    const stack = stackOf(urn);
-    if (this.#options.isAsked(stack)) return;
-    throw new ProviderError(
-      `Cannot serve ${this.#options.context.package} from the sandbox as the settings of stack ${stack} do not ask for it. ` +
-        'Take providers/sandbox/bin off the PATH, or set mainstay:sandbox.',
-    );
   }
 
   #open(urn: string): World {

@@ -1,7 +1,6 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { redactor } from '../../foundation/redact.ts';
-import type { Git } from './git-command.ts';
 
 /** Who we are for `git fetch` and `git push` over HTTP. */
 export interface GitCredentials {
@@ -13,11 +12,10 @@ export interface GitCredentials {
  * Lets git sign in at an address: never by a command line, which every process of the machine can read, but by a file next to the mirror that only we
  * can (https://git-scm.com/docs/git-credential-store). Call it again where the password changes.
  */
-export async function setCredentials(
-  git: Git,
+export function setCredentials(
   place: { readonly folder: string; readonly url: string },
   { user, password }: GitCredentials,
-): Promise<void> {
+): void {
   redactor.add(password);
   const file = join(place.folder, 'mainstay-credentials');
   const { protocol, host } = new URL(place.url);
@@ -25,5 +23,12 @@ export async function setCredentials(
   if (existsSync(file) && readFileSync(file, 'utf8') === text) return;
   writeFileSync(`${file}.new`, text, { mode: 0o600 });
   renameSync(`${file}.new`, file);
-  await git.run('config', 'credential.helper', `store --file=${file.replaceAll(' ', '\\ ')}`);
+  nameHelper(place.folder, file);
+}
+
+/** Written into the file, as simple-git rightly lets no argument name a helper: what came from outside could. */
+function nameHelper(folder: string, file: string): void {
+  const config = join(folder, 'config');
+  const helper = `[credential]\n\thelper = "store --file='${file}'"\n`;
+  if (!readFileSync(config, 'utf8').includes(helper)) appendFileSync(config, helper);
 }

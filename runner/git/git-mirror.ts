@@ -59,7 +59,7 @@ class BareMirror implements GitMirror {
   constructor(git: Git, options: Parameters<typeof openMirror>[0]) {
     this.git = git;
     const { credentials } = options;
-    this.#signIn = async () => (credentials ? setCredentials(git, options, await credentials()) : undefined);
+    this.#signIn = async () => (credentials ? setCredentials(options, await credentials()) : undefined);
     this.#blobs = new BlobReader(options.folder);
     this.#dependencies = options.dependencies;
   }

@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { git, inClone } from '../../cli/demo-repository.ts';
+import { type GiteaServer, startGitea } from '../servers/gitea.ts';
+import { createEstate, type Estate, mergeInto, pushTo } from './estate.ts';
+
+const SECRET = 'a secret that deliveries are signed with';
+
+/** A Gitea with the repository of a journey, and a runner that is told by webhooks. */
+export interface GiteaEstate {
+  readonly estate: Estate;
+  readonly gitea: GiteaServer;
+  /** Calls Gitea's API as its administrator, or as `as`. */
+  // biome-ignore lint/suspicious/noExplicitAny: what Gitea answers is looked at by assertions alone
+  api(method: string, path: string, body?: unknown, options?: { readonly as?: string }): Promise<any>;
+  /** Pushes files to a branch of Gitea. Returns the commit. */
+  push(branch: string, files: Readonly<Record<string, string | undefined>>): Promise<string>;
+  mergeByPush(branch: string): Promise<string>;
+  /** Opens a pull request. Returns its number. */
+  open(head: string, options?: { readonly as?: string }): Promise<number>;
+  /** The newest status of each context of a commit. */
+  statuses(commit: string): Promise<Readonly<Record<string, string>>>;
+  comments(number: number): Promise<readonly { readonly id: number; readonly body: string }[]>;
+  /** Sends a delivery as Gitea would. Returns the HTTP status. */
+  deliver(event: string, body: string, options?: { readonly secret?: string }): Promise<number>;
+  until<T>(what: string, ask: () => Promise<T | undefined | false>): Promise<T>;
+  close(): Promise<void>;
+}
+
+const API = '/repos/mainstay/estate';
+
+/** `pollSeconds` is so long by default that only webhooks can be what woke the runner. */
+export async function createGiteaEstate({
+  pollSeconds = 3600,
+  files,
+}: {
+  readonly pollSeconds?: number;
+  readonly files?: Readonly<Record<string, string>>;
+} = {}): Promise<GiteaEstate> {
+  const gitea = await startGitea();
+  const api: GiteaEstate['api'] = async (method, path, body, { as } = {}) => {
+    const url = `${gitea.url}/api/v1${path}${as === undefined ? '' : `${path.includes('?') ? '&' : '?'}sudo=${as}`}`;
+    const authorization = `Basic ${Buffer.from(`${gitea.user}:${gitea.password}`).toString('base64')}`;
+    const headers = { authorization, 'content-type': 'application/json' };
+    const response = await fetch(url, { method, headers, body: body === undefined ? null : JSON.stringify(body) });
+    const text = await response.text();
+    assert.ok(response.ok, `${method} ${path}: ${response.status} ${text}`);
+    return text === '' ? undefined : JSON.parse(text);
+  };
+  const scopes = ['write:repository', 'write:issue', 'read:user'];
+  const { sha1: token } = await api('POST', '/users/mainstay/tokens', { name: 'runner', scopes });
+  await api('POST', '/user/repos', { name: 'estate', default_branch: 'main', private: true });
+  const settings = 'runner.yaml';
+  const environment = {
+    ...{ MAINSTAY_REPOSITORIES: '', MAINSTAY_POLL: String(pollSeconds) },
+    ...{ JOURNEY_TOKEN: token, JOURNEY_SECRET: SECRET },
+  };
+  const estate = await createEstate(environment, files);
+  writeFileSync(join(estate.folder, settings), settingsText(gitea.url));
+  // Not a test of signing in: the pushes of people go by the administrator's password.
+  const remote = `${gitea.url.replace('//', `//${gitea.user}:${gitea.password}@`)}/mainstay/estate.git`;
+  await git(estate.repository, 'push', '--quiet', remote, 'main:main');
+  await estate.start({ MAINSTAY_CONFIG: join(estate.folder, settings) });
+  const { url } = JSON.parse(readFileSync(join(estate.folder, 'data/runner.json'), 'utf8')) as { url: string };
+  const hook = { url: `${url}/webhooks/estate`, content_type: 'json', secret: SECRET };
+  const events = ['push', 'pull_request', 'pull_request_sync', 'pull_request_comment', 'issue_comment'];
+  await api('POST', `${API}/hooks`, { type: 'gitea', active: true, events, config: hook });
+  const publish = async (branch: string) => git(estate.repository, 'push', '--quiet', remote, `${branch}:${branch}`);
+  const until: GiteaEstate['until'] = async (what, ask) => {
+    for (const deadline = performance.now() + 120_000; performance.now() < deadline; await pause(25)) {
+      const answer = await ask();
+      if (answer !== undefined && answer !== false) return answer;
+    }
+    throw new Error(`${what} did not come. The runner said:\n${estate.said()}`);
+  };
+  return {
+    ...{ estate, gitea, api, until },
+    push: async (branch, changed) => {
+      const commit = await pushTo(estate.repository, branch, changed);
+      await publish(branch);
+      return commit;
+    },
+    mergeByPush: async (branch) => {
+      const commit = await mergeInto(estate.repository, branch);
+      await publish('main');
+      return commit;
+    },
+    open: async (head, options) =>
+      (await api('POST', `${API}/pulls`, { head, base: 'main', title: `Change ${head}` }, options)).number,
+    statuses: async (commit) => {
+      const { statuses } = await api('GET', `${API}/commits/${commit}/status`);
+      return Object.fromEntries(
+        (statuses ?? []).map((each: { context: string; status: string }) => [each.context, each.status]),
+      );
+    },
+    comments: (number) => api('GET', `${API}/issues/${number}/comments`),
+    deliver: async (event, body, { secret = SECRET } = {}) => {
+      const signature = createHmac('sha256', secret).update(body).digest('hex');
+      const headers = { 'content-type': 'application/json', 'x-gitea-event': event, 'x-gitea-signature': signature };
+      return (await fetch(`${url}/webhooks/estate`, { method: 'POST', headers, body })).status;
+    },
+    close: async () => {
+      await estate.close();
+      await gitea.stop();
+    },
+  };
+}
+
+function settingsText(url: string): string {
+  return `repositories:
+  - name: estate
+    forge: gitea
+    url: ${url}
+    repository: mainstay/estate
+    token: {env: JOURNEY_TOKEN}
+    webhookSecret: {env: JOURNEY_SECRET}
+`;
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resume) => setTimeout(resume, milliseconds));
+}
+
+/** Pulls what Gitea merged into the estate's own copy, so that later pushes build on it. */
+export async function pullMain({ estate, gitea }: GiteaEstate): Promise<string> {
+  const remote = `${gitea.url.replace('//', `//${gitea.user}:${gitea.password}@`)}/mainstay/estate.git`;
+  return inClone(estate.repository, async (clone) => {
+    await git(clone, 'pull', '--quiet', remote, 'main');
+    await git(clone, 'push', '--quiet', 'origin', 'HEAD:main');
+    return git(clone, 'rev-parse', 'HEAD');
+  });
+}

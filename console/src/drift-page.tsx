@@ -1,7 +1,7 @@
 import type { DriftResponse, PageOf } from '../../runner/api/responses.ts';
 import { useApi } from './api.ts';
 import { typeName } from './format.ts';
-import { Badge, Commit, Empty, Page, Pending, RunLink, StackLink, When } from './parts.tsx';
+import { Badge, Commit, Empty, Page, Pending, RunLink, Sandbox, StackLink, When } from './parts.tsx';
 import { PropertyDiffs } from './property-diff.tsx';
 
 const ORDER = ['flapping', 'drifted', 'unknown', 'none'];
@@ -26,7 +26,8 @@ export function DriftPage() {
       {different.map((record) => (
         <section key={`${record.repository} ${record.stack}`} className="panel" aria-label={record.stack}>
           <h2>
-            <StackLink repository={record.repository} stack={record.stack} /> <Badge state={record.state} />
+            <StackLink repository={record.repository} stack={record.stack} /> <Badge state={record.state} />{' '}
+            <Sandbox sandbox={record.sandbox} />
           </h2>
           <Drifted record={record} />
         </section>

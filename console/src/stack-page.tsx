@@ -146,7 +146,8 @@ function TakeBack({ path, run }: { readonly path: string; readonly run: RunRespo
   return (
     <div className="toolbar">
       <label>
-        Reason <input value={reason} maxLength={2000} onChange={({ target }) => setReason(target.value)} />
+        To take the stack back to {run.commit.slice(0, 8)}, say why{' '}
+        <input value={reason} maxLength={2000} onChange={({ target }) => setReason(target.value)} />
       </label>
       {reason.trim() !== '' && <Act name={`Take back to ${run.commit.slice(0, 8)}`} danger act={ask} />}
       {change !== undefined && (

@@ -93,7 +93,14 @@ function Table<T extends { readonly id?: string; readonly number?: number }>({
 const CHANGE_COLUMNS: readonly Column<ChangeResponse>[] = [
   { name: 'Change', cell: ({ id, name }) => <Link href={`/changes/${id}`}>{name}</Link> },
   { name: 'State', cell: ({ state }) => <Badge state={state} /> },
-  { name: 'What it does', cell: ({ verdict }) => verdict },
+  {
+    name: 'What it does',
+    cell: ({ verdict, runs }) => (
+      <>
+        {verdict} <Sandbox sandbox={runs.some(({ sandbox }) => sandbox)} />
+      </>
+    ),
+  },
   { name: 'Head', cell: ({ head }) => <Commit commit={head} /> },
   { name: 'When', cell: ({ updatedAt }) => <When time={updatedAt} /> },
 ];

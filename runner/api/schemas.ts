@@ -234,6 +234,7 @@ const manager = z.object({ manager: z.string(), at: z.string().optional() });
 export const driftSchema = z.object({
   repository: z.string(),
   stack: z.string(),
+  sandbox,
   state: z
     .enum(['none', 'drifted', 'flapping', 'unknown'])
     .describe('`flapping`: what was put back came again, so nothing is put back any more'),

@@ -53,7 +53,14 @@ export function estateHandlers(options: HttpOptions): Part<Reading> {
     compare: ({ params, query }) => compare(options, { ...params, ...query }),
     drift: async ({ query }) => {
       const records = await store.drift.list(query.repository);
-      return { items: records.filter(({ state }) => state === (query.state ?? state)).map(driftResponse) };
+      const latest = await Promise.all(options.repositories.map(({ id }) => store.runs.latest(id)));
+      const played = new Set(
+        latest.flat().flatMap(({ repository, stack, sandbox }) => (sandbox ? `${repository}:${stack}` : [])),
+      );
+      const wanted = records.filter(({ state }) => state === (query.state ?? state));
+      return {
+        items: wanted.map((record) => driftResponse(record, played.has(`${record.repository}:${record.stack}`))),
+      };
     },
     audit: async ({ query }) => ({
       items: (await store.audit.list(query)).map(({ number, at, kind, repository, subject, by, text, hash }) => ({

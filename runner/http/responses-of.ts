@@ -150,10 +150,10 @@ export function accessTokenResponse({ createdAt, lastUsedAt, expiresAt, ...token
   };
 }
 
-export function driftResponse(record: DriftRecord): DriftResponse {
+export function driftResponse(record: DriftRecord, sandbox: boolean): DriftResponse {
   const { repository, stack, state, summary, commit, run, finding } = record;
   return {
-    ...{ repository, stack, state, summary, commit, run },
+    ...{ repository, stack, sandbox, state, summary, commit, run },
     lookedAt: record.lookedAt?.toISOString(),
     since: record.since?.toISOString(),
     differences: finding.differences.map(({ step, managers }) => ({ step: resourceStep(step), managers })),

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { type ApiServer, startApiServer } from '../api-server.ts';
@@ -27,8 +30,11 @@ const CHECKS = [
   'unsupported_method',
 ];
 
-test('answers whatever schemathesis makes of the OpenAPI document as the document says', async () => {
+test('answers whatever schemathesis makes of the OpenAPI document as the document says', async (context) => {
   const python = await ensureSchemathesis();
+  // It keeps what it found in a folder of where it runs.
+  const folder = mkdtempSync(join(tmpdir(), 'mainstay-schemathesis-'));
+  context.after(() => rmSync(folder, { recursive: true, force: true }));
   const options = [
     ...['--header', `Authorization: Bearer ${server.token}`, '--checks', CHECKS.join(',')],
     ...[
@@ -50,7 +56,7 @@ test('answers whatever schemathesis makes of the OpenAPI document as the documen
   const { code, output } = await promisify(execFile)(
     python,
     ['-m', 'schemathesis.cli', 'run', `${server.url}/api/openapi.json`, ...options],
-    { env: { ...process.env, PYTHONUTF8: '1' }, maxBuffer: 64 * 1024 * 1024, timeout: 240_000 },
+    { cwd: folder, env: { ...process.env, PYTHONUTF8: '1' }, maxBuffer: 64 * 1024 * 1024, timeout: 240_000 },
   ).then(
     ({ stdout }) => ({ code: 0, output: stdout }),
     (error: { code: number; stdout: string; stderr: string }) => ({

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { userError } from '../../foundation/errors.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { messageOf, userError } from '../../foundation/errors.ts';
 import type { Head } from '../core/forge.ts';
 import type { Checkout, Merge, Mirror, WrittenCommit } from '../core/mirror.ts';
 import type { SourceTree } from '../core/source-tree.ts';
@@ -91,7 +92,9 @@ class BareMirror implements GitMirror {
   async #fetchNow(): Promise<readonly Head[]> {
     await this.#pushing;
     await this.#signIn();
-    await this.git.run('fetch', '--quiet', '--prune', '--no-tags', 'origin', '+refs/heads/*:refs/remotes/origin/*');
+    await besideWorktrees(() =>
+      this.git.run('fetch', '--quiet', '--prune', '--no-tags', 'origin', '+refs/heads/*:refs/remotes/origin/*'),
+    );
     const text = await this.git.run(
       'for-each-ref',
       '--format=%(objectname) %(refname:lstrip=3)',
@@ -195,4 +198,19 @@ async function refuseLargeFiles(tree: SourceTree): Promise<void> {
       throw userError('Cannot check the commit out as Git LFS is not supported. Keep large files elsewhere.', {
         place: { file: path },
       });
+}
+
+/** How often a fetch that met a worktree in the making is tried again. */
+const FETCH_TRIES = 20;
+
+/** A fetch looks at the heads of all worktrees, and one that is just being added has none yet: it is there a moment later. */
+async function besideWorktrees<T>(fetch: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await fetch();
+    } catch (error) {
+      if (tries >= FETCH_TRIES || !/bad object worktrees\//.test(messageOf(error))) throw error;
+      await delay(50);
+    }
+  }
 }

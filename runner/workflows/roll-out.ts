@@ -8,6 +8,7 @@ import { offerRevert, withdrawRevert } from './offer-revert.ts';
 import { passGate } from './pass-gate.ts';
 import { planRollout, type RolloutPlan } from './plan-rollout.ts';
 import { promoteVerified } from './promote.ts';
+import { reportRollout } from './report-rollout.ts';
 import { type RolloutAt, rolloutId } from './rollout-at.ts';
 import {
   type Ended,
@@ -200,6 +201,7 @@ async function end(services: Services, at: RolloutAt, ended: Ended): Promise<Rol
     { name: 'end' },
   );
   await DBOS.runStep(() => attempt(() => putStatus(services, at, ended), services), { name: 'tell the forge' });
+  await DBOS.runStep(() => reportRollout(services, at), { name: 'tell the changes' });
   return state;
 }
 

@@ -4,6 +4,7 @@ import { short } from '../core/report-text.ts';
 import type { Decision, Rollout } from '../core/rollout.ts';
 import type { RunState } from '../core/run.ts';
 import type { Stage } from '../core/stack-order.ts';
+import { reportRollout } from './report-rollout.ts';
 import { type RolloutAt, rolloutId } from './rollout-at.ts';
 import type { Services } from './services.ts';
 
@@ -68,6 +69,7 @@ async function beginWait(
     text: wait.text,
     key,
   });
+  await reportRollout(services, at);
   return undefined;
 }
 

@@ -140,4 +140,7 @@ test('updates the stacks when Gitea merges', async () => {
   assert.equal(maps.length, 3);
   const found = (await here.estate.api().changes()).find(({ name }) => name === String(change.number));
   assert.equal(found?.state, 'merged');
+  await here.until('the outcome', async () =>
+    (await here.comments(change.number)).some(({ body }) => /mainstay:outcome -->\n\*\*Rolled out/.test(body)),
+  );
 });

@@ -88,7 +88,9 @@ async function install(tree: SourceTree, lock: string, store: string): Promise<s
     if (tree.files.has(path)) writeFileSync(join(half, name), await tree.read(path));
   }
   const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
-  const npm = await startProcess('npm', args, { cwd: half, stdio: ['ignore', 'ignore', 'pipe'] });
+  const npm = await startProcess('npm', args, {
+    ...{ cwd: half, env: npmEnvironment(process.env), stdio: ['ignore', 'ignore', 'pipe'] },
+  });
   let errors = '';
   npm.child.stderr!.setEncoding('utf8').on('data', (chunk: string) => {
     errors = (errors + chunk).slice(-2000);
@@ -109,4 +111,12 @@ async function install(tree: SourceTree, lock: string, store: string): Promise<s
   mkdirSync(join(half, 'node_modules'), { recursive: true });
   renameSync(half, store);
   return store;
+}
+
+/** What npm needs of our environment: a repository's .npmrc can send any variable that it sees to a registry of its choice. */
+const NPM_VARIABLES =
+  /^(PATH|HOME|USERPROFILE|LANG|LC_ALL|TMPDIR|TEMP|SystemRoot|npm_config_.*|https?_proxy|no_proxy|NODE_EXTRA_CA_CERTS)$/i;
+
+export function npmEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => NPM_VARIABLES.test(name)));
 }

@@ -1,5 +1,5 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
-import type { BaseMoved, ChangePushed, RepositoryEvent } from '../core/repository-event.ts';
+import type { BaseMoved, ChangePushed, ChangeRemoved, RepositoryEvent } from '../core/repository-event.ts';
 import { attempt } from './attempt.ts';
 import { holdChange } from './hold-change.ts';
 import { type CommandWorkflows, obeyComment } from './obey-comment.ts';
@@ -35,10 +35,7 @@ export function receiveEvent(services: Services, workflows: ReceivingWorkflows) 
         return;
       }
       case 'change-removed':
-        await DBOS.runStep(
-          () => closeChange(services, { repository: event.repository, name: event.change }, event.end ?? 'closed'),
-          { name: 'close' },
-        );
+        await DBOS.runStep(() => endChange(services, event), { name: 'close' });
         return;
       // The sweep that it asks for finds what there is.
       case 'look-wanted':
@@ -60,6 +57,19 @@ async function turnOf({ store }: Services, { id, repository, head }: BaseMoved):
   if (!(await store.rollouts.get(rolloutId(at)))) return at;
   const turn = Number(/#(\d+):/.exec(id)?.[1]);
   return Number.isInteger(turn) ? { ...at, turn } : at;
+}
+
+/** A merged head is in the base branch, and the rollout of that marks its changes; a squash or a rebase leaves none there. */
+async function endChange(
+  services: Services,
+  { repository, change: name, end = 'closed' }: ChangeRemoved,
+): Promise<void> {
+  const change = await services.store.changes.get(changeId({ repository, name }));
+  if (!change) return;
+  const { mirror, base } = repositoryOf(services, repository);
+  const head = end === 'merged' && (await services.store.events.heads(repository)).get(base)?.commit;
+  if (head && (await mirror.contains(head, change.head))) return;
+  await closeChange(services, { repository, name }, end);
 }
 
 /** What is left of an earlier head is cancelled: it was allowed, this one is not. */

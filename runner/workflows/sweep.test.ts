@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { ChangeEnd, OpenChange } from '../core/forge.ts';
+import type { RepositoryEvent } from '../core/repository-event.ts';
 import type { KnownHead } from '../core/run-store.ts';
-import { eventsBetween } from './sweep.ts';
+import { eventsBetween, sweep } from './sweep.ts';
 
 const repository = { id: 'estate', base: 'main' };
 const branches = ['main', 'a', 'b', 'mainstay/own'];
@@ -47,4 +49,78 @@ test('sees a branch that is pushed back and forth each time', () => {
   known.set('a', { commit: '2', version: there.head.version });
   const back = push('1');
   assert.notEqual(there.event.id, back.event.id);
+});
+
+/** A forge with pull requests, in memory, and what the sweep took. */
+async function sweepOf(changes: readonly OpenChange[], ends: Readonly<Record<string, ChangeEnd>> = {}) {
+  const known = new Map<string, KnownHead>();
+  const taken: RepositoryEvent[] = [];
+  const fetched: string[] = [];
+  const store = {
+    events: {
+      add: async () => true,
+      heads: async () => known,
+      setHead: async (_repository: string, branch: string, head: { commit: string | undefined; version: number }) =>
+        void known.set(branch, { commit: head.commit ?? '', version: head.version }),
+    },
+  };
+  const proposals = {
+    list: async () => changes,
+    endOf: async (name: string) => ends[name] ?? 'open',
+    permissionOf: async (account: string) => (account === 'ada' ? 'write' : 'read'),
+  };
+  const mirror = {
+    fetch: async () => [
+      { branch: 'main', commit: 'm' },
+      { branch: 'more', commit: 'h' },
+    ],
+    fetchChange: async ({ ref }: { ref: string }) => void fetched.push(ref),
+  };
+  const look = () =>
+    sweep({ ...repository, forge: { proposals }, mirror } as never, {
+      store: store as never,
+      receive: async (event) => void taken.push(event),
+    });
+  await look();
+  return { known, taken, fetched, look };
+}
+
+const proposed: OpenChange = {
+  ...{ name: '7', title: 'More', author: 'ada', head: 'h', base: 'main', ref: 'refs/pull/7/head', fork: false },
+};
+
+test('takes pull requests for changes where there are some, and no branch', async () => {
+  const { taken, fetched, look } = await sweepOf([proposed]);
+  assert.deepEqual(
+    taken.map((event) => [event.kind, 'change' in event ? event.change : '']),
+    [
+      ['base-moved', ''],
+      ['change-pushed', '7'],
+    ],
+  );
+  assert.deepEqual(fetched, ['refs/pull/7/head']);
+  assert.equal(await look(), 0);
+});
+
+test("holds a fork's head, and that of an account that may not write, whoever it says it is", async () => {
+  const rows: readonly (readonly [Partial<OpenChange>, string | undefined])[] = [
+    [{}, undefined],
+    [{ fork: true }, 'it comes from a fork'],
+    [{ author: 'mallory' }, 'mallory may not write to the repository'],
+    [{ author: '' }, 'its author may not write to the repository'],
+  ];
+  for (const [more, expected] of rows) {
+    const { taken } = await sweepOf([{ ...proposed, ...more }]);
+    const event = taken.find(({ kind }) => kind === 'change-pushed');
+    assert.equal(event?.kind === 'change-pushed' ? event.held : 'none', expected);
+  }
+});
+
+test('asks the forge how a pull request ended that is not open any more', async () => {
+  const changes = [proposed];
+  const { taken, look } = await sweepOf(changes, { 7: 'merged' });
+  changes.length = 0;
+  await look();
+  const event = taken.at(-1)!;
+  assert.equal(event.kind === 'change-removed' && event.end, 'merged');
 });

@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { redactor } from '../foundation/redact.ts';
+import { readRunnerFile } from './repository-settings.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'mainstay-runner-file-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+function read(text: string, environment: Readonly<Record<string, string>> = {}) {
+  const file = join(folder, 'runner.yaml');
+  writeFileSync(file, text);
+  return readRunnerFile(file, environment);
+}
+
+function mistake(text: string, environment?: Readonly<Record<string, string>>): string {
+  try {
+    read(text, environment);
+  } catch (error) {
+    return (error as Error).message.replaceAll(folder, '');
+  }
+  throw new Error('no mistake was found');
+}
+
+test('reads repositories of every forge, their secrets from the environment or a file beside it', () => {
+  writeFileSync(join(folder, 'key.pem'), 'the-private-key\n');
+  const found = read(
+    `repositories:
+  - {name: a, forge: plain-git, url: /srv/git/a.git}
+  - {name: b, forge: gitea, url: "https://git.example.org", repository: shop/b, token: {env: TOKEN}, webhookSecret: {env: HOOK}}
+  - {name: c, forge: github, repository: shop/c, base: trunk, app: {id: 12, privateKey: {file: key.pem}}}
+  - {name: d, forge: gitlab, repository: group/sub/d, token: {env: TOKEN}}
+`,
+    { TOKEN: 'the-token-of-b', HOOK: 'the-secret-of-b' },
+  );
+  assert.deepEqual(found, [
+    { name: 'a', forge: 'plain-git', url: '/srv/git/a.git', base: 'main' },
+    {
+      ...{ name: 'b', forge: 'gitea', url: 'https://git.example.org', repository: 'shop/b', base: 'main' },
+      ...{ token: 'the-token-of-b', webhookSecret: 'the-secret-of-b' },
+    },
+    {
+      ...{ name: 'c', forge: 'github', url: 'https://github.com', repository: 'shop/c', base: 'trunk' },
+      app: { id: '12', privateKey: 'the-private-key' },
+    },
+    {
+      ...{ name: 'd', forge: 'gitlab', url: 'https://gitlab.com', repository: 'group/sub/d', base: 'main' },
+      token: 'the-token-of-b',
+    },
+  ]);
+  for (const secret of ['the-token-of-b', 'the-secret-of-b', 'the-private-key']) assert.ok(redactor.contains(secret));
+});
+
+test('says every mistake with its place, and never a token that was written into the file', () => {
+  const text = mistake(`repositories:
+  - {name: a, forge: gitae, url: x}
+  - name: b
+    forge: gitea
+    url: git.example.org
+    repository: shop
+    token: glpat-written-here
+    tokn: 1
+`);
+  for (const [at, what] of [
+    ['2:22', /gitea/],
+    ['5:10', /is no address/],
+    ['6:17', /is no owner\/name/],
+    ['7:12', /has to say where it is/],
+    ['8:5', /is unknown. Did you mean token/],
+  ] as const)
+    assert.match(text, new RegExp(`/runner.yaml:${at} .*${what.source}`), text);
+  assert.doesNotMatch(text, /glpat-written-here/);
+});
+
+test('says which variable or file of a secret is not there, and which names are twice', () => {
+  const text = mistake(`repositories:
+  - {name: a, forge: gitlab, repository: g/r, token: {env: NOT_SET}}
+  - {name: a, forge: gitlab, repository: g/r, token: {file: not-there}}
+`);
+  assert.match(text, /2:54 repositories.0.token is not in the environment: set NOT_SET/);
+  assert.match(text, /3:54 repositories.1.token cannot be read: ENOENT/);
+  assert.match(text, /3:12 repositories.1.name "a" is the name of another one too/);
+});
+
+test('asks for one way to sign in to GitHub', () => {
+  const github = (more: string) => `repositories: [{name: a, forge: github, repository: o/r${more}}]\n`;
+  const both = ', token: {env: T}, app: {id: 1, privateKey: {env: T}}';
+  for (const text of [github(''), github(both)])
+    assert.match(mistake(text, { T: 'tttt' }), /a token or an app, one of them/);
+});
+
+test('says where the file is no YAML, and that it is not there', () => {
+  assert.match(mistake('repositories: [\n'), /runner\.yaml:\d+:\d+ Cannot read the runner's file as it is no YAML/);
+  assert.throws(() => readRunnerFile(join(folder, 'other.yaml'), {}), /Set MAINSTAY_CONFIG/);
+});

@@ -120,7 +120,7 @@ test('fits a phone: nothing is wider than the screen', async () => {
   for (const [path, heading] of PAGES) {
     await page.goto(server.url + path);
     await page.getByRole('heading', { name: heading, exact: true, level: 1 }).waitFor();
-    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    const width = await page.evaluate<number>('document.documentElement.scrollWidth');
     assert.ok(width <= 360, `${path} is ${width} wide`);
   }
   await context.close();
@@ -164,14 +164,14 @@ test('finds a failed one among a thousand stacks by keyboard', async () => {
   await page.keyboard.press('/');
   const start = performance.now();
   await page.keyboard.type('0500');
-  await page.waitForFunction(() => document.querySelectorAll('a.tile').length === 1);
+  await page.waitForFunction("document.querySelectorAll('a.tile').length === 1");
   const took = performance.now() - start;
   assert.ok(took < 2000, `${took} ms`);
   await page.getByRole('button', { name: /^failed/ }).focus();
   await page.keyboard.press('Enter');
   for (let tabs = 0; tabs < 10; tabs += 1) {
     await page.keyboard.press('Tab');
-    if (await page.evaluate(() => document.activeElement?.classList.contains('tile'))) break;
+    if (await page.evaluate<boolean>("document.activeElement?.classList.contains('tile')")) break;
   }
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: 'shop/team-0500' }).waitFor();
@@ -230,7 +230,7 @@ test('approves a rollout by keyboard, as whoever is signed in and for what was s
   await page.keyboard.type('looked at it');
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');
-  await page.waitForFunction(() => !document.querySelector('button[disabled]'));
+  await page.waitForFunction("!document.querySelector('button[disabled]')");
   assert.deepEqual(server.told.at(-1), [
     'decideRollout',
     `estate@${BASE}`,

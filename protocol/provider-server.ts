@@ -167,6 +167,8 @@ function resourceHandlers(provider: Provider, signal: AbortSignal): Pick<Handler
       const { urn, id, properties: outputs = {}, inputs = {}, timeout } = wire;
       const read = await provider.read({ urn, id, ...identityFromWire(wire), inputs, outputs, timeout });
       const { outputs: properties, refreshBeforeUpdate = false } = read;
+      // The official engine takes the lack of properties, not of an id, for a resource that is gone.
+      if (read.id === '') return {};
       return { id: read.id, properties, inputs: read.inputs, refreshBeforeUpdate };
     },
     async update(wire) {

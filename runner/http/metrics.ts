@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { HttpOptions } from './http-options.ts';
 import { statuses } from './read-estate.ts';
+import type { WebhookOptions } from './webhooks.ts';
 
 /** What Prometheus reads at `/metrics`. */
 export interface Metrics {
@@ -17,6 +18,7 @@ export function createMetrics(options: HttpOptions): Metrics {
   collectDefaultMetrics({ register: registry });
   addStacks(registry, options);
   addRuns(registry, options);
+  if (options.webhooks) addDeliveries(registry, options.webhooks);
   return { contentType: registry.contentType, text: () => registry.metrics() };
 }
 
@@ -69,6 +71,20 @@ function addRuns(registry: Registry, { store }: HttpOptions): void {
       const totals = await store.runs.totals();
       this.reset();
       for (const { kind, state, seconds } of totals) this.inc({ kind, state }, seconds);
+    },
+  });
+}
+
+/** Refusals are the one thing that is counted in memory: storing them would let anybody fill the database. */
+function addDeliveries(registry: Registry, { counts }: WebhookOptions): void {
+  new Counter({
+    name: 'mainstay_webhook_deliveries_total',
+    help: 'Deliveries of webhooks since this process started: taken, repeated, ignored, or refused as forged, malformed, too-long, unknown, failed',
+    labelNames: ['result'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [result, count] of counts) this.inc({ result }, count);
     },
   });
 }

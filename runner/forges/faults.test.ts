@@ -155,8 +155,11 @@ for (const adapter of ADAPTERS)
       });
 
     test('what makes something is not sent twice where its answer is lost', async () => {
-      wire.expect({ call: adapter.status, status: 500 });
       const status = { commit: 'c', context: 'mainstay', state: 'pending' as const, text: '', link: undefined };
-      await assert.rejects(forge.setStatus(status), { kind: 'transient' });
+      const lost: readonly Omit<WireCall, 'call'>[] = [{ status: 500 }, { fault: 'half' }, { fault: 'slow' }];
+      for (const answer of lost) {
+        wire.expect({ ...answer, call: adapter.status });
+        await assert.rejects(forge.setStatus(status), { kind: 'transient' });
+      }
     });
   });

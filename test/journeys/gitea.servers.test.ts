@@ -144,3 +144,42 @@ test('updates the stacks when Gitea merges', async () => {
     (await here.comments(change.number)).some(({ body }) => /mainstay:outcome -->\n\*\*Rolled out/.test(body)),
   );
 });
+
+test('says on a merged pull request what its rollout waits for, and goes on by /approve', async () => {
+  const environments = [
+    { name: 'dev', stacks: ['dev'] },
+    { name: 'prod', stacks: ['prod'], approval: { count: 1 } },
+  ];
+  await here.push('gated', {
+    'stacks/mainstay.yaml': `${JSON.stringify({ environments })}\n`,
+    'stacks/Pulumi.prod.yaml': stackFile({ one: 'a', gated: 'x' }),
+  });
+  const number = await here.open('gated');
+  const say = (body: string) => here.api('POST', `${API}/issues/${number}/comments`, { body });
+  const said = (what: RegExp) =>
+    here.until(`a comment that says ${what}`, async () =>
+      (await here.comments(number)).some(({ body }) => what.test(body)),
+    );
+  await said(/Changes journey\/prod/);
+  await say('/approve');
+  await said(/Approvals of an environment count once the change is merged/);
+  await say('/cancel');
+  await said(/Cannot cancel anything as no preview of this change is running/);
+  await say('/unlock');
+  await said(/journey\/prod: nothing was left/);
+  const merge = () => here.api('POST', `${API}/pulls/${number}/merge`, { Do: 'merge' });
+  await here.until('the merge', () =>
+    merge().then(
+      () => true,
+      () => undefined,
+    ),
+  );
+  await said(/mainstay:outcome -->\n\*\*Waits\*\*: prod waits for 1 approval/);
+  const maps = () => here.estate.state('prod').resources.filter(({ type }) => type === 'kubernetes:core/v1:ConfigMap');
+  assert.equal(maps().length, 1);
+  await say('I have looked at it.\n/approve as it was agreed');
+  await said(/mainstay:outcome -->\n\*\*Rolled out/);
+  assert.equal(maps().length, 2);
+  const { items } = { items: await here.estate.api().audit({}) };
+  assert.match(JSON.stringify(items), /approve prod: as it was agreed/);
+});

@@ -8,6 +8,8 @@ test('finds the first line that is a command, with its argument', () => {
     ['/preview', { name: 'preview', argument: '' }],
     ['looks good\r\n/approve  as we spoke about it \nbye', { name: 'approve', argument: 'as we spoke about it' }],
     ['/preview 1a2b3c4d\n/cancel', { name: 'preview', argument: '1a2b3c4d' }],
+    ['/mainstay approve as agreed', { name: 'approve', argument: 'as agreed' }],
+    ['/mainstay', undefined],
     ['> /cancel', undefined],
     ['```\n/cancel\n```', undefined],
     ['```\n/cancel\n```\n/help', { name: 'help', argument: '' }],
@@ -28,7 +30,7 @@ test('finds a command only in a line that begins with one, whatever people write
       const command = commandIn(text);
       if (command === undefined) return;
       assert.ok(Object.hasOwn(COMMANDS, command.name));
-      assert.match(text, new RegExp(`^ {0,3}/${command.name}`, 'm'));
+      assert.match(text, new RegExp(`^ {0,3}/(mainstay[ \\t]+)?${command.name}`, 'm'));
     }),
   );
 });

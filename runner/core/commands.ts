@@ -18,7 +18,7 @@ export interface Command {
 
 /**
  * The command of a comment: the first line that begins with one. Quotes and code are what somebody else said. An unknown word after a slash is none of
- * ours: other bots listen too.
+ * ours: other bots listen too. `/mainstay approve` is `/approve`, for forges that take the short one for their own (GitLab's quick actions).
  */
 export function commandIn(text: string): Command | undefined {
   let fence: string | undefined;
@@ -26,7 +26,7 @@ export function commandIn(text: string): Command | undefined {
     const mark = /^\s*(```|~~~)/.exec(line)?.[1];
     if (mark !== undefined && (fence === undefined || fence === mark)) fence = fence === undefined ? mark : undefined;
     if (fence !== undefined) continue;
-    const [, name, argument = ''] = /^ {0,3}\/([a-z]+)(?:[ \t]+(.*))?$/.exec(line) ?? [];
+    const [, name, argument = ''] = /^ {0,3}\/(?:mainstay[ \t]+)?([a-z]+)(?:[ \t]+(.*))?$/.exec(line) ?? [];
     if (name !== undefined && Object.hasOwn(COMMANDS, name))
       return { name: name as CommandName, argument: argument.trim() };
   }

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { git } from '../../cli/demo-repository.ts';
 import { EnvironmentReader } from '../../foundation/environment.ts';
+import type { RolloutResponse } from '../../runner/api/responses.ts';
 import { createEstate, type Estate, stackFile } from './estate.ts';
 
 /** `MAINSTAY_KILLS=100` for more; the seed is printed, and `MAINSTAY_SEED` takes it. */
@@ -35,7 +36,7 @@ test(`every change is rolled out once, however often the runner is killed (${KIL
     await estate.kill();
     await estate.start();
     // Some kills fall into the work of the life before, others are after its end.
-    if (random() < 0.5) await estate.rolledOut(merge);
+    if (random() < 0.5) await rolledOut(estate, merge);
   }
   await finished(estate, merges.at(-1)!);
   await assertTold(estate, merges);
@@ -55,8 +56,25 @@ function mapsAt(round: number): Readonly<Record<string, string>> {
   return { one: `v${round}`, [`only-${round}`]: 'a', [`shared-${Math.floor(round / 3)}`]: 'b' };
 }
 
+/**
+ * Waits for the end of a rollout as somebody would who looks: a change that was previewed before the one before it was applied does more than
+ * was reviewed, rightly waits for a person, and is approved.
+ */
+async function rolledOut(estate: Estate, commit: string): Promise<RolloutResponse> {
+  for (const deadline = performance.now() + 120_000; performance.now() < deadline; await delay(100)) {
+    const api = estate.api();
+    const rollout = (await api.rollouts()).find((candidate) => candidate.commit === commit);
+    if (rollout?.endedAt !== undefined) return rollout;
+    for (const run of rollout ? await api.runs({ rollout: rollout.id, state: 'waiting' }) : []) {
+      assert.match(run.summary, /it would do more than was reviewed/);
+      await api.decideRun(run.id, { kind: 'approve', by: 'Ada', reason: undefined });
+    }
+  }
+  throw new Error(`the rollout of ${commit} did not end. The runner said:\n${estate.said()}`);
+}
+
 async function finished(estate: Estate, commit: string): Promise<void> {
-  const rollout = await estate.rolledOut(commit);
+  const rollout = await rolledOut(estate, commit);
   assert.equal(rollout.state, 'succeeded', `${rollout.summary}\n${estate.said()}`);
   assert.equal((await estate.api().status()).aligned, true);
 }

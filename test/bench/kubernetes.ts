@@ -34,6 +34,8 @@ for (let index = 0; index < maps; index += 1)
   new k8s.core.v1.ConfigMap('map-' + index, { metadata: { namespace }, data: { index: String(index) } });
 `;
 
+const PLUGIN = 'pulumi-resource-kubernetes';
+
 /** A way to run the CLI: ours or the official one. */
 interface Cli {
   readonly name: string;
@@ -150,9 +152,11 @@ async function makeProgram(cli: Cli, { folder, kubeconfig }: Place, name: string
   );
   await writeFile(join(program, 'index.ts'), PROGRAM);
   await symlink(join(root, 'node_modules'), join(program, 'node_modules'));
+  // Our engine takes the official plugin where it finds it: what is to be measured then is not ours.
+  const others = (process.env.PATH ?? '').split(delimiter).filter((path) => !existsSync(join(path, PLUGIN)));
   const environment = {
     ...process.env,
-    PATH: [...cli.path, process.env.PATH].join(delimiter),
+    PATH: [...cli.path, ...others].join(delimiter),
     KUBECONFIG: kubeconfig,
     PULUMI_HOME: join(program, 'home'),
     PULUMI_BACKEND_URL: `file://${join(program, 'state')}`,
@@ -196,8 +200,7 @@ function findOfficial(): Cli | undefined {
       .filter((folder) => folder !== '')
       .find((folder) => existsSync(join(folder, name)) && resolve(folder) !== join(root, 'engine/bin'));
   const cli = find('pulumi');
-  const plugin =
-    find('pulumi-resource-kubernetes') ?? (existsSync(join(homedir(), '.pulumi/plugins')) ? '' : undefined);
+  const plugin = find(PLUGIN) ?? (existsSync(join(homedir(), '.pulumi/plugins')) ? '' : undefined);
   if (cli === undefined || plugin === undefined) return undefined;
   return { name: 'official', executable: join(cli, 'pulumi'), path: [cli, plugin].filter((folder) => folder !== '') };
 }

@@ -1,10 +1,9 @@
 import type { CertificateDetail } from '@aws-sdk/client-acm';
-import { ProviderError } from '../../../../protocol/provider.ts';
 import type { ExistingCall, PlainMap, ResourceCall, ResourceDefinition } from '../../definition.ts';
-import { AwsFailure, unlessGone } from '../../failures.ts';
 import { asList, asMap, asMaps, asText } from '../../plain-values.ts';
 import { fromTagList, toTagList } from '../../tags.ts';
 import { deletePatiently, waitFor } from '../../wait.ts';
+import { describeCertificate } from './describe-certificate.ts';
 
 /** https://www.pulumi.com/registry/packages/aws/api-docs/acm/certificate/ ; imported by its ARN. */
 export const certificate: ResourceDefinition = {
@@ -57,7 +56,7 @@ export const certificate: ResourceDefinition = {
     if (asText(call.inputs.privateKey)) return;
     // ACM chooses the records after it has answered.
     await waitFor(`certificate ${call.inputs.domainName} to say how it is proved`, call, async () => {
-      const found = await describe(call);
+      const found = await describeCertificate(call);
       const waits = found?.DomainValidationOptions?.some(
         (option) => option.ValidationMethod === 'DNS' && option.ResourceRecord === undefined,
       );
@@ -72,7 +71,7 @@ export const certificate: ResourceDefinition = {
     },
   ],
   async read(call) {
-    const found = await describe(call);
+    const found = await describeCertificate(call);
     if (!found) return undefined;
     const { Tags } = await (await call.aws.client('acm')).listTagsForCertificate({ CertificateArn: call.id });
     const given = asList(call.inputs.subjectAlternativeNames);
@@ -139,10 +138,6 @@ async function updateOptions({ aws, id, inputs }: ExistingCall): Promise<void> {
   await (await aws.client('acm')).updateCertificateOptions({ CertificateArn: id, Options: optionsOf(inputs) });
 }
 
-async function describe({ aws, id }: Pick<ExistingCall, 'aws' | 'id'>): Promise<CertificateDetail | undefined> {
-  return (await unlessGone((await aws.client('acm')).describeCertificate({ CertificateArn: id })))?.Certificate;
-}
-
 function outputsOf(found: CertificateDetail): PlainMap {
   const options = found.DomainValidationOptions ?? [];
   const { CertificateTransparencyLoggingPreference: logging, Export } = found.Options ?? {};
@@ -185,56 +180,4 @@ function outputsOf(found: CertificateDetail): PlainMap {
     type: found.Type,
     validationEmails: options.flatMap(({ ValidationEmails = [] }) => ValidationEmails),
   };
-}
-
-/**
- * Nothing of its own: waits until a certificate is proved.
- * https://www.pulumi.com/registry/packages/aws/api-docs/acm/certificatevalidation/ ; cannot be imported.
- */
-export const certificateValidation: ResourceDefinition = {
-  type: 'aws:acm/certificateValidation:CertificateValidation',
-  timeouts: { create: 4500 },
-  properties: {
-    certificateArn: { kind: 'string', required: true, replaces: true },
-    validationRecordFqdns: { kind: 'list', replaces: true, writeOnly: true, unordered: true },
-  },
-  async create(call) {
-    const arn = call.inputs.certificateArn as string;
-    await checkNames(call, arn);
-    const issued = await waitFor(`certificate ${arn} to be issued`, call, async () => {
-      const found = await describe({ aws: call.aws, id: arn });
-      if (found?.Status === 'PENDING_VALIDATION' || found === undefined) return undefined;
-      if (found.Status === 'ISSUED') return found;
-      const reason = found.FailureReason ? ` (${found.FailureReason})` : '';
-      throw new ProviderError(
-        `Cannot prove certificate ${arn} as ACM says ${found.Status}${reason}. Check the records in DNS.`,
-      );
-    });
-    return issued.IssuedAt?.toISOString() ?? arn;
-  },
-  async read({ aws, inputs, state }) {
-    const arn = asText(state.certificateArn) ?? asText(inputs.certificateArn) ?? '';
-    const found = await describe({ aws, id: arn });
-    return found?.Status === 'ISSUED' ? { certificateArn: arn } : undefined;
-  },
-  delete: async () => {},
-};
-
-/** Names that ACM waits for and nobody makes would make it wait for hours. */
-async function checkNames({ aws, inputs }: ResourceCall, arn: string): Promise<void> {
-  const given = asList(inputs.validationRecordFqdns).map(bare);
-  if (given.length === 0) return;
-  const found = await describe({ aws, id: arn });
-  if (!found) throw new AwsFailure('ResourceNotFoundException', `Cannot find certificate ${arn}.`, new Error('gone'));
-  const missing = (found.DomainValidationOptions ?? []).flatMap(({ ResourceRecord: record }) =>
-    record?.Name && !given.includes(bare(record.Name)) ? [record.Name] : [],
-  );
-  if (missing.length > 0)
-    throw new ProviderError(
-      `Cannot prove certificate ${arn} as no record is made for ${[...new Set(missing)].join(', ')}. Add it to validationRecordFqdns.`,
-    );
-}
-
-function bare(name: string): string {
-  return name.toLowerCase().replace(/\.$/, '');
 }

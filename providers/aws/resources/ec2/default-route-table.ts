@@ -2,7 +2,7 @@ import { ProviderError } from '../../../../protocol/provider.ts';
 import type { ResourceDefinition } from '../../definition.ts';
 import { asMaps } from '../../plain-values.ts';
 import { routesFailures, routesRule, writeRoutes } from './route-list.ts';
-import { routeTable } from './routes.ts';
+import { routeTable } from './route-table.ts';
 import { ec2Tags } from './tags.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { ExistingCall, PlainMap, ResourceDefinition } from '../../definition.ts';
+import type { PlainMap, ResourceDefinition } from '../../definition.ts';
 import { unlessGone } from '../../failures.ts';
 import { asMap, asMaps, asText } from '../../plain-values.ts';
 import { fromTagList, toTagList } from '../../tags.ts';
@@ -116,72 +116,4 @@ function encryptionOutput(
   encryption: { readonly encryptionType?: string | undefined; readonly kmsKey?: string | undefined } | undefined,
 ): readonly PlainMap[] {
   return encryption?.encryptionType ? [{ encryptionType: encryption.encryptionType }] : [];
-}
-
-/** https://www.pulumi.com/registry/packages/aws/api-docs/ecr/lifecyclepolicy/ ; imported by the repository's name. */
-export const lifecyclePolicy: ResourceDefinition = {
-  type: 'aws:ecr/lifecyclePolicy:LifecyclePolicy',
-  properties: {
-    repository: { kind: 'string', required: true, replaces: true },
-    policy: { kind: 'string', required: true, json: true },
-    registryId: { kind: 'string', output: true },
-  },
-  async create(call) {
-    await putLifecycle({ ...call, id: call.inputs.repository as string, state: {} });
-    return call.inputs.repository as string;
-  },
-  updates: [{ properties: ['policy'], apply: putLifecycle }],
-  async read({ aws, id }) {
-    const { GetLifecyclePolicyCommand } = await import('@aws-sdk/client-ecr');
-    const found = await unlessGone(
-      (await aws.client('ecr')).send(new GetLifecyclePolicyCommand({ repositoryName: id })),
-    );
-    return (
-      found && { repository: found.repositoryName, policy: found.lifecyclePolicyText, registryId: found.registryId }
-    );
-  },
-  async delete({ aws, id }) {
-    const { DeleteLifecyclePolicyCommand } = await import('@aws-sdk/client-ecr');
-    await unlessGone((await aws.client('ecr')).send(new DeleteLifecyclePolicyCommand({ repositoryName: id })));
-  },
-};
-
-async function putLifecycle({ aws, id, inputs }: ExistingCall): Promise<void> {
-  const { PutLifecyclePolicyCommand } = await import('@aws-sdk/client-ecr');
-  await (await aws.client('ecr')).send(
-    new PutLifecyclePolicyCommand({ repositoryName: id, lifecyclePolicyText: inputs.policy as string }),
-  );
-}
-
-/** https://www.pulumi.com/registry/packages/aws/api-docs/ecr/repositorypolicy/ ; imported by the repository's name. */
-export const repositoryPolicy: ResourceDefinition = {
-  type: 'aws:ecr/repositoryPolicy:RepositoryPolicy',
-  properties: {
-    repository: { kind: 'string', required: true, replaces: true },
-    policy: { kind: 'string', required: true, json: true },
-    registryId: { kind: 'string', output: true },
-  },
-  async create(call) {
-    await putAccess({ ...call, id: call.inputs.repository as string, state: {} });
-    return call.inputs.repository as string;
-  },
-  updates: [{ properties: ['policy'], apply: putAccess }],
-  async read({ aws, id }) {
-    const { GetRepositoryPolicyCommand } = await import('@aws-sdk/client-ecr');
-    const found = await unlessGone(
-      (await aws.client('ecr')).send(new GetRepositoryPolicyCommand({ repositoryName: id })),
-    );
-    return found && { repository: found.repositoryName, policy: found.policyText, registryId: found.registryId };
-  },
-  async delete({ aws, id }) {
-    const { DeleteRepositoryPolicyCommand } = await import('@aws-sdk/client-ecr');
-    await unlessGone((await aws.client('ecr')).send(new DeleteRepositoryPolicyCommand({ repositoryName: id })));
-  },
-};
-
-async function putAccess({ aws, id, inputs }: ExistingCall): Promise<void> {
-  const { SetRepositoryPolicyCommand } = await import('@aws-sdk/client-ecr');
-  await (await aws.client('ecr')).send(
-    new SetRepositoryPolicyCommand({ repositoryName: id, policyText: inputs.policy as string }),
-  );
 }

@@ -3,7 +3,7 @@ import type { Plain, PlainMap } from '../../definition.ts';
 import { compact, fromApi, toApi } from '../../naming.ts';
 import { asMap, asMaps, asText, asTexts } from '../../plain-values.ts';
 import { fromTagList, toTagList } from '../../tags.ts';
-import { companion } from './companions.ts';
+import { companion } from './companion.ts';
 
 /** https://www.pulumi.com/registry/packages/aws/api-docs/s3/bucketlifecycleconfiguration/ */
 export const bucketLifecycleConfiguration = companion({

@@ -1,4 +1,3 @@
-import { chmodSync } from 'node:fs';
 import { git } from '../../cli/demo-repository.ts';
 import { createEstate, type Estate, stackFile } from '../journeys/estate.ts';
 import type { Report } from './main.ts';
@@ -8,7 +7,6 @@ const PUSHES = 7;
 /** From the end of `git push` to the stored result of the preview, and from the merge to the end of the rollout: one stack of the sandbox, warm. */
 export async function run(report: Report): Promise<void> {
   const estate = await createEstate();
-  chmodSync(estate.folder, 0o755);
   try {
     const began = performance.now();
     await estate.start();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type ExecFileException, execFile } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 import { git } from '../../cli/demo-repository.ts';
@@ -15,7 +15,6 @@ let clone: string;
 before(async () => {
   estate = await createEstate();
   // PostgreSQL runs as another user where we are root.
-  chmodSync(estate.folder, 0o755);
   await estate.start();
   clone = join(estate.folder, 'clone');
   await git(estate.folder, 'clone', '--quiet', estate.repository, clone);

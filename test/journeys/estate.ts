@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -83,6 +83,8 @@ export async function createEstate(
   files: Readonly<Record<string, string>> = FIRST_FILES,
 ): Promise<Estate> {
   const folder = mkdtempSync(join(tmpdir(), 'mainstay-journey-'));
+  // Else the user of PostgreSQL cannot enter, and its files would be elsewhere.
+  chmodSync(folder, 0o755);
   const repository = join(folder, 'estate.git');
   await createRepository(repository, files);
   return new RunningEstate(folder, repository, environment);

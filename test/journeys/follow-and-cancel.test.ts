@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { chmodSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { git } from '../../cli/demo-repository.ts';
 import type { RunEventResponse } from '../../runner/api/responses.ts';
@@ -10,7 +9,6 @@ let estate: Estate;
 before(async () => {
   estate = await createEstate();
   // PostgreSQL runs as another user where we are root.
-  chmodSync(estate.folder, 0o755);
   await estate.start();
   await estate.rolledOut(await git(estate.repository, 'rev-parse', 'main'));
 });

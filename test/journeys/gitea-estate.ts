@@ -12,6 +12,8 @@ const SECRET = 'a secret that deliveries are signed with';
 export interface GiteaEstate {
   readonly estate: Estate;
   readonly gitea: GiteaServer;
+  /** Starts the runner again after it was killed. Its webhooks go astray then, as its port is another. */
+  start(): Promise<void>;
   /** Calls Gitea's API as its administrator, or as `as`. */
   // biome-ignore lint/suspicious/noExplicitAny: what Gitea answers is looked at by assertions alone
   api(method: string, path: string, body?: unknown, options?: { readonly as?: string }): Promise<any>;
@@ -35,9 +37,12 @@ const API = '/repos/mainstay/estate';
 export async function createGiteaEstate({
   pollSeconds = 3600,
   files,
+  environment: more = {},
 }: {
   readonly pollSeconds?: number;
   readonly files?: Readonly<Record<string, string>>;
+  /** For every life of the runner. */
+  readonly environment?: Readonly<Record<string, string>>;
 } = {}): Promise<GiteaEstate> {
   const gitea = await startGitea();
   const api: GiteaEstate['api'] = async (method, path, body, { as } = {}) => {
@@ -56,13 +61,15 @@ export async function createGiteaEstate({
   const environment = {
     ...{ MAINSTAY_REPOSITORIES: '', MAINSTAY_POLL: String(pollSeconds) },
     ...{ JOURNEY_TOKEN: token, JOURNEY_SECRET: SECRET },
+    ...more,
   };
   const estate = await createEstate(environment, files);
   writeFileSync(join(estate.folder, settings), settingsText(gitea.url));
   // Not a test of signing in: the pushes of people go by the administrator's password.
   const remote = `${gitea.url.replace('//', `//${gitea.user}:${gitea.password}@`)}/mainstay/estate.git`;
   await git(estate.repository, 'push', '--quiet', remote, 'main:main');
-  await estate.start({ MAINSTAY_CONFIG: join(estate.folder, settings) });
+  const start = () => estate.start({ MAINSTAY_CONFIG: join(estate.folder, settings) });
+  await start();
   const { url } = JSON.parse(readFileSync(join(estate.folder, 'data/runner.json'), 'utf8')) as { url: string };
   const hook = { url: `${url}/webhooks/estate`, content_type: 'json', secret: SECRET };
   const events = ['push', 'pull_request', 'pull_request_sync', 'pull_request_comment', 'issue_comment'];
@@ -76,7 +83,7 @@ export async function createGiteaEstate({
     throw new Error(`${what} did not come. The runner said:\n${estate.said()}`);
   };
   return {
-    ...{ estate, gitea, api, until },
+    ...{ estate, gitea, api, until, start },
     push: async (branch, changed) => {
       const commit = await pushTo(estate.repository, branch, changed);
       await publish(branch);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, chmodSync, readFileSync } from 'node:fs';
+import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { git } from '../../cli/demo-repository.ts';
@@ -34,7 +34,6 @@ test('runs the thread on the official engine, and after a kill never creates aga
   skip: installed ? false : 'there is no pulumi on the PATH',
 }, async () => {
   const estate = await createEstate({ MAINSTAY_ENGINE: 'official' });
-  chmodSync(estate.folder, 0o755);
   const created = join(estate.folder, 'created');
   appendFileSync(created, '');
   const file = (maps: Readonly<Record<string, string>>) =>

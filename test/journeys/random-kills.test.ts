@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -20,7 +20,6 @@ test(`every change is rolled out once, however often the runner is killed (${KIL
   const random = createRandom(SEED);
   const estate = await createEstate();
   t.after(() => estate.close());
-  chmodSync(estate.folder, 0o755);
   await estate.start();
   await estate.rolledOut(await git(estate.repository, 'rev-parse', 'main'));
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -9,7 +9,6 @@ import { createEstate, postmasterOf, stackFile } from './estate.ts';
 test('comes back from the repositories and the states alone when its database and disk are gone', async (t) => {
   const estate = await createEstate({ MAINSTAY_PASS: 'MAINSTAY_SANDBOX' });
   t.after(() => estate.close());
-  chmodSync(estate.folder, 0o755);
   mkdirSync(join(estate.folder, 'kept'));
   const environment = {
     PULUMI_BACKEND_URL: `file://${estate.folder}/kept`,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -9,7 +9,6 @@ import { createEstate, stackFile } from './estate.ts';
 test('finishes on another worker what a lost one had begun', async (t) => {
   const estate = await createEstate();
   t.after(() => estate.close());
-  chmodSync(estate.folder, 0o755);
   await estate.start({ MAINSTAY_WORKER: 'first' });
   await estate.rolledOut(await git(estate.repository, 'rev-parse', 'main'));
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -12,7 +12,6 @@ let estate: Estate;
 before(async () => {
   estate = await createEstate();
   // PostgreSQL runs as another user where we are root.
-  chmodSync(estate.folder, 0o755);
   await estate.start();
 });
 

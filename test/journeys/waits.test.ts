@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { chmodSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { git } from '../../cli/demo-repository.ts';
@@ -14,7 +13,6 @@ drift: { mode: off }
 test('an approval and a soak are waited for through kills, without anything being done twice', async (t) => {
   const estate = await createEstate();
   t.after(() => estate.close());
-  chmodSync(estate.folder, 0o755);
   const commit = await estate.push('main', { 'stacks/mainstay.yaml': SETTINGS });
   await estate.start();
   const waiting = await estate.rolledOut(commit);

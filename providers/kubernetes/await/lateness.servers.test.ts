@@ -221,6 +221,29 @@ describe('ready is reported within 0.3 s of being true', {
     return Math.max(0, done.at - trueSince);
   }
 
+  /** The same for an object that the server makes ready by itself, at `path`. */
+  async function latenessOfMade(type: string, inputs: PropertyMap, path: string): Promise<number> {
+    let isMade = false;
+    const seen = (async () => {
+      while (!isMade) {
+        const live = await cluster.get(path).catch(() => undefined);
+        const ready =
+          live &&
+          (at(live, 'status', 'phase') === 'Active' ||
+            ['Established', 'Available'].some((name) => conditionOf(live, name)?.status === 'True'));
+        if (ready) break;
+        await delay(10);
+      }
+      return performance.now();
+    })();
+    const made = await engine.create(type, 'own', inputs);
+    const done = performance.now();
+    isMade = true;
+    const late = done - (await seen);
+    await engine.delete(made);
+    return Math.max(0, late);
+  }
+
   // A machine that is busy with something else may be late once: what counts is what the provider can do.
   for (const [title, kind] of Object.entries(cases))
     it(`for a ${title}`, async () => {
@@ -251,21 +274,10 @@ describe('ready is reported within 0.3 s of being true', {
         `/apis/apiregistration.k8s.io/v1/apiservices/v1.y.${group}`,
       ],
     ] as const) {
-      const seen = (async () => {
-        for (;;) {
-          const live = await cluster.get(path).catch(() => undefined);
-          const ready =
-            live &&
-            (at(live, 'status', 'phase') === 'Active' ||
-              ['Established', 'Available'].some((name) => conditionOf(live, name)?.status === 'True'));
-          if (ready) return performance.now();
-          await delay(10);
-        }
-      })();
-      const made = await engine.create(type, 'own', inputs);
-      const done = performance.now();
-      assert.ok(done - (await seen) < LIMIT, `${type}: ${done - (await seen)} ms late`);
-      await engine.delete(made);
+      const lates: number[] = [];
+      do lates.push(await latenessOfMade(type, inputs, path));
+      while (lates.at(-1)! >= LIMIT && lates.length < ATTEMPTS);
+      assert.ok(lates.at(-1)! < LIMIT, `${type}: reported ${lates.map(Math.round).join(', ')} ms late`);
     }
   });
 });

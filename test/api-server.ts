@@ -23,6 +23,8 @@ export interface ApiServer {
   readonly accounts: AccountStore;
   /** What was asked of the worker, in order. */
   readonly told: readonly unknown[];
+  /** How many statements the database was asked so far. */
+  statements(): number;
   /** Closes the port, with every connection; `listenAgain` opens the same one. */
   goAway(): Promise<void>;
   listenAgain(): Promise<void>;
@@ -38,7 +40,15 @@ export async function startApiServer(options: { readonly console?: ConsolePage }
   const postgres = await startEmbeddedPostgres({ folder: join(folder, 'postgres'), log: silentLog });
   const database = openDatabase(postgres.url, silentLog);
   await migrate(database.pool);
-  const store = createPostgresRunStore(database);
+  let statements = 0;
+  const counting: typeof database = {
+    ...database,
+    rows: (sql, values) => {
+      statements += 1;
+      return database.rows(sql, values);
+    },
+  };
+  const store = createPostgresRunStore(counting);
   const accounts = createPostgresAccountStore(database);
   const told: unknown[] = [];
   const tell = async (...what: readonly unknown[]) => void told.push(what);
@@ -62,7 +72,11 @@ export async function startApiServer(options: { readonly console?: ConsolePage }
     decideRun: (run, decision) => tell('decideRun', run.id, decision),
     decideRollout: (id, decision) => tell('decideRollout', id, decision),
     cancelRun: (run, by) => tell('cancelRun', run.id, by),
-    retryPreview: (run) => tell('retryPreview', run.id),
+    retryPreview: (run, by) => tell('retryPreview', run.id, by),
+    unlock: async (at) => {
+      await tell('unlock', at);
+      return 'nothing was left';
+    },
     look: (_id, at) => tell('look', at),
     promote: async (request) => {
       await store.promotions.add({ id: 'promotion-1', ...request });
@@ -79,6 +93,7 @@ export async function startApiServer(options: { readonly console?: ConsolePage }
   url = `http://127.0.0.1:${port}`;
   return {
     ...{ app, url, token, store, accounts, told },
+    statements: () => statements,
     goAway: () => server.close(),
     listenAgain: async () => {
       server = await listen(app, { port });

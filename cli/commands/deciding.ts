@@ -20,33 +20,42 @@ export function addDecidingCommands(program: Command): void {
   for (const [name, kind, description] of DECISIONS)
     decision(program, name)
       .description(description)
-      .action(async (id: string, { reason, as }: DecisionOptions) => {
+      .action(async (id: string, { reason, as, json }: DecisionOptions) => {
         await decide(id, { kind, by: as, reason });
-        console.log(`${name}: ${id}`);
+        print(json, { did: name, id }, () => [`${name}: ${id}`]);
       });
   decision(program, 'retry')
     .description('do again what failed: a preview, an update and the rest of its rollout')
-    .action(async (id: string, { reason, as }: DecisionOptions) => {
+    .action(async (id: string, { reason, as, json }: DecisionOptions) => {
       if (id.includes('@')) await decide(id, { kind: 'retry', by: as, reason });
       else await connect().retryRun(id);
-      console.log(`retry: ${id}`);
+      print(json, { did: 'retry', id }, () => [`retry: ${id}`]);
     });
   program
     .command('cancel')
     .description('end a run: what is being done to a resource is finished, nothing new is begun')
     .argument('<run>')
-    .action(async (id: string) => {
+    .option('--json', 'print JSON')
+    .action(async (id: string, { json }: Json) => {
       await connect().cancelRun(id);
-      console.log(`cancel: ${id}`);
+      print(json, { did: 'cancel', id }, () => [`cancel: ${id}`]);
     });
   program
     .command('sync')
     .description('make the runner look at its repositories now')
-    .action(() => connect().sync());
+    .option('--json', 'print JSON')
+    .action(async ({ json }: Json) => {
+      await connect().sync();
+      print(json, { did: 'sync' }, () => ['sync: the repositories are looked at']);
+    });
   addAccess(program);
 }
 
-interface DecisionOptions {
+interface Json {
+  readonly json?: boolean;
+}
+
+interface DecisionOptions extends Json {
   readonly reason?: string;
   readonly as: string;
 }
@@ -56,7 +65,8 @@ function decision(program: Command, name: string): Command {
     .command(name)
     .argument('<id>', 'of a run (u-…) or of a rollout (repository@commit)')
     .option('--reason <text>', 'why')
-    .option('--as <person>', 'who decides; only with the token of this machine', userInfo().username);
+    .option('--as <person>', 'who decides; only with the token of this machine', userInfo().username)
+    .option('--json', 'print JSON');
 }
 
 function decide(id: string, request: DecisionRequest): Promise<void> {
@@ -69,7 +79,7 @@ function addAccess(program: Command): void {
     .command('sign-in')
     .description('print a one-time link that signs a browser in to the console')
     .option('--json', 'print JSON')
-    .action(async ({ json }: { readonly json?: boolean }) => {
+    .action(async ({ json }: Json) => {
       const link = await connect().makeSignInLink();
       print(json, link, () => [link.url]);
     });
@@ -87,8 +97,7 @@ function addAccess(program: Command): void {
     });
 }
 
-interface TokenOptions {
+interface TokenOptions extends Json {
   readonly role: 'owner' | 'viewer';
   readonly days?: string;
-  readonly json?: boolean;
 }

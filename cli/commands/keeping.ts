@@ -15,9 +15,10 @@ const LOOK_WITHIN_MS = 10 * 60_000;
 /** What `drift` ends with where something differs. */
 const DRIFTED = 3;
 
-/** Commands that keep stacks as main says: drift, rollback, promotion. */
+/** Commands that keep stacks as main says: drift, locks, rollback, promotion. */
 export function addKeepingCommands(program: Command): void {
   addDrift(program);
+  addUnlock(program);
   addRollback(program);
   addPromote(program);
   addSandbox(program);
@@ -73,6 +74,20 @@ async function untilLooked(
     await delay(100);
   }
   throw userError('Cannot wait for the look any longer: ten minutes. See `mainstay runs --kind drift`.');
+}
+
+function addUnlock(program: Command): void {
+  program
+    .command('unlock')
+    .description("clear what an interrupted update of a stack left: processes and our own lock, never somebody else's")
+    .argument('<stack>', 'name or id')
+    .option('--json', 'print JSON')
+    .action(async (name: string, { json }: { readonly json?: boolean }) => {
+      const api = connect();
+      const { stack, repository } = findStackStatus(await api.status(), name);
+      const unlocked = await api.unlock({ repository: repository.id, stack: stack.id });
+      print(json, { stack: stack.id, ...unlocked }, () => [`unlock ${stack.id}: ${unlocked.done}`]);
+    });
 }
 
 function addRollback(program: Command): void {

@@ -21,6 +21,7 @@ import type {
   SettingsResponse,
   SignInLinkResponse,
   StatusResponse,
+  UnlockedResponse,
 } from './responses.ts';
 import { readServerEvents } from './server-events.ts';
 
@@ -54,6 +55,8 @@ export interface ApiClient {
   drift(filter?: { readonly repository?: string; readonly state?: string }): Promise<readonly DriftResponse[]>;
   /** Looks for drift now. */
   look(at: { readonly repository: string; readonly stack: string; readonly correct?: boolean }): Promise<void>;
+  /** Clears what interrupted updates of a stack left. Returns what was done. */
+  unlock(at: { readonly repository: string; readonly stack: string }): Promise<UnlockedResponse>;
   rollBack(
     request: RollbackRequest & { readonly repository: string; readonly stack: string },
   ): Promise<OfferedRevertResponse>;
@@ -118,6 +121,7 @@ export function createApiClient(options: { readonly url: string; readonly token:
     drift: (filter = {}) => items(`/api/drift?${query(filter)}`),
     look: ({ repository, stack, correct = false }) =>
       call(`/api/repositories/${id(repository)}/stacks/${id(stack)}/look`, { correct }),
+    unlock: ({ repository, stack }) => call(`/api/repositories/${id(repository)}/stacks/${id(stack)}/unlock`, {}),
     rollBack: ({ repository, stack, to, reason }) =>
       call(`/api/repositories/${id(repository)}/stacks/${id(stack)}/rollback`, { to, reason }),
     promotions: (filter = {}) => items(`/api/promotions?${query(filter)}`),

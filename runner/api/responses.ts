@@ -24,6 +24,7 @@ export type PromotionResponse = z.output<typeof schemas.promotionSchema>;
 export type PromotionRequest = z.output<typeof schemas.promotionRequestSchema>;
 export type RollbackRequest = z.output<typeof schemas.rollbackRequestSchema>;
 export type OfferedRevertResponse = z.output<typeof schemas.offeredRevertSchema>;
+export type UnlockedResponse = z.output<typeof schemas.unlockedSchema>;
 export type SettingsResponse = z.output<typeof schemas.settingsSchema>;
 export type SettingResponse = z.output<typeof schemas.settingSchema>;
 export type DecisionRequest = z.output<typeof schemas.decisionSchema>;

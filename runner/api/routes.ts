@@ -277,6 +277,15 @@ const keeping = {
     status: 202,
     errors: [403, 404],
   }),
+  unlock: route({
+    method: 'post',
+    path: '/api/repositories/{repository}/stacks/{stack}/unlock',
+    summary: "Clear what interrupted updates of a stack left: processes and our own locks, never somebody else's",
+    tag: 'keeping',
+    params: stack,
+    answer: schemas.unlockedSchema,
+    errors: [403, 404, 409],
+  }),
   rollBack: route({
     method: 'post',
     path: '/api/repositories/{repository}/stacks/{stack}/rollback',

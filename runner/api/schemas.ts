@@ -317,6 +317,8 @@ export const offeredRevertSchema = z.object({
   branch: z.string(),
 });
 
+export const unlockedSchema = z.object({ done: z.string().describe('What was done, in one line') });
+
 export const promotionRequestSchema = z.strictObject({
   name: clean.min(1).max(200).describe('A rule of `promotions` in mainstay.yaml: `app=web`, or `web`'),
   from: clean.min(1).max(200).describe('Name of a stack'),

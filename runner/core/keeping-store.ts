@@ -52,6 +52,8 @@ export interface AuditEntry {
     | 'rollback'
     | 'promotion'
     | 'recovery'
+    | 'cancel'
+    | 'unlock'
     | 'command';
   readonly repository: string;
   /** Id of the run, rollout, change or stack that it is about. */

@@ -36,7 +36,8 @@ export function createAutomationEngine(options: AutomationEngineOptions): Engine
     look: (work) => options.previews.run(() => lookForDrift(options, work)),
     update: (work) => options.updates.run(() => operate(options, work, { verb: 'update' })),
     correct: (work, targets) => options.updates.run(() => operate(options, work, { verb: 'update', targets })),
-    recover: (work, { assumeNotCreated = false } = {}) => recover(options, work, assumeNotCreated),
+    recover: (work, { assumeNotCreated = false, clearLock = false } = {}) =>
+      recover(options, work, { assumeNotCreated, clearLock }),
   };
 }
 
@@ -114,20 +115,24 @@ async function recorded<T>(options: AutomationEngineOptions, work: StackWork, up
 async function recover(
   options: AutomationEngineOptions,
   work: StackWork,
-  assumeNotCreated: boolean,
+  { assumeNotCreated, clearLock }: { readonly assumeNotCreated: boolean; readonly clearLock: boolean },
 ): Promise<Recovery> {
   const recorded = await earlierProcesses(options, work);
-  if (recorded.length === 0 && !assumeNotCreated) return { done: [], unclear: [] };
+  if (recorded.length === 0 && !assumeNotCreated && !clearLock) return { done: [], unclear: [] };
   const done: string[] = [];
   for (const identity of recorded)
     if (await endEarlier(identity)) done.push(`ended process ${identity.pid} of an earlier life`);
+  if (clearLock && !(await exists(options, work))) return { done, unclear: [] };
   const stack = await openStack(options, work);
   const pending = await readPending(stack, work);
   const { repeatable, unclear } = judgePending(pending);
   if (unclear.length > 0 && !assumeNotCreated) return { done, unclear: unclear.map(({ resource }) => resource.urn) };
   for (const { type, resource } of [...repeatable, ...unclear]) done.push(`${type} ${resource.urn} is done again`);
-  if (pending.some(({ type }) => type === 'creating'))
-    await withOwnLocksCancelled(options, { work, stack }, () => dropPending(stack, work));
+  // Whoever writes the state back needs the lock: that is how one that is left comes to light.
+  if (clearLock || pending.some(({ type }) => type === 'creating')) {
+    const told = { work, stack, onCancelled: () => done.push('cancelled the lock that it left') };
+    await withOwnLocksCancelled(options, told, () => dropPending(stack, work));
+  }
   return { done, unclear: [] };
 }
 
@@ -154,7 +159,7 @@ async function endEarlier(identity: ProcessIdentity): Promise<boolean> {
 /** Where the lock is of processes that we recorded and that are gone, it is cancelled and the work done again; somebody else's stays. */
 async function withOwnLocksCancelled<T>(
   options: AutomationEngineOptions,
-  { work, stack }: { readonly work: StackWork; readonly stack: Stack },
+  { work, stack, onCancelled }: { readonly work: StackWork; readonly stack: Stack; readonly onCancelled?: () => void },
   operation: () => Promise<T>,
 ): Promise<T> {
   try {
@@ -166,6 +171,7 @@ async function withOwnLocksCancelled<T>(
     const ours = holders.every(({ host, pid }) => gone.some((record) => record.pid === pid && record.host === host));
     if (holders.length === 0 || !ours) throw lockedError(work.stack, error);
     await stack.cancel();
+    onCancelled?.();
     return await operation();
   }
 }

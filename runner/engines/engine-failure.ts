@@ -35,10 +35,10 @@ export function isLocked(error: unknown): boolean {
 
 /** Somebody else holds the stack. */
 export function lockedError(stack: string, error: unknown): MainstayError {
-  const holders = lockHolders(error).map(({ host, pid }) => `process ${pid} on ${host}`);
+  const holders = [...new Set(lockHolders(error).map(({ host, pid }) => `process ${pid} on ${host}`))];
   return new MainstayError(
     'conflict',
-    `Cannot update ${stack} as somebody else is at it: ${holders.join(', ') || failureText(error)}. ` +
+    `Cannot work on ${stack} as somebody else is at it: ${holders.join(', ') || failureText(error)}. ` +
       'Wait until they have ended, or cancel them with `pulumi cancel`.',
     { cause: error },
   );

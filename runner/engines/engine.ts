@@ -60,7 +60,11 @@ export interface Engine {
   update(work: StackWork): Promise<Outcome>;
   /**
    * Clears what an interrupted update of ours left: ends its processes, cancels its lock (never somebody else's), and looks at operations that
-   * were begun and not ended. Does nothing, quickly, where nothing was left. `assumeNotCreated` drops creates that are unclear.
+   * were begun and not ended. Does nothing, quickly, where nothing was left. `assumeNotCreated` drops creates that are unclear. `clearLock` sees to the
+   * lock now, rather than with the update that comes: it rejects with a conflict where somebody else holds it.
    */
-  recover(work: StackWork, options?: { readonly assumeNotCreated?: boolean }): Promise<Recovery>;
+  recover(
+    work: StackWork,
+    options?: { readonly assumeNotCreated?: boolean; readonly clearLock?: boolean },
+  ): Promise<Recovery>;
 }

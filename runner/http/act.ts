@@ -63,7 +63,7 @@ async function retry(
       409,
       `Cannot do the run again as it did not fail: ${run.id} is ${run.state}. Push a commit to run it anew.`,
     );
-  if (run.kind === 'preview') return options.retryPreview(run);
+  if (run.kind === 'preview') return options.retryPreview(run, principal.name);
   const rollout = run.rollout === undefined ? undefined : await options.store.rollouts.get(run.rollout);
   if (rollout?.state !== 'waiting')
     throw new ApiError(

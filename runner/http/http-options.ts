@@ -3,6 +3,7 @@ import type { OfferedRevertResponse, PromotionRequest, RollbackRequest, SettingR
 import type { AccountStore } from '../core/account.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { Decision } from '../core/rollout.ts';
+import type { Run } from '../core/run.ts';
 import type { RunStore } from '../core/run-store.ts';
 import type { ConsolePage } from './console-page.ts';
 import type { WebhookOptions } from './webhooks.ts';
@@ -33,9 +34,11 @@ export interface HttpOptions {
   decideRun(run: { readonly id: string; readonly attempt: number }, decision: Decision): Promise<void>;
   decideRollout(id: string, decision: Decision): Promise<void>;
   /** Ends a run that has not ended; its state is `cancelled` then. */
-  cancelRun(run: { readonly id: string; readonly attempt: number }, by: string): Promise<void>;
+  cancelRun(run: Run, by: string): Promise<void>;
   /** Previews again what failed or was cancelled. */
-  retryPreview(run: { readonly id: string; readonly attempt: number }): Promise<void>;
+  retryPreview(run: Run, by: string): Promise<void>;
+  /** Clears what interrupted updates of a stack left; says what was done. Rejects with a conflict while the stack is being updated. */
+  unlock(at: { readonly repository: string; readonly stack: string; readonly by: string }): Promise<string>;
   /** Looks for drift in a stack; the same id is one look. */
   look(
     id: string,

@@ -5,8 +5,8 @@ import { missing } from './api-error.ts';
 import type { Part } from './bind-routes.ts';
 import type { HttpOptions } from './http-options.ts';
 
-/** What keeps stacks true by request: looks for drift, rollbacks, promotions. */
-export function keepingHandlers(options: HttpOptions): Part<'look' | 'rollBack' | 'promotions' | 'promote'> {
+/** What keeps stacks true by request: looks for drift, unlocking, rollbacks, promotions. */
+export function keepingHandlers(options: HttpOptions): Part<'look' | 'unlock' | 'rollBack' | 'promotions' | 'promote'> {
   const { store } = options;
   return {
     look: async ({ params, body, principal }) => {
@@ -14,6 +14,10 @@ export function keepingHandlers(options: HttpOptions): Part<'look' | 'rollBack' 
       const asked = { by: nameOf(principal), correct: body.correct };
       await options.look(`look-${crypto.randomUUID()}`, { ...params, asked });
       return {};
+    },
+    unlock: async ({ params, principal }) => {
+      await refuseUnknown(options, params);
+      return { done: await options.unlock({ ...params, by: nameOf(principal) }) };
     },
     rollBack: async ({ params, body, principal }) => {
       await refuseUnknown(options, params);

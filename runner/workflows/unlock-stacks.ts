@@ -1,7 +1,8 @@
 import { messageOf, userError } from '../../foundation/errors.ts';
 import type { Change } from '../core/change.ts';
 import type { Services } from './services.ts';
-import { withCheckout } from './with-checkout.ts';
+import { recoverNow } from './unlock-stack.ts';
+import type { CheckoutOf } from './with-checkout.ts';
 
 /**
  * Clears what interrupted updates of a change's stacks left: their processes and our own locks, never somebody else's. A stack that is being
@@ -26,13 +27,6 @@ export async function unlockStacks(services: Services, change: Change): Promise<
   return lines.map((line) => `- ${line}`).join('\n');
 }
 
-async function recovered(services: Services, run: Parameters<typeof withCheckout>[1]['run']): Promise<string> {
-  try {
-    const signal = services.ending;
-    const { done, unclear } = await withCheckout(services, { run, signal }, ({ engine, work }) => engine.recover(work));
-    const open = unclear.length > 0 ? `; nobody can say whether these were created: ${unclear.join(', ')}` : '';
-    return `${done.join(', ') || 'nothing was left'}${open}`;
-  } catch (error) {
-    return messageOf(error);
-  }
+function recovered(services: Services, run: CheckoutOf): Promise<string> {
+  return recoverNow(services, run).catch(messageOf);
 }

@@ -5,8 +5,10 @@ import { messageOf, userError } from '../../foundation/errors.ts';
 import type { Log } from '../../foundation/log.ts';
 import type { RepositoryEvent } from '../core/repository-event.ts';
 import type { Decision } from '../core/rollout.ts';
+import { type ActedRun, cancelRun, retryPreview } from './act-on-run.ts';
 import { startCleaning } from './clean-history.ts';
 import { correctStack } from './correct-stack.ts';
+import type { StackAt } from './drift-facts.ts';
 import { judgeRolloutDecision, judgeRunDecision } from './judge-decision.ts';
 import { type LookAt, lookAtStack } from './look-at-stack.ts';
 import type { OfferedRevert } from './open-revert.ts';
@@ -15,9 +17,10 @@ import { previewStack } from './preview-stack.ts';
 import { type PromotionRequest, requestPromotion, WRITES_QUEUE } from './promote.ts';
 import { receiveEvent } from './receive-event.ts';
 import { type RollbackRequest, rollBack } from './roll-back.ts';
-import { attemptId, queueAgain, rollOut, STACKS_QUEUE } from './roll-out.ts';
+import { attemptId, rollOut, STACKS_QUEUE } from './roll-out.ts';
 import type { RolloutMessage } from './rollout-wait.ts';
 import type { Services } from './services.ts';
+import { unlock, unlockStack } from './unlock-stack.ts';
 import { updateStack } from './update-stack.ts';
 import { writePromotions } from './write-promotions.ts';
 
@@ -37,9 +40,14 @@ export interface Worker {
   /** Starts a look for drift; the same id is one look. */
   look(id: string, at: LookAt): Promise<void>;
   /** Ends a run that has not ended: its engine finishes what it is at. */
-  cancelRun(run: { readonly id: string; readonly attempt: number }, by: string): Promise<void>;
+  cancelRun(run: ActedRun, by: string): Promise<void>;
   /** Previews again what failed or was cancelled. */
-  retryPreview(run: { readonly id: string; readonly attempt: number }): Promise<void>;
+  retryPreview(run: ActedRun, by: string): Promise<void>;
+  /**
+   * Clears what interrupted updates of a stack left. Returns what was done, in one line. Rejects with a conflict while an update of ours is at the
+   * stack, and with a user error where it cannot be done.
+   */
+  unlock(at: StackAt & { readonly by: string }): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -122,15 +130,9 @@ export async function startWorker(options: {
       return id;
     },
     rollBack: (request) => rollBack(services, request),
-    cancelRun: async ({ id, attempt }, by) => {
-      const endedAt = new Date(services.clock.now());
-      await services.store.runs.set(id, { state: 'cancelled', summary: `cancelled by ${by}`, endedAt });
-      await DBOS.cancelWorkflow(attemptId(id, attempt));
-    },
-    retryPreview: async ({ id, attempt }) => {
-      await queueAgain(services, [id], attempt + 1);
-      await DBOS.startWorkflow(workflows.preview, { workflowID: attemptId(id, attempt + 1) })(id);
-    },
+    cancelRun: (run, by) => cancelRun(services, run, by),
+    retryPreview: (run, by) => retryPreview(services, { run, by }, workflows.preview),
+    unlock: (at) => unlock(services, at, workflows.unlock),
     async close() {
       clearInterval(takeover);
       stopCleaning();
@@ -169,7 +171,8 @@ function register(services: Services) {
     name: 'look-at-stack',
     maxRecoveryAttempts: 20,
   });
-  return { receive, look, write, preview };
+  const unlock = DBOS.registerWorkflow(unlockStack(services), { name: 'unlock-stack', maxRecoveryAttempts: 20 });
+  return { receive, look, write, preview, unlock };
 }
 
 async function holdWorkerLock({ databaseUrl, name, onLost }: Parameters<typeof startWorker>[0]): Promise<pg.Client> {

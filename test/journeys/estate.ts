@@ -1,8 +1,10 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { git, inClone } from '../../cli/demo-repository.ts';
+import { systemCode } from '../../foundation/errors.ts';
 import { identityOf, type ManagedProcess, startProcess } from '../../foundation/processes.ts';
 import { type ApiClient, createApiClient, parseRunnerAddress } from '../../runner/api/client.ts';
 import type { ChangeResponse, RolloutResponse } from '../../runner/api/responses.ts';
@@ -22,6 +24,8 @@ export interface Estate {
   pid(): number;
   /** Kills the runner with -9. */
   kill(): Promise<void>;
+  /** Kills the runner and every process that it started with -9, its PostgreSQL too. */
+  killAll(): Promise<void>;
   /** Waits until the runner has ended by itself; its exit code. */
   ended(): Promise<number | undefined>;
   /** Commits `files` (undefined removes one) on `branch`, from main where the branch is new, and pushes. Returns the commit. */
@@ -203,6 +207,14 @@ class RunningEstate implements Estate {
     await this.#runner!.exited;
   }
 
+  async killAll(): Promise<void> {
+    const own = this.pid();
+    const database = postmasterOf(this.#data);
+    const all = [own, ...descendantsOf(own), ...(database === undefined ? [] : [database, ...descendantsOf(database)])];
+    for (const pid of new Set(all)) killNow(pid);
+    await this.#runner!.exited;
+  }
+
   async ended(): Promise<number | undefined> {
     return (await this.#runner!.exited).code;
   }
@@ -265,6 +277,23 @@ class RunningEstate implements Estate {
     }
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+function killNow(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (systemCode(error) !== 'ESRCH') throw error;
+  }
+}
+
+/** The children of a process, and theirs. */
+function descendantsOf(root: number): readonly number[] {
+  const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n');
+  const pairs = lines.map((line) => line.trim().split(/\s+/).map(Number));
+  const found = [root];
+  for (const parent of found) found.push(...pairs.filter((pair) => pair[1] === parent).map((pair) => pair[0]!));
+  return found.slice(1);
 }
 
 /** The pid of the PostgreSQL of a data folder. */

@@ -7,6 +7,7 @@ import { git } from '../../cli/demo-repository.ts';
 import { EnvironmentReader } from '../../foundation/environment.ts';
 import type { RolloutResponse } from '../../runner/api/responses.ts';
 import { createEstate, type Estate, stackFile } from './estate.ts';
+import { createRandom } from './seeded-random.ts';
 
 /** `MAINSTAY_KILLS=100` for more; the seed is printed, and `MAINSTAY_SEED` takes it. */
 const read = new EnvironmentReader();
@@ -103,15 +104,4 @@ function assertState(estate: Estate, round: number): void {
     const locks = join(estate.folder, 'data/state/.pulumi/locks/organization/journey', stack);
     assert.deepEqual(existsSync(locks) ? readdirSync(locks) : [], []);
   }
-}
-
-/** Numbers from 0 to 1 that a seed repeats (mulberry32). */
-function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

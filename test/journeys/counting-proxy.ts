@@ -1,0 +1,80 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { Agent, createServer, request as secureRequest } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import { makeCertificate } from '../servers/certificates.ts';
+
+/** A request that changes something, as the API server got it and has answered it. */
+export interface ClusterWrite {
+  readonly method: string;
+  readonly path: string;
+  readonly body: string;
+  readonly status: number;
+}
+
+/** Stands between a runner and an API server, and keeps every write that is no dry run. */
+export interface CountingProxy {
+  /** A kubeconfig whose cluster is this proxy. */
+  readonly kubeconfig: string;
+  readonly writes: readonly ClusterWrite[];
+  close(): Promise<void>;
+}
+
+export async function startCountingProxy(kubeconfig: string): Promise<CountingProxy> {
+  const folder = mkdtempSync(join(tmpdir(), 'mainstay-proxy-'));
+  const { certificate, key } = await makeCertificate(folder);
+  const config = JSON.parse(readFileSync(kubeconfig, 'utf8'));
+  const target = new URL(config.clusters[0].cluster.server);
+  const writes: ClusterWrite[] = [];
+  const agent = new Agent({ keepAlive: true, rejectUnauthorized: false });
+  const server = createServer({ cert: certificate, key }, (incoming, outgoing) => {
+    void forward(incoming, outgoing, { target, agent, writes });
+  });
+  const sockets = new Set<Duplex>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  await new Promise<void>((ready, fail) => server.once('error', fail).listen(0, '127.0.0.1', ready));
+  const { port } = server.address() as AddressInfo;
+  config.clusters[0].cluster = { server: `https://127.0.0.1:${port}`, 'insecure-skip-tls-verify': true };
+  const file = join(folder, 'kubeconfig');
+  writeFileSync(file, JSON.stringify(config), { mode: 0o644 });
+  return {
+    kubeconfig: file,
+    writes,
+    close: async () => {
+      for (const socket of sockets) socket.destroy();
+      agent.destroy();
+      await new Promise((closed) => server.close(closed));
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+interface Way {
+  readonly target: URL;
+  readonly agent: Agent;
+  readonly writes: ClusterWrite[];
+}
+
+async function forward(incoming: IncomingMessage, outgoing: ServerResponse, way: Way): Promise<void> {
+  const { target, agent, writes } = way;
+  const { method = 'GET', url: path = '/', headers } = incoming;
+  const body = await incoming.toArray().then(Buffer.concat, () => undefined);
+  // Who was killed while it sent has asked for nothing.
+  if (body === undefined) return;
+  const options = { method, headers: { ...headers, host: target.host }, agent };
+  const call = (target.protocol === 'https:' ? secureRequest : request)(new URL(path, target), options, (answer) => {
+    if (method !== 'GET' && !path.includes('dryRun='))
+      writes.push({ method, path, body: body.toString(), status: answer.statusCode! });
+    outgoing.writeHead(answer.statusCode!, answer.headers);
+    answer.pipe(outgoing);
+    outgoing.once('close', () => answer.destroy());
+  });
+  call.once('error', () => outgoing.destroy());
+  call.end(body);
+}

@@ -1,5 +1,5 @@
 import type { PropertyMap } from '../../protocol/property-value.ts';
-import { type CreateRequest, type CreateResponse, ProviderError } from '../../protocol/provider.ts';
+import type { CreateRequest, CreateResponse } from '../../protocol/provider.ts';
 import {
   ApiError,
   isApiError,
@@ -9,17 +9,16 @@ import {
   UnreachableError,
 } from './api-error.ts';
 import { createObject } from './apply.ts';
-import { NotReadyError, waitUntilReady } from './await/wait.ts';
+import { awaitApplied } from './await-applied.ts';
 import { checkpointProperties } from './checkpoint.ts';
 import { explainError } from './explain-error.ts';
 import { fieldManagerOf } from './field-managers.ts';
-import { isCustomResourceDefinition, isPatchType } from './kind.ts';
+import { isPatchType } from './kind.ts';
 import { apiVersionOf, hasUnknown, type KubeObject, kindOf, objectId } from './object.ts';
 import { previewOfNew, previewOfUnasked } from './preview-outputs.ts';
 import { objectOf } from './property-object.ts';
 import { isRendered, renderObject } from './render-yaml.ts';
 import type { ResourceContext } from './resource-context.ts';
-import { timeoutOf } from './timeout.ts';
 
 /** Seconds after which a new object is tried again whose namespace or kind was made just now by another resource. */
 const RETRY_SECONDS = [0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2];
@@ -55,30 +54,9 @@ async function finishCreate(
       { inputs, live: object, initialApiVersion: apiVersionOf(inputs), fieldManager },
       request.inputs,
     );
-  try {
-    const ready = await waitUntilReady({
-      cluster: context.cluster,
-      inputs,
-      live,
-      timeoutSeconds: timeoutOf(request.timeout, inputs),
-      signal: context.signalOf(request.signal),
-      report: context.report,
-    });
-    if (isCustomResourceDefinition(inputs)) context.cluster.discovery.forget();
-    return { id: objectId(ready), outputs: outputsOf(ready) };
-  } catch (error) {
-    const last = error instanceof NotReadyError ? error.live : live;
-    const message = error instanceof Error ? error.message : String(error);
-    const reasons = error instanceof NotReadyError ? error.reasons : [];
-    throw new ProviderError(
-      `the object was created, but ${message}${reasons.map((reason) => `\n  - ${reason}`).join('')}`,
-      {
-        status: 'unknown',
-        cause: error,
-        partial: { id: objectId(last), outputs: outputsOf(last), inputs: undefined, reasons: [message, ...reasons] },
-      },
-    );
-  }
+  const { timeout, signal } = request;
+  const ready = await awaitApplied({ inputs, live, done: 'created', timeout, signal, outputsOf }, context);
+  return { id: objectId(ready), outputs: outputsOf(ready) };
 }
 
 function checkpointOf(inputs: KubeObject, live: KubeObject, like: PropertyMap, context: ResourceContext): PropertyMap {

@@ -1,21 +1,20 @@
 import { parsePath } from '../../protocol/property-path.ts';
-import { ProviderError, type UpdateRequest, type UpdateResponse } from '../../protocol/provider.ts';
+import type { UpdateRequest, UpdateResponse } from '../../protocol/provider.ts';
 import { isMissingPermission, NoSuchKindError } from './api-error.ts';
 import { type ApplyRequest, nameFor, updateObject } from './apply.ts';
-import { NotReadyError, waitUntilReady } from './await/wait.ts';
+import { awaitApplied } from './await-applied.ts';
 import { checkpointProperties, readCheckpoint } from './checkpoint.ts';
 import { cannotBePreviewed } from './create.ts';
 import { explainError } from './explain-error.ts';
 import { fieldManagerOf, relinquish } from './field-managers.ts';
 import { withIgnoredFields } from './ignored-fields.ts';
-import { isCustomResourceDefinition, isPatchType } from './kind.ts';
+import { isPatchType } from './kind.ts';
 import { normalizeInputs } from './normalize.ts';
-import { apiVersionOf, hasUnknown, type KubeObject, kindOf, objectId } from './object.ts';
+import { apiVersionOf, hasUnknown, type KubeObject, kindOf } from './object.ts';
 import { previewOfChanged } from './preview-outputs.ts';
 import { objectOf } from './property-object.ts';
 import { isRendered, renderObject } from './render-yaml.ts';
 import type { ResourceContext } from './resource-context.ts';
-import { timeoutOf } from './timeout.ts';
 
 interface Update {
   readonly request: UpdateRequest;
@@ -46,10 +45,12 @@ export async function updateResource(request: UpdateRequest, context: ResourceCo
   }
   if (request.preview) return previewUpdate(update, context);
   const live = await applyUpdate(update, context, false);
-  const outputs = await finishUpdate(update, live, context);
+  const { timeout, signal } = request;
+  const made = { inputs, live, timeout, signal, outputsOf: (object: KubeObject) => outputsOf(update, object) };
+  const ready = await awaitApplied({ ...made, done: 'changed' }, context);
   if (cluster.configuration.enableServerSideApply && update.formerManager !== update.fieldManager)
     await relinquish(cluster, live, update.formerManager);
-  return { outputs };
+  return { outputs: outputsOf(update, ready) };
 }
 
 function outputsOf(update: Update, live: KubeObject): UpdateResponse['outputs'] {
@@ -77,43 +78,6 @@ async function applyUpdate(update: Update, context: ResourceContext, dryRun: boo
     return await updateObject({ ...apply, last, name });
   } catch (error) {
     throw dryRun ? error : explainError(error, isPatch ? 'patch' : 'update', inputs);
-  }
-}
-
-async function finishUpdate(
-  update: Update,
-  live: KubeObject,
-  context: ResourceContext,
-): Promise<UpdateResponse['outputs']> {
-  const { request, inputs } = update;
-  try {
-    const ready = await waitUntilReady({
-      cluster: context.cluster,
-      inputs,
-      live,
-      timeoutSeconds: timeoutOf(request.timeout, inputs),
-      signal: context.signalOf(request.signal),
-      report: context.report,
-    });
-    if (isCustomResourceDefinition(inputs)) context.cluster.discovery.forget();
-    return outputsOf(update, ready);
-  } catch (error) {
-    const last = error instanceof NotReadyError ? error.live : live;
-    const message = error instanceof Error ? error.message : String(error);
-    const reasons = error instanceof NotReadyError ? error.reasons : [];
-    throw new ProviderError(
-      `the object was changed, but ${message}${reasons.map((reason) => `\n  - ${reason}`).join('')}`,
-      {
-        status: 'unknown',
-        cause: error,
-        partial: {
-          id: objectId(last),
-          outputs: outputsOf(update, last),
-          inputs: undefined,
-          reasons: [message, ...reasons],
-        },
-      },
-    );
   }
 }
 

@@ -11,7 +11,7 @@ import type { RunnerAddress } from './api/client.ts';
 import type { AccountStore } from './core/account.ts';
 import { createEngines } from './engines/create-engines.ts';
 import { programEnvironment } from './engines/engine-environment.ts';
-import { openForge } from './forges/open-forge.ts';
+import { openForge, WEBHOOKS } from './forges/open-forge.ts';
 import { createDependencyStore } from './git/dependency-store.ts';
 import { openMirror } from './git/git-mirror.ts';
 import { buildConsole } from './http/build-console.ts';
@@ -165,7 +165,7 @@ async function openRepositories(settings: RunnerSettings, shutdown: Shutdown): P
   return Promise.all(
     settings.repositories.map(async (watched) => {
       const { id, base } = watched;
-      const { url, credentials, forge } = openForge(watched);
+      const { url, credentials, forge } = await openForge(watched);
       const mirror = await openMirror({
         ...{ folder: join(settings.dataFolder, 'mirrors', `${id}.git`), url, dependencies, credentials },
       });
@@ -187,7 +187,7 @@ function webhooksOf(
   const targets = new Map<string, WebhookTarget>();
   for (const watched of settings.repositories) {
     const { id, base, webhookSecret: secret } = watched;
-    const { webhooks: dialect } = openForge(watched);
+    const dialect = WEBHOOKS[watched.forge];
     if (!dialect || secret === undefined || watched.forge === 'plain-git') continue;
     const { forge } = services.repositories.get(id)!;
     targets.set(id, { id, base, name: watched.repository, secret, dialect, forge, look: () => look(id) });

@@ -102,6 +102,8 @@ export interface Proposals {
   /** All that are open. */
   list(): Promise<readonly OpenChange[]>;
   endOf(change: string): Promise<ChangeEnd>;
+  /** Names of the changes whose merge, squash or rebase put this commit of the base branch there. Empty where the forge knows of none, or not yet. */
+  mergedBy(commit: string): Promise<readonly string[]>;
   /** `none` for an account that is not there. */
   permissionOf(account: string): Promise<Permission>;
   /** Answers a comment with an emoji. */

@@ -42,6 +42,7 @@ export interface ForgeCalls {
   addChange(change: NewChange): Promise<string>;
   merge(change: string, head: string): Promise<void>;
   endOf(change: string): Promise<ChangeEnd>;
+  mergedBy(commit: string): Promise<readonly string[]>;
   permissionOf(account: string): Promise<Permission>;
   react(comment: { readonly change: string; readonly id: string }, reaction: Reaction): Promise<void>;
 }
@@ -70,6 +71,7 @@ export function createForge(calls: ForgeCalls): Forge {
     proposals: {
       list: () => calls.changes(),
       endOf: (change) => calls.endOf(change),
+      mergedBy: (commit) => calls.mergedBy(commit),
       permissionOf: (account) => calls.permissionOf(account),
       react: (comment, reaction) => calls.react(comment, reaction),
     },

@@ -26,7 +26,7 @@ const ADAPTERS: readonly {
   },
   {
     name: 'GitHub',
-    list: 'GET /api/v3/repos/o/r/pulls?state=open&per_page=100',
+    list: 'GET /api/v3/repos/o/r/pulls?state=open&base=main&per_page=100',
     status: 'POST /api/v3/repos/o/r/statuses/c',
     create: (url) => createGitHubForge({ ...place(url), token: 'a-secret-token' }),
   },

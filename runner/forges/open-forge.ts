@@ -3,11 +3,8 @@ import type { Forge } from '../core/forge.ts';
 import type { WebhookDialect } from '../core/webhook.ts';
 import type { Git } from '../git/git-command.ts';
 import type { GitCredentials } from '../git/git-credentials.ts';
-import { createGiteaForge } from './gitea/forge.ts';
 import { giteaWebhooks } from './gitea/parse.ts';
-import { createGitHubForge } from './github/forge.ts';
 import { githubWebhooks } from './github/parse.ts';
-import { createGitLabForge } from './gitlab/forge.ts';
 import { gitlabWebhooks } from './gitlab/parse.ts';
 import { createPlainGitForge } from './plain-git/forge.ts';
 
@@ -30,42 +27,46 @@ export interface OpenForge {
   readonly url: string;
   /** How git signs in; a token may be another one each time. */
   readonly credentials: (() => Promise<GitCredentials>) | undefined;
-  readonly webhooks: WebhookDialect | undefined;
   /** Once its mirror is there. */
   forge(git: Git): Forge;
 }
 
-/** Every forge there is, by the name that settings give it. */
-export function openForge(settings: ForgeSettings): OpenForge {
+/** How each forge tells of events, by the name that settings give it. */
+export const WEBHOOKS: Readonly<Record<ForgeSettings['forge'], WebhookDialect | undefined>> = {
+  'plain-git': undefined,
+  gitea: giteaWebhooks,
+  github: githubWebhooks,
+  gitlab: gitlabWebhooks,
+};
+
+/** Every forge there is, by the same names. Only what is watched is loaded: octokit and Gitbeaker take half a second and 20 MB. */
+export async function openForge(settings: ForgeSettings): Promise<OpenForge> {
   switch (settings.forge) {
     case 'plain-git': {
       const { url, base } = settings;
       const forge = (git: Git) => createPlainGitForge({ url, base, git });
-      return { url: /^[./]/.test(url) ? resolve(url) : url, credentials: undefined, webhooks: undefined, forge };
+      return { url: /^[./]/.test(url) ? resolve(url) : url, credentials: undefined, forge };
     }
-    case 'gitea':
-      return signedIn(createGiteaForge(settings), { settings, user: 'mainstay', webhooks: giteaWebhooks });
-    case 'gitlab':
-      return signedIn(createGitLabForge(settings), { settings, user: 'oauth2', webhooks: gitlabWebhooks });
+    case 'gitea': {
+      const { createGiteaForge } = await import('./gitea/forge.ts');
+      return signedIn(createGiteaForge(settings), { user: 'mainstay', password: settings.token });
+    }
+    case 'gitlab': {
+      const { createGitLabForge } = await import('./gitlab/forge.ts');
+      return signedIn(createGitLabForge(settings), { user: 'oauth2', password: settings.token });
+    }
     case 'github': {
+      const { createGitHubForge } = await import('./github/forge.ts');
       const { app, token = '', ...place } = settings;
       const how = app ? { app: { appId: app.id, privateKey: app.privateKey } } : { token };
       const forge = createGitHubForge({ ...place, ...how });
       const credentials = async () => ({ user: 'x-access-token', password: await forge.token() });
-      return { url: forge.cloneUrl, credentials, webhooks: githubWebhooks, forge: () => forge };
+      return { url: forge.cloneUrl, credentials, forge: () => forge };
     }
   }
 }
 
 /** Gitea and GitLab take a token as the password of any user. */
-function signedIn(
-  forge: Forge,
-  {
-    settings,
-    user,
-    webhooks,
-  }: { readonly settings: { readonly token: string }; readonly user: string; readonly webhooks: WebhookDialect },
-): OpenForge {
-  const credentials = async () => ({ user, password: settings.token });
-  return { url: forge.cloneUrl, credentials, webhooks, forge: () => forge };
+function signedIn(forge: Forge, credentials: GitCredentials): OpenForge {
+  return { url: forge.cloneUrl, credentials: async () => credentials, forge: () => forge };
 }

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
-import { generateKeyPairSync, verify } from 'node:crypto';
-import { after, afterEach, before, describe, test } from 'node:test';
-import type { Clock } from '../../foundation/clock.ts';
+import { generateKeyPairSync, type KeyObject, verify } from 'node:crypto';
+import { after, afterEach, before, describe, type TestContext, test } from 'node:test';
 import type { Forge } from '../core/forge.ts';
 import { COMMENT_MARKER } from '../core/report-text.ts';
 import { createGitHubForge } from './github/forge.ts';
@@ -28,17 +27,16 @@ describe('GitHub', () => {
   const open = (): Forge => createGitHubForge({ url: wire.url, repository: 'o/r', base: 'main', token: 't' });
 
   test('lists the changes into the base branch on all pages, and tells forks', async () => {
-    const next = `${wire.url}${REPOSITORY}/pulls?state=open&per_page=100&page=2`;
-    const elsewhere = pull({ number: 8, base: { ref: 'other', sha: 'b', repo: { id: 1 } } });
+    const next = `${wire.url}${REPOSITORY}/pulls?state=open&base=main&per_page=100&page=2`;
     const fork = pull({ number: 9, head: { ref: 'x', sha: 'f', repo: { id: 2 } } });
     const gone = pull({ number: 10, user: null, head: { ref: 'x', sha: 'g', repo: null } });
     wire.expect(
       {
-        call: `GET ${REPOSITORY}/pulls?state=open&per_page=100`,
-        answer: [pull(), elsewhere],
+        call: `GET ${REPOSITORY}/pulls?state=open&base=main&per_page=100`,
+        answer: [pull()],
         headers: { link: `<${next}>; rel="next"` },
       },
-      { call: `GET ${REPOSITORY}/pulls?state=open&per_page=100&page=2`, answer: [fork, gone] },
+      { call: `GET ${REPOSITORY}/pulls?state=open&base=main&per_page=100&page=2`, answer: [fork, gone] },
     );
     const found = await open().proposals!.list();
     assert.deepEqual(
@@ -87,7 +85,7 @@ describe('GitHub', () => {
       { call: `GET ${REPOSITORY}/collaborators/nobody/permission`, status: 404 },
       { call: `PUT ${REPOSITORY}/pulls/7/merge`, body: { sha: 'h', merge_method: 'merge' } },
       { call: `PUT ${REPOSITORY}/pulls/7/merge`, status: 409, answer: { message: 'Head branch was modified' } },
-      { call: `GET ${REPOSITORY}/pulls?state=open&per_page=100`, answer: [] },
+      { call: `GET ${REPOSITORY}/pulls?state=open&base=main&per_page=100&head=o%3Ax`, answer: [] },
       {
         call: `POST ${REPOSITORY}/pulls`,
         body: { title: 'T', body: 'B', head: 'x', base: 'main' },
@@ -105,34 +103,60 @@ describe('GitHub', () => {
     assert.equal(await forge.proposals!.endOf('11'), 'merged');
   });
 
-  test('signs in as an App, once an hour', async () => {
-    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-    let now = Date.parse('2026-01-01T00:00:00Z');
-    const clock: Clock = { now: () => now, sleep: async () => {} };
-    const app = { appId: '12', privateKey: privateKey.export({ type: 'pkcs1', format: 'pem' }).toString() };
-    const forge = createGitHubForge({ url: wire.url, repository: 'o/r', base: 'main', app, clock });
-    const made = (token: string, expires_at: string) => ({
-      call: 'POST /api/v3/app/installations/5/access_tokens',
-      status: 201,
-      answer: { token, expires_at },
-    });
+  /** An App's key, and its forge at a time that the test moves. */
+  function openApp(context: TestContext, key: { readonly privateKey: KeyObject }) {
+    context.mock.timers.enable({ apis: ['Date'], now: Date.parse('2026-01-01T00:00:00Z') });
+    const app = { appId: '12', privateKey: key.privateKey.export({ type: 'pkcs1', format: 'pem' }).toString() };
+    return createGitHubForge({ url: wire.url, repository: 'o/r', base: 'main', app });
+  }
+  const rsaKey = () => generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const installed = { call: `GET ${REPOSITORY}/installation`, answer: { id: 5 } };
+  const issued = (token: string, expires_at: string) => ({
+    ...{ call: 'POST /api/v3/app/installations/5/access_tokens', body: { repositories: ['r'] }, status: 201 },
+    answer: { token, expires_at },
+  });
+
+  test('signs in as an App, once an hour, for this repository alone', async (context) => {
+    const key = rsaKey();
+    const forge = openApp(context, key);
     wire.expect(
-      { call: `GET ${REPOSITORY}/installation`, answer: { id: 5 } },
-      made('first-token', '2026-01-01T01:00:00Z'),
-      made('second-token', '2026-01-01T02:00:00Z'),
+      installed,
+      issued('first-token', '2026-01-01T01:00:00Z'),
+      issued('second-token', '2026-01-01T02:00:00Z'),
     );
     assert.equal(await forge.token(), 'first-token');
     const [header, payload, signature] = String(wire.seen.at(-2)!.authorization).slice(7).split('.');
-    assert.ok(
-      verify('RSA-SHA256', Buffer.from(`${header}.${payload}`), publicKey, Buffer.from(signature!, 'base64url')),
-    );
-    assert.deepEqual(JSON.parse(Buffer.from(payload!, 'base64url').toString()), {
-      ...{ iat: now / 1000 - 60, exp: now / 1000 + 540, iss: '12' },
-    });
-    now += 50 * 60_000;
+    const signed = Buffer.from(`${header}.${payload}`);
+    assert.ok(verify('RSA-SHA256', signed, key.publicKey, Buffer.from(signature!, 'base64url')));
+    const { iat, exp, iss } = JSON.parse(Buffer.from(payload!, 'base64url').toString());
+    assert.equal(iss, '12');
+    assert.ok(iat < Date.now() / 1000 && exp > Date.now() / 1000 && exp - iat <= 600);
+    context.mock.timers.tick(50 * 60_000);
     assert.equal(await forge.token(), 'first-token');
-    now += 6 * 60_000;
+    context.mock.timers.tick(6 * 60_000);
     assert.equal(await forge.token(), 'second-token');
+    wire.expect({ call: `GET ${REPOSITORY}/pulls/7`, answer: pull() });
+    assert.equal(await forge.proposals!.endOf('7'), 'open');
+    assert.equal(wire.seen.at(-1)!.authorization, 'Bearer second-token');
+  });
+
+  test('signs in as an App where the clocks differ, and says when GitHub does not take it', async (context) => {
+    const forge = openApp(context, rsaKey());
+    const message = "'Expiration time' claim ('exp') is too far in the future";
+    const date = 'Thu, 01 Jan 2026 01:00:00 GMT';
+    wire.expect({ ...installed, status: 401, answer: { message }, headers: { date } }, installed, {
+      ...issued('', ''),
+      ...{ status: 401, answer: { message: 'A JSON web token could not be decoded' } },
+    });
+    await assert.rejects(forge.token(), { kind: 'user', message: /does not take the token: A JSON web token/ });
+    const payload = String(wire.seen.at(-2)!.authorization).split('.')[1]!;
+    assert.ok(JSON.parse(Buffer.from(payload, 'base64url').toString()).exp > Date.parse(date) / 1000);
+  });
+
+  test("says that an App's key is none before it asks for anything", async () => {
+    const app = { appId: '12', privateKey: 'not a key' };
+    const forge = createGitHubForge({ url: wire.url, repository: 'o/r', base: 'main', app });
+    await assert.rejects(forge.token(), { kind: 'user', message: /private key is none/ });
   });
 });
 

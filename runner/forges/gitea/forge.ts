@@ -1,11 +1,11 @@
-import { z } from 'zod';
 import { type Clock, systemClock } from '../../../foundation/clock.ts';
 import { isMainstayError } from '../../../foundation/errors.ts';
 import type { Forge } from '../../core/forge.ts';
 import { createForge } from '../create-forge.ts';
-import { ForgeApi } from '../forge-api.ts';
-import { createHubCalls } from '../hub-calls.ts';
+import { login, pull } from '../hub-shapes.ts';
 import { onceAsked } from '../once-asked.ts';
+import { createGiteaCalls } from './calls.ts';
+import { GiteaApi } from './gitea-api.ts';
 
 /** Where a repository is, for every forge with an API. */
 export interface ForgePlace {
@@ -21,25 +21,24 @@ export interface ForgePlace {
 }
 
 /** Gitea and Forgejo, over their API (https://docs.gitea.com/api). */
-export function createGiteaForge(place: ForgePlace): Forge {
-  const api = new ForgeApi({
-    ...place,
+export function createGiteaForge(options: ForgePlace): Forge {
+  const { base, token, repository, url } = options;
+  const api = new GiteaApi({ ...options, name: 'Gitea', url: `${url}/api/v1` }, token);
+  const place = `/repos/${repository}`;
+  const clock = options.clock ?? systemClock;
+  return createForge({
+    ...createGiteaCalls({ api, place, base }),
     name: 'Gitea',
-    url: `${place.url}/api/v1`,
-    headers: async () => ({ authorization: `token ${place.token}` }),
-  });
-  const repository = `/repos/${place.repository}`;
-  const clock = place.clock ?? systemClock;
-  const calls = createHubCalls({
-    ...{ api, repository, base: place.base, name: 'Gitea', pages: 'limit=50' },
-    cloneUrl: `${place.url}/${place.repository}.git`,
-    self: onceAsked(async () => (await api.get('/user', z.object({ login: z.string() }))).login),
+    cloneUrl: `${url}/${repository}.git`,
+    self: onceAsked(async () => (await api.get('/user', login)).login),
     merge: (change, head) =>
-      whenChecked(clock, () =>
-        api.do('POST', `${repository}/pulls/${change}/merge`, { Do: 'merge', head_commit_id: head }),
-      ),
+      whenChecked(clock, () => api.do('POST', `${place}/pulls/${change}/merge`, { Do: 'merge', head_commit_id: head })),
+    // It knows the commit that a merge, a squash or a rebase ended in.
+    mergedBy: async (commit) => {
+      const found = await api.find(`${place}/commits/${commit}/pull`, pull);
+      return found && found.base.ref === base ? [String(found.number)] : [];
+    },
   });
-  return createForge(calls);
 }
 
 /** Gitea finds out aside whether a pull request can be merged, and refuses with `try again later` until it knows. */

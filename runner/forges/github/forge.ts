@@ -1,18 +1,16 @@
-import { z } from 'zod';
 import { systemClock } from '../../../foundation/clock.ts';
 import type { Forge } from '../../core/forge.ts';
 import { createForge } from '../create-forge.ts';
-import { ForgeApi } from '../forge-api.ts';
+import { expectShape } from '../expect-shape.ts';
 import type { ForgePlace } from '../gitea/forge.ts';
-import { createHubCalls } from '../hub-calls.ts';
+import { login } from '../hub-shapes.ts';
 import { onceAsked } from '../once-asked.ts';
-import { createAppTokens, type GitHubApp } from './app-token.ts';
+import { createAppTokens } from './app-tokens.ts';
+import { createGitHubCalls } from './calls.ts';
+import { createGitHubClient, type GitHubApp } from './github-client.ts';
 
 /** How we sign in: as an account by its token, or as a GitHub App. */
 export type GitHubPlace = Omit<ForgePlace, 'token'> & ({ readonly token: string } | { readonly app: GitHubApp });
-
-/** The version of the API that the calls are written for (https://docs.github.com/en/rest/about-the-rest-api/api-versions). */
-const API_VERSION = '2022-11-28';
 
 /** A forge whose token for `git fetch` changes by the hour. */
 export interface GitHubForge extends Forge {
@@ -21,27 +19,25 @@ export interface GitHubForge extends Forge {
 
 /** GitHub, and GitHub Enterprise where `url` is another one than `https://github.com`. */
 export function createGitHubForge(place: GitHubPlace): GitHubForge {
-  const url = apiAddress(place.url);
+  const { base, repository } = place;
+  const [owner = '', repo = ''] = repository.split('/');
   const clock = place.clock ?? systemClock;
-  const tokens = 'app' in place ? createAppTokens({ ...place, url, clock }) : undefined;
+  const server = { ...place, clock, name: 'GitHub', url: apiAddress(place.url) };
+  const tokens = 'app' in place ? createAppTokens({ app: place.app, server, owner, repo, clock }) : undefined;
   const token = async () => (tokens ? tokens.token() : (place as { readonly token: string }).token);
-  const api = new ForgeApi({
-    ...{ ...place, url, clock, name: 'GitHub' },
-    headers: async () => ({
-      accept: 'application/vnd.github+json',
-      'x-github-api-version': API_VERSION,
-      authorization: `Bearer ${await token()}`,
-    }),
+  const client = createGitHubClient(server, { token });
+  const account = onceAsked(async () => {
+    const { data } = await client.rest.users.getAuthenticated();
+    return expectShape(server, { what: 'user', schema: login, value: data }).login;
   });
-  const repository = `/repos/${place.repository}`;
-  const login = onceAsked(async () => (await api.get('/user', z.object({ login: z.string() }))).login);
-  const calls = createHubCalls({
-    ...{ api, repository, base: place.base, name: 'GitHub', pages: 'per_page=100' },
-    cloneUrl: `${place.url}/${place.repository}.git`,
-    self: () => (tokens ? tokens.self() : login()),
-    merge: (change, head) => api.do('PUT', `${repository}/pulls/${change}/merge`, { sha: head, merge_method: 'merge' }),
+  const calls = createGitHubCalls({ client, server, at: { owner, repo }, base });
+  const forge = createForge({
+    ...calls,
+    name: 'GitHub',
+    cloneUrl: `${place.url}/${repository}.git`,
+    self: () => (tokens ? tokens.self() : account()),
   });
-  return { ...createForge(calls), token };
+  return { ...forge, token };
 }
 
 /** github.com has its API at a host of its own; an Enterprise server under a path. */

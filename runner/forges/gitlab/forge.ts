@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import { isMainstayError } from '../../../foundation/errors.ts';
 import type { ChangeEnd, CommitStatus, Forge, OpenChange, Permission, Reaction } from '../../core/forge.ts';
 import { createForge, type ForgeCalls, type Note } from '../create-forge.ts';
-import { ForgeApi } from '../forge-api.ts';
+import { expectShape } from '../expect-shape.ts';
+import { ForgeRefusal, type ForgeServer, unlessMissing } from '../forge-fetch.ts';
 import type { ForgePlace } from '../gitea/forge.ts';
 import { onceAsked } from '../once-asked.ts';
+import { createGitLabClient, type GitLabClient } from './gitlab-client.ts';
 
 const account = z.object({ username: z.string() }).nullish();
 const mergeRequest = z.object({
@@ -21,121 +22,162 @@ const note = z.object({ id: z.number().int(), body: z.string(), author: account 
 const issue = z.object({ iid: z.number().int(), description: z.string().nullish(), author: account });
 
 const EMOJI: Readonly<Record<Reaction, string>> = { seen: 'eyes', done: 'thumbsup', refused: 'confused' };
-const STATES: Readonly<Record<CommitStatus['state'], string>> = {
-  pending: 'pending',
-  success: 'success',
-  failure: 'failed',
-};
-const PAGES = 'per_page=100';
+const STATES = { pending: 'pending', success: 'success', failure: 'failed' } as const satisfies Readonly<
+  Record<CommitStatus['state'], string>
+>;
+const PAGES = { perPage: 100 };
 
-/** GitLab, over its API (https://docs.gitlab.com/api/rest). Its pull requests are merge requests. */
+interface GitLabProject {
+  readonly client: GitLabClient;
+  readonly server: ForgeServer;
+  /** `group/name`. */
+  readonly project: string;
+  readonly base: string;
+}
+
+/** GitLab, over its API (https://docs.gitlab.com/api/rest) by Gitbeaker. Its pull requests are merge requests. */
 export function createGitLabForge(place: ForgePlace): Forge {
-  const api = new ForgeApi({
-    ...place,
-    name: 'GitLab',
-    url: `${place.url}/api/v4`,
-    headers: async () => ({ 'private-token': place.token }),
-  });
-  const project = `/projects/${encodeURIComponent(place.repository)}`;
+  const { base, token, repository: project, url: host } = place;
+  const server = { ...place, name: 'GitLab', url: `${host}/api/v4` };
+  const client = createGitLabClient(server, { host, token });
+  const there = { client, server, project, base };
   return createForge({
     name: 'GitLab',
-    cloneUrl: `${place.url}/${place.repository}.git`,
-    self: onceAsked(async () => (await api.get('/user', z.object({ username: z.string() }))).username),
-    setStatus: (status) => setStatus(api, project, status),
-    permissionOf: (login) => permissionOf(api, project, login),
-    ...noteCalls(api, project),
-    ...issueCalls(api, project),
-    ...mergeRequestCalls(api, project, place.base),
+    cloneUrl: `${host}/${project}.git`,
+    self: onceAsked(async () => {
+      const value = await client.users.showCurrentUser();
+      return expectShape(server, { what: 'user', schema: z.object({ username: z.string() }), value }).username;
+    }),
+    setStatus: (status) => setStatus(there, status),
+    permissionOf: (login) => permissionOf(there, login),
+    ...noteCalls(there),
+    ...issueCalls(there),
+    ...mergeRequestCalls(there),
   });
 }
 
 /** GitLab refuses a status that is what it was (400, `Cannot transition status`): that is what was asked for. */
-async function setStatus(api: ForgeApi, project: string, status: CommitStatus): Promise<void> {
-  const { commit, state, context, text, link } = status;
-  const body = {
-    ...{ state: STATES[state], name: context, description: text },
-    ...(link === undefined ? {} : { target_url: link }),
-  };
+async function setStatus({ client, project }: GitLabProject, status: CommitStatus): Promise<void> {
+  const { commit, state, context: name, text: description, link } = status;
+  const options = { name, description, ...(link === undefined ? {} : { targetUrl: link }) };
   try {
-    await api.do('POST', `${project}/statuses/${commit}`, body);
+    await client.commits.editStatus(project, commit, STATES[state], options);
   } catch (error) {
-    if (!(isMainstayError(error, 'user') && /Cannot transition status/.test(error.message))) throw error;
+    if (!(error instanceof ForgeRefusal && /Cannot transition status/.test(error.message))) throw error;
   }
 }
 
 /** https://docs.gitlab.com/api/members: 10 guest, 20 reporter, 30 developer, 40 maintainer, 50 owner. Those of groups count. */
-async function permissionOf(api: ForgeApi, project: string, login: string): Promise<Permission> {
-  const users = await api.get(`/users?username=${encodeURIComponent(login)}`, z.array(z.object({ id: z.number() })));
-  const [user] = users;
+async function permissionOf({ client, server, project }: GitLabProject, username: string): Promise<Permission> {
+  const schema = z.array(z.object({ id: z.number() }));
+  const [user] = expectShape(server, { what: 'users', schema, value: await client.users.all({ username }) });
   if (!user) return 'none';
-  const member = await api.find(`${project}/members/all/${user.id}`, z.object({ access_level: z.number() }));
-  const level = member?.access_level ?? 0;
+  const value = await unlessMissing(client.members.show(project, user.id, { includeInherited: true }));
+  if (value === undefined) return 'none';
+  const level = expectShape(server, {
+    what: 'member',
+    schema: z.object({ access_level: z.number() }),
+    value,
+  }).access_level;
   if (level >= 40) return 'admin';
   return level >= 30 ? 'write' : level >= 10 ? 'read' : 'none';
 }
 
-function noteCalls(
-  api: ForgeApi,
-  project: string,
-): Pick<ForgeCalls, 'comments' | 'addComment' | 'editComment' | 'react'> {
-  const notes = (change: string) => `${project}/merge_requests/${change}/notes`;
+function noteCalls({
+  client,
+  server,
+  project,
+}: GitLabProject): Pick<ForgeCalls, 'comments' | 'addComment' | 'editComment' | 'react'> {
+  const { noteEmojis, notes } = client;
   return {
-    comments: async (change) => (await api.list(`${notes(change)}?${PAGES}`, z.array(note))).map(noteOf),
-    addComment: async (change, text) => String((await api.send('POST', notes(change), { body: text }, note)).id),
-    editComment: ({ change, id }, text) => api.do('PUT', `${notes(change)}/${id}`, { body: text }),
+    comments: async (change) => {
+      const value = await notes.all(project, Number(change), PAGES);
+      return expectShape(server, { what: 'notes', schema: z.array(note), value }).map(noteOf);
+    },
+    addComment: async (change, text) => {
+      const value = await notes.create(project, Number(change), text);
+      return String(expectShape(server, { what: 'notes', schema: note, value }).id);
+    },
+    editComment: async ({ change, id }, body) => {
+      await notes.edit(project, Number(change), Number(id), { body });
+    },
     react: async ({ change, id }, reaction) => {
       try {
-        await api.do('POST', `${notes(change)}/${id}/award_emoji`, { name: EMOJI[reaction] });
+        await noteEmojis.award(project, Number(change), Number(id), EMOJI[reaction]);
       } catch (error) {
         // It is there already: GitLab says 404 with this text.
-        if (!(isMainstayError(error, 'user') && /already been taken/.test(error.message))) throw error;
+        if (!(error instanceof ForgeRefusal && /already been taken/.test(error.message))) throw error;
       }
     },
   };
 }
 
-function issueCalls(
-  api: ForgeApi,
-  project: string,
-): Pick<ForgeCalls, 'openIssues' | 'addIssue' | 'editIssue' | 'commentIssue' | 'closeIssue'> {
-  const place = `${project}/issues`;
+function issueCalls({
+  client,
+  server,
+  project,
+}: GitLabProject): Pick<ForgeCalls, 'openIssues' | 'addIssue' | 'editIssue' | 'commentIssue' | 'closeIssue'> {
+  const { issueNotes, issues } = client;
   return {
-    openIssues: async () =>
-      (await api.list(`${place}?state=opened&scope=created_by_me&${PAGES}`, z.array(issue))).map(
+    openIssues: async () => {
+      const mine = { projectId: project, state: 'opened', scope: 'created_by_me', ...PAGES } as const;
+      return expectShape(server, { what: 'issues', schema: z.array(issue), value: await issues.all(mine) }).map(
         ({ iid, author, description }) => noteOf({ id: iid, author, body: description ?? '' }),
-      ),
-    addIssue: async ({ title, text }) =>
-      String((await api.send('POST', place, { title, description: text }, issue)).iid),
-    editIssue: (id, { title, text }) => api.do('PUT', `${place}/${id}`, { title, description: text }),
-    commentIssue: (id, text) => api.do('POST', `${place}/${id}/notes`, { body: text }),
-    closeIssue: (id) => api.do('PUT', `${place}/${id}`, { state_event: 'close' }),
+      );
+    },
+    addIssue: async ({ title, text: description }) => {
+      const value = await issues.create(project, title, { description });
+      return String(expectShape(server, { what: 'issues', schema: issue, value }).iid);
+    },
+    editIssue: async (id, { title, text: description }) => {
+      await issues.edit(project, Number(id), { title, description });
+    },
+    commentIssue: async (id, text) => {
+      await issueNotes.create(project, Number(id), text);
+    },
+    closeIssue: async (id) => {
+      await issues.edit(project, Number(id), { stateEvent: 'close' });
+    },
   };
 }
 
-function mergeRequestCalls(
-  api: ForgeApi,
-  project: string,
-  base: string,
-): Pick<ForgeCalls, 'changes' | 'changeOf' | 'addChange' | 'merge' | 'endOf'> {
-  const place = `${project}/merge_requests`;
-  const open = `${place}?state=opened&target_branch=${encodeURIComponent(base)}`;
+function mergeRequestCalls({
+  client,
+  server,
+  project,
+  base,
+}: GitLabProject): Pick<ForgeCalls, 'changes' | 'changeOf' | 'addChange' | 'merge' | 'endOf' | 'mergedBy'> {
+  const { commits, requests } = client;
+  const open = { projectId: project, state: 'opened', targetBranch: base } as const;
+  const listed = (value: unknown) =>
+    expectShape(server, { what: 'merge requests', schema: z.array(mergeRequest), value });
   return {
     // One that was just made has no head for a moment: the next look finds it.
     changes: async () =>
-      (await api.list(`${open}&${PAGES}`, z.array(mergeRequest))).flatMap((each) =>
+      listed(await requests.all({ ...open, ...PAGES })).flatMap((each) =>
         each.sha === null ? [] : [openChangeOf({ ...each, sha: each.sha })],
       ),
     changeOf: async (branch) => {
-      const found = await api.get(`${open}&source_branch=${encodeURIComponent(branch)}`, z.array(mergeRequest));
+      const found = listed(await requests.all({ ...open, sourceBranch: branch }));
       const own = found.find((each) => each.source_project_id === each.target_project_id);
       return own && String(own.iid);
     },
-    addChange: async ({ branch, title, text }) => {
-      const body = { source_branch: branch, target_branch: base, title, description: text };
-      return String((await api.send('POST', place, body, mergeRequest)).iid);
+    addChange: async ({ branch, title, text: description }) => {
+      const value = await requests.create(project, branch, base, title, { description });
+      return String(expectShape(server, { what: 'merge requests', schema: mergeRequest, value }).iid);
     },
-    merge: (change, head) => api.do('PUT', `${place}/${change}/merge`, { sha: head }),
-    endOf: async (change) => endNamed((await api.find(`${place}/${change}`, mergeRequest))?.state),
+    merge: async (change, sha) => {
+      await requests.merge(project, Number(change), { sha });
+    },
+    endOf: async (change) => {
+      const value = await unlessMissing(requests.show(project, Number(change)));
+      if (value === undefined) return 'closed';
+      return endNamed(expectShape(server, { what: 'merge requests', schema: mergeRequest, value }).state);
+    },
+    mergedBy: async (commit) =>
+      listed(await commits.allMergeRequests(project, commit))
+        .filter((each) => each.target_branch === base && each.state === 'merged')
+        .map(({ iid }) => String(iid)),
   };
 }
 

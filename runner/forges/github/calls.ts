@@ -1,0 +1,160 @@
+import type { z } from 'zod';
+import type { CommitStatus } from '../../core/forge.ts';
+import type { ForgeCalls } from '../create-forge.ts';
+import { expectShape } from '../expect-shape.ts';
+import { type ForgeServer, unlessMissing } from '../forge-fetch.ts';
+import {
+  endOfPull,
+  HUB_EMOJI,
+  isFork,
+  issue,
+  issueNotes,
+  note,
+  noteOf,
+  openChangeOf,
+  permission,
+  permissionNamed,
+  pull,
+} from '../hub-shapes.ts';
+import type { GitHubClient } from './github-client.ts';
+
+export interface GitHubRepository {
+  readonly client: GitHubClient;
+  readonly server: ForgeServer;
+  readonly at: { readonly owner: string; readonly repo: string };
+  readonly base: string;
+}
+
+/** GitHub's calls (https://docs.github.com/en/rest), by octokit; an answer is looked at all the same: its types are a promise, not a check. */
+export function createGitHubCalls(repository: GitHubRepository): Omit<ForgeCalls, 'name' | 'cloneUrl' | 'self'> {
+  return {
+    ...pullCalls(repository),
+    ...commentCalls(repository),
+    ...issueCalls(repository),
+    ...repositoryCalls(repository),
+  };
+}
+
+function pullCalls({
+  client,
+  server,
+  at,
+  base,
+}: GitHubRepository): Pick<ForgeCalls, 'changes' | 'changeOf' | 'addChange' | 'merge' | 'endOf' | 'mergedBy'> {
+  const { pulls, repos } = client.rest;
+  const open = { ...at, state: 'open' as const, base, per_page: 100 };
+  const list = async (more: { readonly head?: string }) =>
+    all(server, { what: 'pulls', schema: pull, values: await client.paginate(pulls.list, { ...open, ...more }) });
+  return {
+    changes: async () => (await list({})).map(openChangeOf),
+    changeOf: async (branch) => {
+      const found = (await list({ head: `${at.owner}:${branch}` })).find((each) => !isFork(each));
+      return found && String(found.number);
+    },
+    addChange: async ({ branch, title, text }) => {
+      const { data } = await pulls.create({ ...at, title, body: text, head: branch, base });
+      return String(expectShape(server, { what: 'pulls', schema: pull, value: data }).number);
+    },
+    merge: async (change, head) => {
+      await pulls.merge({ ...at, pull_number: Number(change), sha: head, merge_method: 'merge' });
+    },
+    endOf: async (change) => {
+      const found = await unlessMissing(pulls.get({ ...at, pull_number: Number(change) }));
+      return endOfPull(found && expectShape(server, { what: 'pulls', schema: pull, value: found.data }));
+    },
+    mergedBy: async (commit) => {
+      const values = await client.paginate(repos.listPullRequestsAssociatedWithCommit, {
+        ...at,
+        commit_sha: commit,
+        per_page: 100,
+      });
+      const found = all(server, { what: 'pulls of a commit', schema: pull, values });
+      return found
+        .filter((each) => each.base.ref === base && endOfPull(each) === 'merged')
+        .map(({ number }) => String(number));
+    },
+  };
+}
+
+function commentCalls({
+  client,
+  server,
+  at,
+}: GitHubRepository): Pick<ForgeCalls, 'comments' | 'addComment' | 'editComment' | 'react'> {
+  const { issues, reactions } = client.rest;
+  return {
+    comments: async (change) => {
+      const place = { ...at, issue_number: Number(change), per_page: 100 };
+      return all(server, {
+        what: 'comments',
+        schema: note,
+        values: await client.paginate(issues.listComments, place),
+      }).map(noteOf);
+    },
+    addComment: async (change, body) => {
+      const { data } = await issues.createComment({ ...at, issue_number: Number(change), body });
+      return String(expectShape(server, { what: 'comments', schema: note, value: data }).id);
+    },
+    editComment: async ({ id }, body) => {
+      await issues.updateComment({ ...at, comment_id: Number(id), body });
+    },
+    react: async ({ id }, reaction) => {
+      await reactions.createForIssueComment({ ...at, comment_id: Number(id), content: HUB_EMOJI[reaction] });
+    },
+  };
+}
+
+function issueCalls({
+  client,
+  server,
+  at,
+}: GitHubRepository): Pick<ForgeCalls, 'openIssues' | 'addIssue' | 'editIssue' | 'commentIssue' | 'closeIssue'> {
+  const { issues } = client.rest;
+  return {
+    openIssues: async () => {
+      const values = await client.paginate(issues.listForRepo, { ...at, state: 'open', per_page: 100 });
+      return issueNotes(all(server, { what: 'issues', schema: issue, values }));
+    },
+    addIssue: async ({ title, text }) => {
+      const { data } = await issues.create({ ...at, title, body: text });
+      return String(expectShape(server, { what: 'issues', schema: issue, value: data }).number);
+    },
+    editIssue: async (id, { title, text }) => {
+      await issues.update({ ...at, issue_number: Number(id), title, body: text });
+    },
+    commentIssue: async (id, body) => {
+      await issues.createComment({ ...at, issue_number: Number(id), body });
+    },
+    closeIssue: async (id) => {
+      await issues.update({ ...at, issue_number: Number(id), state: 'closed' });
+    },
+  };
+}
+
+function repositoryCalls({ client, server, at }: GitHubRepository): Pick<ForgeCalls, 'setStatus' | 'permissionOf'> {
+  const { repos } = client.rest;
+  return {
+    setStatus: async ({ commit, state, text, context, link }: CommitStatus) => {
+      const place = link === undefined ? {} : { target_url: link };
+      await repos.createCommitStatus({ ...at, sha: commit, state, context, description: text, ...place });
+    },
+    permissionOf: async (username) => {
+      const found = await unlessMissing(repos.getCollaboratorPermissionLevel({ ...at, username }));
+      if (!found) return 'none';
+      return permissionNamed(
+        expectShape(server, { what: 'permission', schema: permission, value: found.data }).permission,
+      );
+    },
+  };
+}
+
+function all<T>(
+  server: ForgeServer,
+  {
+    what,
+    schema,
+    values,
+  }: { readonly what: string; readonly schema: z.ZodType<T>; readonly values: readonly unknown[] },
+): readonly T[] {
+  return values.map((value) => expectShape(server, { what, schema, value }));
+}

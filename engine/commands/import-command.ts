@@ -7,7 +7,14 @@ import type { ResourceState } from '../deploy/resource-state.ts';
 import { makeUrn } from '../deploy/urn.ts';
 import type { OpenStack } from '../operations/open-stack.ts';
 import { openStack, readStackConfig } from '../operations/open-stack.ts';
-import { createDefaultProviders, type DefaultProviders, defaultProviderName } from '../plugins/default-providers.ts';
+import { packagesOf } from '../operations/packages-of.ts';
+import type { DefaultPackages } from '../plugins/default-packages.ts';
+import {
+  completeRequest,
+  createDefaultProviders,
+  type DefaultProviders,
+  defaultProviderName,
+} from '../plugins/default-providers.ts';
 import type { StackConfig } from '../project/stack-config.ts';
 import type { Command, CommandContext } from './command.ts';
 import { CommandFailure } from './exit-codes.ts';
@@ -51,9 +58,11 @@ export const importCommand: Command = {
     const file = await importFileOf(context, args, flags);
     const config = await readStackConfig(stack);
     const { resources } = await stack.backend.readSnapshot(stack.identity, stack.openSecrets);
+    const packages = await packagesOf(stack, { resources });
     const imports = importRequests(file, {
       stack,
-      defaults: sharedDefaults(config),
+      defaults: sharedDefaults(config, packages),
+      packages,
       resources,
       protect: flags.boolean('protect', true),
     });
@@ -109,6 +118,7 @@ async function readImportFile(file: string): Promise<ImportFile> {
 interface ImportContext {
   readonly stack: OpenStack;
   readonly defaults: (registrar: Registrar) => DefaultProviders;
+  readonly packages: DefaultPackages;
   readonly protect: boolean;
   /** The state. */
   readonly resources: readonly ResourceState[];
@@ -170,25 +180,32 @@ function explicitProvider(urn: string, resources: readonly ResourceState[]): str
 
 /** The default provider of the state, or one that the deployment makes: the same for all resources of one package. */
 function defaultProvider(spec: ImportSpec, context: ImportContext): ImportRequest['provider'] {
-  const request = {
-    package: spec.type!.split(':')[0]!,
-    version: spec.version ?? '',
-    pluginDownloadURL: spec.pluginDownloadUrl ?? '',
-  };
+  const request = completeRequest(
+    {
+      package: spec.type!.split(':')[0]!,
+      version: spec.version ?? '',
+      pluginDownloadURL: spec.pluginDownloadUrl ?? '',
+    },
+    context.packages,
+  );
   const { project, stack } = context.stack.identity;
   const type = `pulumi:providers:${request.package}`;
-  const name = defaultProviderName(request.version, request.pluginDownloadURL);
+  const name = defaultProviderName(request);
   const urn = makeUrn({ stack, project, parent: '', type, name });
   const existing = context.resources.find((state) => state.urn === urn && !state.delete && state.id !== '');
   return existing ? `${urn}::${existing.id}` : (registrar) => context.defaults(registrar).reference(request);
 }
 
 /** One table of default providers for each deployment (the preview is one of its own): each provider is registered once. */
-function sharedDefaults({ values, secretKeys }: StackConfig): (registrar: Registrar) => DefaultProviders {
+function sharedDefaults(
+  { values, secretKeys }: StackConfig,
+  packages: DefaultPackages,
+): (registrar: Registrar) => DefaultProviders {
   const tables = new WeakMap<Registrar, DefaultProviders>();
   return (registrar) => {
     const known =
-      tables.get(registrar) ?? createDefaultProviders({ registrar, config: values, configSecretKeys: secretKeys });
+      tables.get(registrar) ??
+      createDefaultProviders({ registrar, config: values, configSecretKeys: secretKeys, packages });
     tables.set(registrar, known);
     return known;
   };

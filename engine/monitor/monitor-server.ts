@@ -8,6 +8,7 @@ import type { Method } from '../../protocol/provider-messages.ts';
 import type { MessageContent } from '../../protocol/wire-message.ts';
 import { DeploymentAborted } from '../deploy/goal.ts';
 import type { ResourceHookRunner } from '../deploy/resource-hook-runner.ts';
+import type { DefaultPackages } from '../plugins/default-packages.ts';
 import { createCallbacks } from './callbacks.ts';
 import { EngineService, engineServiceMethods } from './engine-service.ts';
 import { existsResource } from './exists-resource.ts';
@@ -27,6 +28,8 @@ export interface MonitorOptions
   extends Pick<MonitorContext, 'registrar' | 'registry' | 'defaultProviders' | 'events' | 'info' | 'programDirectory'> {
   /** Of the project: what source positions start from. */
   readonly rootDirectory: string;
+  /** What providers are made of where neither resource nor program says it. Default: nothing. */
+  readonly defaultPackages?: DefaultPackages;
 }
 
 /** The engine as a program (and a remote component's provider) sees it. */
@@ -69,7 +72,7 @@ export function createProgramCallbacks(): ProgramCallbacks {
         ...options,
         callbacks,
         hooks,
-        packages: new PackageTable(),
+        packages: new PackageTable(options.defaultPackages ?? new Map()),
         address: () => address,
         resources: new Map(),
         stackTransforms: [],

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import semver from 'semver';
+import type { DefaultPackages } from '../plugins/default-packages.ts';
 import type { DefaultProviderRequest } from '../plugins/default-providers.ts';
 import type { PackageMessage } from './monitor-messages.ts';
 
@@ -14,6 +16,16 @@ export interface ProviderNeeds {
 export class PackageTable {
   readonly #references = new Map<string, string>();
   readonly #packages = new Map<string, DefaultProviderRequest>();
+  readonly #defaults: DefaultPackages;
+
+  constructor(defaults: DefaultPackages) {
+    this.#defaults = defaults;
+  }
+
+  /** What providers of a package are made of where neither resource nor program says it. */
+  defaultOf(packageName: string): DefaultProviderRequest | undefined {
+    return this.#defaults.get(packageName);
+  }
 
   /** Throws on an extension parameterization, which this engine does not have. */
   register(described: PackageMessage): string {
@@ -44,7 +56,7 @@ export class PackageTable {
     return reference;
   }
 
-  /** The default provider that a request needs. Throws if it refers to a package that was never registered. */
+  /** The default provider that a request needs. Throws if it refers to a package that was never registered, or if its version is none. */
   requestFor(packageName: string, needs: ProviderNeeds): DefaultProviderRequest {
     if (needs.packageRef !== '') {
       const found = this.#packages.get(needs.packageRef);
@@ -52,6 +64,8 @@ export class PackageTable {
       return found;
     }
     const { version, pluginDownloadUrl, pluginChecksums } = needs;
+    if (version !== '' && (semver.valid(version) === null || version.startsWith('v')))
+      throw new Error(`the version of the provider of ${packageName} is none: ${JSON.stringify(version)}`);
     return {
       package: packageName,
       version,

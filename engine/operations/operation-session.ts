@@ -1,5 +1,4 @@
 import { availableParallelism } from 'node:os';
-import { resolve } from 'node:path';
 import { type Environment, EnvironmentReader } from '../../foundation/environment.ts';
 import type { Autonamer } from '../deploy/deployment-options.ts';
 import type { Diagnostic, EventSink } from '../deploy/events.ts';
@@ -18,6 +17,7 @@ import { autonamerOf } from './autonaming.ts';
 import { refuseNewerSdk } from './check-sdk-level.ts';
 import { ensureSecrets, existingSecrets, type OpenStack, readStackConfig, type Workplace } from './open-stack.ts';
 import type { OperationOptions } from './operation-options.ts';
+import { packagesOf } from './packages-of.ts';
 import { type PlanFile, readPlanFile } from './plan-file.ts';
 import { programEnvironment } from './program-environment.ts';
 import { programHostOf } from './program-host-choice.ts';
@@ -67,6 +67,7 @@ export async function openSession(request: SessionRequest): Promise<OperationSes
         run: programRun(request, config, parallel),
         registry: () => registry!,
         events,
+        packages: await packagesOf(stack, base, options),
       })
     : undefined;
   registry = createRegistry({ ...request, config, program, pool: await place.services.providers() });
@@ -147,11 +148,7 @@ function createRegistry(
     programDirectory: programOf(project).directory,
     config: config.values,
     environment: place.environment,
-    projectPlugins: Object.entries(project.pluginPaths).map(([name, path]) => ({
-      name,
-      path: resolve(project.directory, path),
-      version: '',
-    })),
+    projectPlugins: project.plugins,
     builtins: createBuiltinProvider({
       stacks: createStackOutputsReader({ backend, openSecrets, project: identity.project }),
       findResource: (urn) => program?.findResource(urn),

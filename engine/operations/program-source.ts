@@ -5,6 +5,7 @@ import type { ResourceHookRunner } from '../deploy/resource-hook-runner.ts';
 import type { ProgramHost, ProgramOutcome, ProgramRun } from '../language/program-host.ts';
 import { createProgramCallbacks, type Monitor } from '../monitor/monitor-server.ts';
 import type { KnownResource } from '../plugins/builtin-provider.ts';
+import type { DefaultPackages } from '../plugins/default-packages.ts';
 import { createDefaultProviders } from '../plugins/default-providers.ts';
 import type { ProviderRegistry } from '../plugins/provider-registry.ts';
 
@@ -29,6 +30,8 @@ export interface ProgramSettings {
   /** Asked for when the program starts: the registry needs `findResource` first. */
   readonly registry: () => ProviderRegistry;
   readonly events: EventSink;
+  /** What providers are made of where neither resource nor program says it. Default: nothing. */
+  readonly packages?: DefaultPackages;
 }
 
 /** Composes monitor, default providers and program host into what `runDeployment` calls its source. */
@@ -82,12 +85,13 @@ function finished(outcome: ProgramOutcome, monitor: Monitor | undefined): Progra
 }
 
 function monitorOptions(settings: ProgramSettings, registrar: Registrar) {
-  const { run, events } = settings;
+  const { run, events, packages } = settings;
   const { project, stack, organization, config, configSecretKeys, dryRun, parallel } = run;
   return {
     registrar,
     registry: settings.registry(),
-    defaultProviders: createDefaultProviders({ registrar, config, configSecretKeys }),
+    defaultProviders: createDefaultProviders({ registrar, config, configSecretKeys, packages }),
+    defaultPackages: packages,
     events,
     info: { project, stack, organization, config, configSecretKeys, dryRun, parallel },
     programDirectory: run.programDirectory,

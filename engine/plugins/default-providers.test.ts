@@ -30,7 +30,7 @@ describe('default providers', () => {
       ['4.34.2', ''],
       ['1.2.3-alpha.7+build.9', ''],
       ['1.0.0', 'https://example.com/a-b/ü?x=1'],
-    ].map(([version, url]) => defaultProviderName(version!, url!));
+    ].map(([version, url]) => defaultProviderName(ask('x', { version: version!, pluginDownloadURL: url! })));
     assert.deepEqual(names, [
       'default',
       'default_4_34_2',
@@ -96,7 +96,10 @@ describe('default providers', () => {
 
   it('take the version that the program requires where a resource names none', async () => {
     const { goals, ...options } = bench();
-    await createDefaultProviders({ ...options, required: [ask('aws', { version: '7.2.0' })] }).reference(ask('aws'));
+    await createDefaultProviders({
+      ...options,
+      packages: new Map([['aws', ask('aws', { version: '7.2.0' })]]),
+    }).reference(ask('aws'));
     assert.equal(goals[0]!.name, 'default_7_2_0');
   });
 

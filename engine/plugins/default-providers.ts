@@ -3,6 +3,7 @@ import { userError } from '../../foundation/errors.ts';
 import { type PropertyMap, type PropertyValue, Secret } from '../../protocol/property-value.ts';
 import { unknownSentinels } from '../../protocol/signatures.ts';
 import type { Goal, Registrar } from '../deploy/goal.ts';
+import type { DefaultPackages } from './default-packages.ts';
 import { dynamicPackage } from './find-plugin.ts';
 import { internalKey, type Parameterization } from './provider-inputs.ts';
 
@@ -24,8 +25,8 @@ export interface DefaultProvidersOptions {
   /** Decrypted, keys `namespace:name`. */
   readonly config: Readonly<Record<string, string>>;
   readonly configSecretKeys: readonly string[];
-  /** Plugins that the program's packages name: their versions are used where a request has none. Default: none. */
-  readonly required?: readonly DefaultProviderRequest[];
+  /** What is taken where a request does not say it. Default: nothing. */
+  readonly packages?: DefaultPackages;
 }
 
 export interface DefaultProviders {
@@ -41,7 +42,7 @@ export function createDefaultProviders(options: DefaultProvidersOptions): Defaul
   const references = new Map<string, Promise<string>>();
   return {
     async reference(asked) {
-      const request = completed(asked, options.required ?? []);
+      const request = completeRequest(asked, options.packages ?? new Map());
       refuseIfDisabled(request, options.config);
       const key = JSON.stringify([packageOf(request), versionOf(request), downloadUrl(request)]);
       let reference = references.get(key);
@@ -66,11 +67,9 @@ function downloadUrl(request: DefaultProviderRequest): string {
   return request.pluginDownloadURL.replace(/\/$/, '');
 }
 
-function completed(
-  request: DefaultProviderRequest,
-  required: readonly DefaultProviderRequest[],
-): DefaultProviderRequest {
-  const known = required.find((candidate) => packageOf(candidate) === packageOf(request));
+/** The request with what it does not say taken from the packages. */
+export function completeRequest(request: DefaultProviderRequest, packages: DefaultPackages): DefaultProviderRequest {
+  const known = packages.get(packageOf(request));
   if (known === undefined) return request;
   return {
     package: request.package,
@@ -118,7 +117,7 @@ async function register(request: DefaultProviderRequest, options: DefaultProvide
 function defaultProviderGoal(request: DefaultProviderRequest, options: DefaultProvidersOptions): Goal {
   return {
     type: `pulumi:providers:${packageOf(request)}`,
-    name: defaultProviderName(versionOf(request), downloadUrl(request)),
+    name: defaultProviderName(request),
     custom: true,
     inputs: defaultProviderInputs(request, options),
     parent: '',
@@ -148,8 +147,9 @@ function defaultProviderGoal(request: DefaultProviderRequest, options: DefaultPr
  * `default`, then the version's parts joined by `_`, then the download URL with every run of characters that a name may not have
  * replaced by `_` (providers/provider.go, DefaultName; tokens.IntoQName).
  */
-export function defaultProviderName(version: string, url: string): string {
-  const parsed = semver.parse(version);
+export function defaultProviderName(request: DefaultProviderRequest): string {
+  const parsed = semver.parse(versionOf(request));
+  const url = downloadUrl(request);
   const parts = parsed && [parsed.major, parsed.minor, parsed.patch, ...parsed.prerelease, ...parsed.build];
   const base = ['default', ...(parts ?? [])].join('_');
   return url === '' ? base : `${base}_${qualifiedName(url)}`;

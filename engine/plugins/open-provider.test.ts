@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe, it, test } from 'node:test';
 import type { ProviderError } from '../../protocol/provider.ts';
 import { openProvider } from './open-provider.ts';
 import { createPluginBench } from './testing/plugin-bench.ts';
@@ -68,4 +68,28 @@ describe('a plugin that hangs', () => {
     assert.deepEqual(result, { took: 600 });
     await provider.close();
   });
+});
+
+test('a plugin that is older than what is needed is used, with a warning', async (t) => {
+  const bench = await createPluginBench(t);
+  const path = await bench.addPlugin('echo');
+  for (const version of ['0.9.0', '', '1.0.1']) {
+    const { provider } = await openProvider(
+      { kind: 'executable', path },
+      {
+        request: { ...request, version },
+        project: 'p',
+        stack: 's',
+        organization: 'o',
+        rootDirectory: bench.directory,
+        programDirectory: bench.directory,
+        environment: bench.environment,
+        log: (diagnostic) => void bench.diagnostics.push(diagnostic),
+      },
+    );
+    await provider.close();
+  }
+  const warnings = bench.diagnostics.filter(({ severity }) => severity === 'warning');
+  assert.equal(warnings.length, 1);
+  assert.match(warnings[0]!.message, /echo should have the version 1\.0\.1 or later and has 1\.0\.0/);
 });

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import semver from 'semver';
 import { parse } from 'yaml';
 import { userError } from '../../foundation/errors.ts';
 import type { WatchOptions } from '../../protocol/call-watch.ts';
@@ -72,11 +73,29 @@ export async function openProvider(found: FoundPlugin, options: OpenOptions): Pr
   try {
     const { engineAddress } = running;
     await provider.handshake?.({ engineAddress, rootDirectory: directory, programDirectory: directory });
+    await warnOfOlderVersion(running.address, options);
   } catch (error) {
     await close();
     throw error;
   }
   return { provider: { ...provider, close }, ended: Promise.race([running.exited, hung.promise]) };
+}
+
+/** What is on the PATH or named in Pulumi.yaml may be older than what is needed (pkg/host/host.go, Provider). */
+async function warnOfOlderVersion(address: string, { request, log }: OpenOptions): Promise<void> {
+  if (request.version === '') return;
+  const client = openClient(address);
+  try {
+    const info = callMethod(client, providerMethods.getPluginInfo, {}, { timeoutMs: 30_000 });
+    const { version } = await info.catch(() => ({ version: '' }));
+    if (semver.valid(version) !== null && semver.gte(version, request.version)) return;
+    const message =
+      `the provider plugin ${request.package} should have the version ${request.version} or later and has ${version || 'none'}: ` +
+      'another may be in its place on the PATH or in Pulumi.yaml.';
+    log({ severity: 'warning', message, urn: '' });
+  } finally {
+    client.close();
+  }
 }
 
 function warner(options: OpenOptions): (urn: string, message: string) => void {

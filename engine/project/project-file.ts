@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { userError } from '../../foundation/errors.ts';
 import { type ConfigType, configTypeNames, isOfType, typeName } from './config-type.ts';
+import { type ProvidedPlugin, projectPluginsOf } from './project-plugins.ts';
 import { readYaml, type YamlSource } from './yaml-source.ts';
 
 /** A value that the project declares: its type, default or fixed value (Pulumi.yaml, `config`). */
@@ -27,8 +28,8 @@ export interface Project {
   readonly stackConfigDirectory: string;
   readonly backendUrl: string | undefined;
   readonly config: Readonly<Record<string, ConfigDeclaration>>;
-  /** Provider plugins with a path of their own: package name to path. */
-  readonly pluginPaths: Readonly<Record<string, string>>;
+  /** Providers that the project brings itself. */
+  readonly plugins: readonly ProvidedPlugin[];
   /** Absolute path of Pulumi.yaml. */
   readonly file: string;
   /** Where Pulumi.yaml is. */
@@ -95,7 +96,7 @@ export async function readProject(directory: string): Promise<Project> {
       source,
     }),
     config: declarationsOf(content.config, source),
-    pluginPaths: pluginPathsOf(content.plugins),
+    plugins: projectPluginsOf(content, { source, directory: dirname(file) }),
     file,
     directory: dirname(file),
   };
@@ -214,13 +215,6 @@ function checkDeclaration(
   if (type !== undefined) fail("does not belong to the project and cannot have a 'type'");
   if (fallback !== undefined) fail("does not belong to the project and cannot have a 'default': use 'value'");
   if (!hasValue) fail("does not belong to the project and has no 'value'");
-}
-
-function pluginPathsOf(plugins: unknown): Readonly<Record<string, string>> {
-  const providers =
-    (plugins as { readonly providers?: readonly { readonly name?: string; readonly path?: string }[] } | undefined)
-      ?.providers ?? [];
-  return Object.fromEntries(providers.flatMap(({ name, path }) => (name && path ? [[name, path]] : [])));
 }
 
 /** Where the program runs and what is run there: `main` may be a folder or a file (sdk/go/common/workspace, `GetPwdMain`). */

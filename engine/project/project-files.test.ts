@@ -187,3 +187,30 @@ test('reads back every value that it writes', async (t) => {
     { numRuns: 60 },
   );
 });
+
+test('takes providers from plugins and from packages that are folders, and refuses what another engine needs', async (t) => {
+  const folder = await newFolder(t, {
+    'Pulumi.yaml': `${header}plugins:\n  providers:\n    - {name: echo, path: ../bin, version: 1.2.3}\n    - {name: any, path: /opt/any}\npackages:\n  mine: ./sdks/mine\n  full: {source: ../full, version: 1.0.0}\n  random: terraform-provider@0.9.0\n`,
+  });
+  assert.deepEqual((await readProject(folder)).plugins, [
+    { name: 'echo', path: join(dirname(folder), 'bin'), version: '1.2.3' },
+    { name: 'any', path: '/opt/any', version: '' },
+    { name: 'mine', path: join(folder, 'sdks/mine'), version: '' },
+    { name: 'full', path: join(dirname(folder), 'full'), version: '' },
+  ]);
+  const wrong: readonly (readonly [text: string, message: RegExp])[] = [
+    [
+      'plugins:\n  languages:\n    - {name: go, path: x}\n',
+      /Pulumi\.yaml:4:3 .*plugins\.languages .*official Pulumi CLI/,
+    ],
+    ['plugins:\n  analyzers:\n    - {name: a, path: x}\n', /plugins\.analyzers/],
+    ['plugins:\n  providers:\n    - {path: x}\n', /Pulumi\.yaml:5:7 .*it has no name/],
+    ['plugins:\n  providers:\n    - {name: echo}\n', /echo has no path/],
+    ['plugins:\n  providers:\n    - {name: echo, path: x, version: new}\n', /the version of echo is none, "new"/],
+    ['packages:\n  mine: {version: 1.0.0}\n', /Pulumi\.yaml:4:3 .*mine has no source/],
+  ];
+  for (const [text, message] of wrong) {
+    const bad = await newFolder(t, { 'Pulumi.yaml': header + text });
+    await assert.rejects(readProject(bad), message, text);
+  }
+});

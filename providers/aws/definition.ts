@@ -8,8 +8,8 @@ export type PlainMap = { readonly [key: string]: Plain | undefined };
 export interface PropertyRule {
   readonly kind: 'string' | 'boolean' | 'number' | 'list' | 'map' | 'object';
   readonly required?: boolean;
-  /** A change makes a new resource: any change, or those that the function says. */
-  readonly replaces?: boolean | ((old: Plain | undefined, next: Plain | undefined) => boolean);
+  /** A change makes a new resource: any change, or those that the function says, which may look at the other old inputs. */
+  readonly replaces?: boolean | ((old: Plain | undefined, next: Plain | undefined, oldInputs: PlainMap) => boolean);
   /** Taken where the program gives none. */
   readonly default?: Plain;
   /** Only the cloud sets it: giving it is an error. */

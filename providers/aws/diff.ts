@@ -23,12 +23,10 @@ export function diffInputs(diff: DiffCase): DiffResponse {
   );
   const details = changed.map(([key, rule]): [string, PropertyDiff] => [
     key,
-    { kind: kindOf(rule, oldValue(diff, key), newInputs[key]), inputDiff: true },
+    { kind: kindOf(rule, changeOf(diff, key)), inputDiff: true },
   ]);
   if (tagsDiffer(diff)) details.push(['tagsAll', { kind: 'update', inputDiff: false }]);
-  const replaces = changed
-    .filter(([key, rule]) => isReplacing(rule, oldValue(diff, key), newInputs[key]))
-    .map(([key]) => key);
+  const replaces = changed.filter(([key, rule]) => isReplacing(rule, changeOf(diff, key))).map(([key]) => key);
   return {
     changes: details.length > 0 ? 'some' : 'none',
     replaces,
@@ -54,15 +52,25 @@ function differs(rule: PropertyRule, old: Plain | undefined, next: Plain | undef
   return JSON.stringify(canonical(rule, old)) !== JSON.stringify(canonical(rule, next));
 }
 
-function kindOf(rule: PropertyRule, old: Plain | undefined, next: Plain | undefined): DiffKind {
-  const kind = isNothing(old) ? 'add' : isNothing(next) ? 'delete' : 'update';
-  return isReplacing(rule, old, next) ? `${kind}-replace` : kind;
+interface Change {
+  readonly old: Plain | undefined;
+  readonly next: Plain | undefined;
+  readonly oldInputs: PlainMap;
 }
 
-function isReplacing({ replaces, writeOnly }: PropertyRule, old: Plain | undefined, next: Plain | undefined): boolean {
+function changeOf(diff: DiffCase, key: string): Change {
+  return { old: oldValue(diff, key), next: diff.newInputs[key], oldInputs: diff.oldInputs };
+}
+
+function kindOf(rule: PropertyRule, change: Change): DiffKind {
+  const kind = isNothing(change.old) ? 'add' : isNothing(change.next) ? 'delete' : 'update';
+  return isReplacing(rule, change) ? `${kind}-replace` : kind;
+}
+
+function isReplacing({ replaces, writeOnly }: PropertyRule, { old, next, oldInputs }: Change): boolean {
   // What was imported has no value for it: nobody knows that it is another one.
   if (writeOnly && isNothing(old)) return false;
-  return typeof replaces === 'function' ? replaces(old, next) : replaces === true;
+  return typeof replaces === 'function' ? replaces(old, next, oldInputs) : replaces === true;
 }
 
 /** For `replaces` of a structure: a change of any of these parts makes a new resource; parts that the program leaves out do not. */

@@ -106,6 +106,23 @@ describe('an AWS API on a bad day', { skip }, () => {
     await nat.delete();
   });
 
+  it('tells what it waits for, of which resource, and for how long', async () => {
+    const pending = { kind: 'change', change: replaced('<state>available<', '<state>pending<') } as const;
+    const slow = on('DescribeNatGateways', pending, 6);
+    const [subnetId] = await world.subnetIds();
+    const from = made.messages.length;
+    const nat = await made.create('aws:ec2/natGateway:NatGateway', { subnetId, connectivityType: 'private' });
+    assert.equal(slow(), 6);
+    const [told] = made.messages.slice(from);
+    assert.equal(
+      told?.message.replace(/\(\d+ s\)/, '(N s)'),
+      `waiting for NAT gateway ${nat.id} to be available (N s)`,
+    );
+    assert.deepEqual([told?.severity, told?.status], ['info', true]);
+    assert.match(told?.urn ?? '', /::aws:ec2\/natGateway:NatGateway::one$/);
+    await nat.delete();
+  });
+
   it('gives up at the end of customTimeouts and keeps what is there', async () => {
     const slow = on('DescribeNatGateways', {
       kind: 'change',

@@ -80,7 +80,7 @@ async function staysAsItIs(
   assert.deepEqual([same.changes, same.diffs], ['none', []], `no change ${when}`);
   const read = await resource.refresh();
   assert.ok(read, `it is there ${when}`);
-  assert.equal(read.id, resource.id);
+  if (!life.moves) assert.equal(read.id, resource.id);
   const found = await read.diff(inputs);
   assert.deepEqual([found.changes, found.diffs], ['none', []], `no drift ${when}: ${JSON.stringify(read.inputs)}`);
   const still = (outputs: PropertyMap) =>
@@ -144,7 +144,7 @@ async function importIt(
   const id = life.importId ? life.importId(resource) : resource.id;
   const imported = await made.import(life.type, id);
   assert.ok(imported, `it is found by ${id}`);
-  assert.equal(imported.id, resource.id);
+  if (!life.moves) assert.equal(imported.id, resource.id);
   const diff = await imported.diff(current);
   const { properties } = resources.get(life.type)!;
   const real = (diff.diffs ?? []).filter((key) => !properties[key]?.writeOnly);

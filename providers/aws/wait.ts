@@ -7,6 +7,9 @@ import { isDependencyViolation, isNotFound } from './failures.ts';
 const FIRST_PAUSE = 100;
 const LAST_PAUSE = 10_000;
 
+/** A wait that lasts longer is told to the user, with how long it has lasted. Milliseconds. */
+const UNTOLD = 1000;
+
 type Waiting = Pick<ResourceCall, 'deadline' | 'signal' | 'progress'>;
 
 /**
@@ -14,6 +17,7 @@ type Waiting = Pick<ResourceCall, 'deadline' | 'signal' | 'progress'>;
  * failure). Rejects with a `ProviderError` at the deadline, naming what was waited for.
  */
 export async function waitFor<T>(what: string, call: Waiting, look: () => Promise<T | undefined>): Promise<T> {
+  const start = systemClock.now();
   for (let pause = FIRST_PAUSE; ; pause = Math.min(LAST_PAUSE, pause * 1.5)) {
     const found = await look();
     if (found !== undefined) return found;
@@ -22,7 +26,8 @@ export async function waitFor<T>(what: string, call: Waiting, look: () => Promis
         `Cannot finish waiting for ${what} as the time is over. Look at it in AWS, or raise customTimeouts.`,
       );
     }
-    if (pause > 1000) call.progress(`waiting for ${what}`);
+    const waited = systemClock.now() - start;
+    if (waited >= UNTOLD) call.progress(`waiting for ${what} (${Math.round(waited / 1000)} s)`);
     await systemClock.sleep(pause, call.signal);
   }
 }

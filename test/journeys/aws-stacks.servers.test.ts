@@ -8,6 +8,7 @@ import { ECR } from '@aws-sdk/client-ecr';
 import { EKS } from '@aws-sdk/client-eks';
 import { IAM } from '@aws-sdk/client-iam';
 import { Route53 } from '@aws-sdk/client-route-53';
+import type { ApiCall } from '../servers/aws/api-call.ts';
 import { StackOnMoto } from '../servers/aws/stack-on-moto.ts';
 import { type AwsServer, startAws, whyNot } from '../servers/start.ts';
 
@@ -41,7 +42,9 @@ describe('the stacks of this repository on an AWS API', { skip, timeout: 240_000
           [],
           'a preview without changes calls nothing',
         );
+        const beforeRefresh = server.calls.length;
         await pulumi.run('refresh', '--yes', '--skip-preview', '--expect-no-changes');
+        readsOnceAtMost(server.calls.slice(beforeRefresh), await pulumi.run('stack', 'export'));
         await pulumi.run('destroy', '--yes', '--skip-preview');
         await nothingIsLeft(server.url);
       } finally {
@@ -51,6 +54,45 @@ describe('the stacks of this repository on an AWS API', { skip, timeout: 240_000
     });
   }
 });
+
+/** Which kinds of resources a call of EC2 reads. */
+const READERS: Readonly<Record<string, readonly string[]>> = {
+  DescribeVpcs: ['Vpc'],
+  // One attribute a call.
+  DescribeVpcAttribute: ['Vpc', 'Vpc'],
+  DescribeRouteTables: ['RouteTable', 'Route', 'RouteTableAssociation', 'Vpc'],
+  DescribeSubnets: ['Subnet'],
+  DescribeSecurityGroups: ['SecurityGroup', 'DefaultSecurityGroup'],
+  DescribeSecurityGroupRules: ['SecurityGroupIngressRule', 'SecurityGroupEgressRule'],
+  DescribeNatGateways: ['NatGateway'],
+  DescribeAddresses: ['Eip'],
+  DescribeInternetGateways: ['InternetGateway'],
+  DescribeEgressOnlyInternetGateways: ['EgressOnlyInternetGateway'],
+  DescribeVpcEndpoints: ['VpcEndpoint'],
+  DescribePrefixLists: ['Vpc'],
+  DescribeFlowLogs: ['FlowLog'],
+  DescribeLaunchTemplates: ['LaunchTemplate'],
+  DescribeLaunchTemplateVersions: ['LaunchTemplate'],
+};
+
+/** A refresh only reads, and nothing of a network more than once. */
+function readsOnceAtMost(calls: readonly ApiCall[], exported: string): void {
+  const { deployment } = JSON.parse(exported) as { readonly deployment: { readonly resources: { type: string }[] } };
+  const types = deployment.resources.map(({ type }) => type).filter((type) => type.startsWith('aws:'));
+  const actions = calls.map(({ action }) => action);
+  assert.ok(
+    actions.every((action) => /^(GET |Get|List|Describe)/.test(action)),
+    actions.join(', '),
+  );
+  const counts = Map.groupBy(
+    calls.filter(({ service }) => service === 'ec2').map(({ action }) => action),
+    (one) => one,
+  );
+  for (const [action, { length }] of counts) {
+    const most = (READERS[action] ?? []).flatMap((kind) => types.filter((type) => type.endsWith(`:${kind}`))).length;
+    assert.ok(length <= most, `${length} ${action} for ${most} resources`);
+  }
+}
 
 async function lookAtDev(endpoint: string): Promise<void> {
   const { tables, publicIds, privateIds } = await network(endpoint);

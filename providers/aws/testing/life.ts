@@ -29,6 +29,8 @@ export interface Life {
   readonly moving?: readonly string[];
   /** Why it cannot be asked of a real account. */
   readonly motoOnly?: string;
+  /** A change in place gives it a new id in AWS: a refresh tells of it. */
+  readonly moves?: true;
   /** Stays after a delete: it was only adopted. */
   readonly remains?: true;
 }

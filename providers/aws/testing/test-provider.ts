@@ -1,11 +1,14 @@
 import type { Environment } from '../../../foundation/environment.ts';
 import type { PropertyMap, PropertyValue } from '../../../protocol/property-value.ts';
 import type { DiffResponse, Provider } from '../../../protocol/provider.ts';
+import type { ProviderLogMessage } from '../../../protocol/provider-module.ts';
 import { createProvider } from '../provider.ts';
 
 /** A configured provider on a test endpoint, driven as the engine drives one. */
 export interface TestResources {
   readonly provider: Provider;
+  /** What the engine would have shown to the user, in order. */
+  readonly messages: readonly ProviderLogMessage[];
   /** `timeout` in seconds; 0: the resource's own. */
   create(type: string, inputs: PropertyMap, options?: { readonly timeout: number }): Promise<TestResource>;
   /** By the documented id. Undefined: it is not there. */
@@ -32,6 +35,7 @@ export async function createTestProvider(
   settings: PropertyMap = {},
   environment: Environment = {},
 ): Promise<TestResources> {
+  const messages: ProviderLogMessage[] = [];
   const provider = await createProvider({
     package: 'aws',
     version: '',
@@ -40,7 +44,7 @@ export async function createTestProvider(
     organization: 'organization',
     rootDirectory: process.cwd(),
     environment,
-    log: () => {},
+    log: (message) => void messages.push(message),
   });
   const endpoints = JSON.stringify([Object.fromEntries(SERVICES.map((service) => [service, endpoint ?? '']))]);
   const onMoto = { region: 'eu-west-1', accessKey: 'test', secretKey: 'test', s3UsePathStyle: 'true', endpoints };
@@ -55,6 +59,7 @@ export async function createTestProvider(
   await provider.configure({ ...identity, id: 'id', inputs });
   return {
     provider,
+    messages,
     create: (type, given, options) => createOne(provider, { type, inputs: given, timeout: options?.timeout ?? 0 }),
     import: (type, id) => importOne(provider, type, id),
   };
@@ -132,7 +137,7 @@ function resourceOf(provider: Provider, held: Held): TestResource {
       const read = await provider.read({ ...identity, inputs, outputs });
       return read.id === ''
         ? undefined
-        : resourceOf(provider, { type, id, inputs: read.inputs ?? inputs, outputs: read.outputs });
+        : resourceOf(provider, { type, id: read.id, inputs: read.inputs ?? inputs, outputs: read.outputs });
     },
     delete: () => provider.delete({ ...identity, inputs, outputs, timeout: 0 }),
   };

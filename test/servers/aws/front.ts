@@ -68,7 +68,8 @@ export async function startFront(motoUrl: string): Promise<AwsFront> {
   }
 
   async function done(call: ApiCall): Promise<ApiAnswer> {
-    return call.service === 'eks' ? eks.answer(call) : toMoto(call);
+    if (call.service === 'eks') return eks.answer(call);
+    return call.action === 'DescribeSubnets' ? mendSubnets(await toMoto(call)) : toMoto(call);
   }
 
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -90,6 +91,12 @@ export async function startFront(motoUrl: string): Promise<AwsFront> {
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+/** moto writes the state of a subnet's IPv6 block as a Python dictionary. */
+function mendSubnets(answer: ApiAnswer): ApiAnswer {
+  const body = Buffer.from(answer.body.toString().replace(/\{'State': '(\w+)'\}/g, '$1'));
+  return { ...answer, body };
 }
 
 async function readCall(incoming: IncomingMessage): Promise<ApiCall> {

@@ -21,6 +21,7 @@ export const eip: ResourceDefinition = {
     publicIp: { kind: 'string', output: true },
     publicDns: { kind: 'string', output: true },
     privateIp: { kind: 'string', output: true },
+    privateDns: { kind: 'string', output: true },
     networkInterface: { kind: 'string', output: true },
   },
   async create({ aws, inputs, allTags }) {
@@ -50,6 +51,7 @@ export const eip: ResourceDefinition = {
       publicDns:
         region === 'us-east-1' ? `ec2-${host}.compute-1.amazonaws.com` : `ec2-${host}.${region}.compute.amazonaws.com`,
       privateIp: address.PrivateIpAddress,
+      privateDns: privateNameOf(address.PrivateIpAddress, region),
       networkInterface: address.NetworkInterfaceId,
       arn: ec2Arn({ region, account: await aws.accountId() }, `elastic-ip/${id}`),
       tags: fromTagList(address.Tags),
@@ -63,3 +65,9 @@ export const eip: ResourceDefinition = {
     );
   },
 };
+
+/** By the naming of EC2: us-east-1 has the oldest form. */
+function privateNameOf(ip: string | undefined, region: string): string | undefined {
+  const host = ip && `ip-${ip.replaceAll('.', '-')}`;
+  return host && (region === 'us-east-1' ? `${host}.ec2.internal` : `${host}.${region}.compute.internal`);
+}

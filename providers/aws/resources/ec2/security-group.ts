@@ -24,6 +24,7 @@ export const securityGroup: ResourceDefinition = {
   autoname: { property: 'name', maxLength: 255 },
   properties: {
     name: { kind: 'string', replaces: true },
+    namePrefix: { kind: 'string', replaces: true, writeOnly: true },
     description: { kind: 'string', default: 'Managed by Pulumi', replaces: true },
     vpcId: { kind: 'string', replaces: true, computed: true },
     ingress: { ...groupRules, computed: true, afterCreate: true },

@@ -1,4 +1,8 @@
+import type { Subnet } from '@aws-sdk/client-ec2';
+import { isNothing } from '../../canonical.ts';
 import type { ExistingCall, ResourceDefinition } from '../../definition.ts';
+import { unlessGone } from '../../failures.ts';
+import { asText } from '../../plain-values.ts';
 import { fromTagList } from '../../tags.ts';
 import { deletePatiently, waitFor } from '../../wait.ts';
 import { describe } from './describe.ts';
@@ -22,7 +26,11 @@ export const subnet: ResourceDefinition = {
     cidrBlock: { kind: 'string', replaces: true },
     availabilityZone: { kind: 'string', replaces: true, computed: true },
     availabilityZoneId: { kind: 'string', replaces: true, computed: true },
-    ipv6CidrBlock: { kind: 'string', replaces: true },
+    // As the SDK's documentation says: in place, but for a subnet whose instances are given addresses of the old block.
+    ipv6CidrBlock: {
+      kind: 'string',
+      replaces: (old, _, { assignIpv6AddressOnCreation }) => !isNothing(old) && assignIpv6AddressOnCreation === true,
+    },
     mapPublicIpOnLaunch: { kind: 'boolean', default: false, afterCreate: true },
     assignIpv6AddressOnCreation: { kind: 'boolean', default: false, afterCreate: true },
     enableDns64: { kind: 'boolean', default: false, afterCreate: true },
@@ -59,6 +67,7 @@ export const subnet: ResourceDefinition = {
     );
   },
   updates: [
+    { properties: ['ipv6CidrBlock'], apply: moveIpv6Block },
     attribute('mapPublicIpOnLaunch', 'MapPublicIpOnLaunch'),
     attribute('assignIpv6AddressOnCreation', 'AssignIpv6AddressOnCreation'),
     attribute('enableDns64', 'EnableDns64'),
@@ -68,9 +77,7 @@ export const subnet: ResourceDefinition = {
   async read(call) {
     const found = await describe('subnet', call);
     if (!found) return undefined;
-    const ipv6 = found.Ipv6CidrBlockAssociationSet?.find(
-      (one) => !/^(disassociat|fail)/.test(one.Ipv6CidrBlockState?.State ?? ''),
-    );
+    const ipv6 = ipv6Of(found);
     return {
       vpcId: found.VpcId,
       cidrBlock: found.CidrBlock,
@@ -97,6 +104,37 @@ export const subnet: ResourceDefinition = {
     await deletePatiently(`subnet ${call.id}`, call, () => ec2.send(new DeleteSubnetCommand({ SubnetId: call.id })));
   },
 };
+
+function ipv6Of({ Ipv6CidrBlockAssociationSet: all = [] }: Subnet) {
+  return all.find((one) => !/^(disassociat|fail)/.test(one.Ipv6CidrBlockState?.State ?? ''));
+}
+
+/** A subnet has one IPv6 block at a time: the old one has to be gone before the new one is given. */
+async function moveIpv6Block(call: ExistingCall): Promise<void> {
+  const ec2 = await call.aws.client('ec2');
+  const found = await describe('subnet', call);
+  const current = found && ipv6Of(found);
+  const wanted = asText(call.inputs.ipv6CidrBlock);
+  if (current?.Ipv6CidrBlock === wanted) return;
+  if (current) {
+    await unlessGone(ec2.disassociateSubnetCidrBlock({ AssociationId: current.AssociationId }));
+    await untilBlockIs(call, undefined);
+  }
+  if (wanted === undefined) return;
+  await ec2.associateSubnetCidrBlock({ SubnetId: call.id, Ipv6CidrBlock: wanted });
+  await untilBlockIs(call, wanted);
+}
+
+async function untilBlockIs(call: ExistingCall, wanted: string | undefined): Promise<void> {
+  await waitFor(`subnet ${call.id} to have ${wanted ?? 'no IPv6 block'}`, call, async () => {
+    const { Ipv6CidrBlockAssociationSet: all = [] } = (await describe('subnet', call)) ?? {};
+    const left = all.filter(({ Ipv6CidrBlockState: state }) => !/^(disassociated|failed)$/.test(state?.State ?? ''));
+    const done = wanted
+      ? left.some((one) => one.Ipv6CidrBlock === wanted && one.Ipv6CidrBlockState?.State === 'associated')
+      : left.length === 0;
+    return done ? true : undefined;
+  });
+}
 
 /** The API takes one attribute a call. A default of false needs no call on a new subnet. */
 function attribute(property: string, name: string) {

@@ -1,5 +1,7 @@
-import type { VpcEndpoint } from '@aws-sdk/client-ec2';
+import type { IpAddressType, PrefixList, VpcEndpoint } from '@aws-sdk/client-ec2';
 import { ProviderError } from '../../../../protocol/provider.ts';
+import type { Batches } from '../../batches.ts';
+import type { AwsCalls } from '../../clients.ts';
 import type { ExistingCall, PlainMap, ResourceDefinition } from '../../definition.ts';
 import { asList, asText } from '../../plain-values.ts';
 import { fromTagList } from '../../tags.ts';
@@ -25,12 +27,17 @@ export const vpcEndpoint: ResourceDefinition = {
     securityGroupIds: { kind: 'list', unordered: true, computed: true },
     privateDnsEnabled: { kind: 'boolean', computed: true },
     policy: { kind: 'string', computed: true, json: true },
+    ipAddressType: { kind: 'string', computed: true, oneOf: ['ipv4', 'dualstack', 'ipv6'] },
     tags: { kind: 'map' },
     tagsAll: { kind: 'map', output: true },
     arn: { kind: 'string', output: true },
     ownerId: { kind: 'string', output: true },
     state: { kind: 'string', output: true },
     networkInterfaceIds: { kind: 'list', output: true },
+    dnsEntries: { kind: 'list', output: true },
+    requesterManaged: { kind: 'boolean', output: true },
+    prefixListId: { kind: 'string', output: true },
+    cidrBlocks: { kind: 'list', output: true },
   },
   async create({ aws, inputs, allTags }) {
     const { CreateVpcEndpointCommand } = await import('@aws-sdk/client-ec2');
@@ -45,6 +52,7 @@ export const vpcEndpoint: ResourceDefinition = {
         SubnetIds: list('subnetIds'),
         SecurityGroupIds: list('securityGroupIds'),
         PolicyDocument: asText(inputs.policy),
+        IpAddressType: asText(inputs.ipAddressType) as IpAddressType | undefined,
         ...(typeof inputs.privateDnsEnabled === 'boolean' && { PrivateDnsEnabled: inputs.privateDnsEnabled }),
         ...tagSpecification('vpc-endpoint', allTags),
       }),
@@ -61,7 +69,7 @@ export const vpcEndpoint: ResourceDefinition = {
   },
   updates: [
     {
-      properties: ['routeTableIds', 'subnetIds', 'securityGroupIds', 'privateDnsEnabled', 'policy'],
+      properties: ['routeTableIds', 'subnetIds', 'securityGroupIds', 'privateDnsEnabled', 'policy', 'ipAddressType'],
       apply: modifyEndpoint,
     },
   ],
@@ -79,6 +87,13 @@ export const vpcEndpoint: ResourceDefinition = {
       privateDnsEnabled: found.PrivateDnsEnabled ?? false,
       policy: found.PolicyDocument,
       networkInterfaceIds: found.NetworkInterfaceIds ?? [],
+      ipAddressType: found.IpAddressType,
+      dnsEntries: (found.DnsEntries ?? []).map(({ DnsName = '', HostedZoneId = '' }) => ({
+        dnsName: DnsName,
+        hostedZoneId: HostedZoneId,
+      })),
+      requesterManaged: found.RequesterManaged ?? false,
+      ...(found.VpcEndpointType === 'Gateway' && (await addressesOf(call, found.ServiceName ?? ''))),
       state: found.State?.toLowerCase(),
       ownerId: account,
       arn: ec2Arn({ region: call.aws.configuration.region, account }, `vpc-endpoint/${call.id}`),
@@ -104,6 +119,26 @@ export const vpcEndpoint: ResourceDefinition = {
   },
 };
 
+/** The lists of AWS's own services in a region, of which there are few: asked for once for all endpoints. */
+const prefixLists = new WeakMap<Batches, Promise<readonly PrefixList[]>>();
+
+/** What security groups name to let packets out to a gateway endpoint: the service's list of addresses. */
+async function addressesOf({ aws }: Pick<ExistingCall, 'aws'>, service: string): Promise<PlainMap> {
+  const asked = prefixLists.get(aws.batches) ?? describeLists(aws);
+  prefixLists.set(aws.batches, asked);
+  const list = (await asked).find(({ PrefixListName }) => PrefixListName === service);
+  return { prefixListId: list?.PrefixListId, cidrBlocks: list?.Cidrs ?? [] };
+}
+
+async function describeLists(aws: AwsCalls): Promise<readonly PrefixList[]> {
+  try {
+    return (await (await aws.client('ec2')).describePrefixLists({})).PrefixLists ?? [];
+  } catch (error) {
+    prefixLists.delete(aws.batches);
+    throw error;
+  }
+}
+
 /** AWS shows an endpoint for a while after its end. */
 function isGone({ State }: VpcEndpoint): boolean {
   return /^(deleted|deleting)$/i.test(State ?? '');
@@ -125,6 +160,7 @@ async function modifyEndpoint(call: ExistingCall & { readonly old: PlainMap }): 
   await (await call.aws.client('ec2')).send(
     new ModifyVpcEndpointCommand({
       VpcEndpointId: id,
+      IpAddressType: asText(inputs.ipAddressType) as IpAddressType | undefined,
       AddRouteTableIds: some(tables.add),
       RemoveRouteTableIds: some(tables.remove),
       AddSubnetIds: some(subnets.add),

@@ -1,5 +1,5 @@
 import type { Vpc } from '@aws-sdk/client-ec2';
-import type { ExistingCall, ResourceCall, ResourceDefinition } from '../../definition.ts';
+import type { ExistingCall, PlainMap, ResourceDefinition } from '../../definition.ts';
 import { fromTagList } from '../../tags.ts';
 import { deletePatiently, waitFor } from '../../wait.ts';
 import { describe } from './describe.ts';
@@ -124,8 +124,8 @@ async function dnsAttributes({ aws, id }: ExistingCall) {
   return { enableDnsSupport: support.EnableDnsSupport?.Value, enableDnsHostnames: hostnames.EnableDnsHostnames?.Value };
 }
 
-/** What AWS makes together with a VPC. */
-async function defaultParts({ aws, id }: ResourceCall & { readonly id: string }) {
+/** What AWS makes together with a VPC. Only which table is the main one can change later. */
+async function defaultParts({ aws, id, state }: ExistingCall): Promise<PlainMap> {
   const { DescribeNetworkAclsCommand, DescribeRouteTablesCommand, DescribeSecurityGroupsCommand } = await import(
     '@aws-sdk/client-ec2'
   );
@@ -133,14 +133,18 @@ async function defaultParts({ aws, id }: ResourceCall & { readonly id: string })
   const inVpc = { Name: 'vpc-id', Values: [id] };
   const [tables, groups, acls] = await Promise.all([
     ec2.send(new DescribeRouteTablesCommand({ Filters: [inVpc, { Name: 'association.main', Values: ['true'] }] })),
-    ec2.send(new DescribeSecurityGroupsCommand({ Filters: [inVpc, { Name: 'group-name', Values: ['default'] }] })),
-    ec2.send(new DescribeNetworkAclsCommand({ Filters: [inVpc, { Name: 'default', Values: ['true'] }] })),
+    state.defaultSecurityGroupId
+      ? undefined
+      : ec2.send(new DescribeSecurityGroupsCommand({ Filters: [inVpc, { Name: 'group-name', Values: ['default'] }] })),
+    state.defaultNetworkAclId
+      ? undefined
+      : ec2.send(new DescribeNetworkAclsCommand({ Filters: [inVpc, { Name: 'default', Values: ['true'] }] })),
   ]);
   const table = tables.RouteTables?.[0]?.RouteTableId;
   return {
     mainRouteTableId: table,
-    defaultRouteTableId: table,
-    defaultSecurityGroupId: groups.SecurityGroups?.[0]?.GroupId,
-    defaultNetworkAclId: acls.NetworkAcls?.[0]?.NetworkAclId,
+    defaultRouteTableId: state.defaultRouteTableId ?? table,
+    defaultSecurityGroupId: state.defaultSecurityGroupId ?? groups?.SecurityGroups?.[0]?.GroupId,
+    defaultNetworkAclId: state.defaultNetworkAclId ?? acls?.NetworkAcls?.[0]?.NetworkAclId,
   };
 }

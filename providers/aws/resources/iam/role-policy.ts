@@ -8,6 +8,7 @@ export const rolePolicy: ResourceDefinition = {
   autoname: { property: 'name', maxLength: 128 },
   properties: {
     name: { kind: 'string', replaces: true },
+    namePrefix: { kind: 'string', replaces: true, writeOnly: true },
     role: { kind: 'string', required: true, replaces: true },
     policy: { kind: 'string', required: true, json: true },
   },

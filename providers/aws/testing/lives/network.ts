@@ -1,3 +1,4 @@
+import type { EC2 } from '@aws-sdk/client-ec2';
 import type { Life } from '../life.ts';
 import type { World } from '../world.ts';
 
@@ -158,17 +159,31 @@ export const networkLives: readonly Life[] = [
   {
     type: 'aws:ec2/routeTableAssociation:RouteTableAssociation',
     inputs: async (world) => ({ routeTableId: await newTable(world), subnetId: (await world.subnetIds())[0] }),
-    live: async ({ ec2 }, { id }) => {
-      const Filters = [{ Name: 'association.route-table-association-id', Values: byId(id) }];
-      return (await ec2.describeRouteTables({ Filters })).RouteTables?.[0]?.Associations?.[0];
-    },
+    live: ({ ec2 }, { outputs }) => associationOf(ec2, outputs.subnetId as string),
+    change: async (world, inputs) => ({ ...inputs, routeTableId: await newTable(world) }),
+    moves: true,
     replace: {
       inputs: async (world) => ({ routeTableId: await newTable(world), subnetId: (await world.subnetIds())[1] }),
-      properties: ['routeTableId', 'subnetId'],
+      properties: ['subnetId'],
+    },
+    drift: {
+      by: async (world, { outputs }) => {
+        const found = await associationOf(world.ec2, outputs.subnetId as string);
+        const AssociationId = found?.RouteTableAssociationId;
+        await world.ec2.replaceRouteTableAssociation({ AssociationId, RouteTableId: await newTable(world) });
+      },
+      properties: ['routeTableId'],
     },
     importId: ({ outputs }) => `${outputs.subnetId}/${outputs.routeTableId}`,
   },
 ];
+
+/** The one association of a subnet with a table. */
+async function associationOf(ec2: EC2, subnetId: string) {
+  const Filters = [{ Name: 'association.subnet-id', Values: [subnetId] }];
+  const { RouteTables = [] } = await ec2.describeRouteTables({ Filters });
+  return RouteTables.flatMap(({ Associations = [] }) => Associations).find(({ SubnetId }) => SubnetId === subnetId);
+}
 
 /** Takes one tag away behind the provider's back. */
 export function untag(key: string) {

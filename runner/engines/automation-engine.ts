@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EngineEvent, Stack } from '@pulumi/pulumi/automation/index.js';
-import { userError } from '../../foundation/errors.ts';
+import { MainstayError, userError } from '../../foundation/errors.ts';
 import { endRecorded, isAlive, ownIdentity, type ProcessIdentity, signalGroup } from '../../foundation/processes.ts';
 import type { Outcome } from '../core/run.ts';
 import { appliedCommit, messageFor } from './applied-commit.ts';
@@ -22,6 +22,7 @@ import {
 } from './open-stack.ts';
 import { judgePending, type PendingOperation } from './pending-operations.ts';
 import { recordEvents, type StateResource } from './record-events.ts';
+import { type FindableCreate, type PendingDeployment, supposeMade, withoutPending } from './settle-creates.ts';
 
 /** What an interrupted engine gets to finish the step that it is at. */
 const INTERRUPT_GRACE_MS = 20_000;
@@ -124,16 +125,30 @@ async function recover(
     if (await endEarlier(identity)) done.push(`ended process ${identity.pid} of an earlier life`);
   if (clearLock && !(await exists(options, work))) return { done, unclear: [] };
   const stack = await openStack(options, work);
-  const pending = await readPending(stack, work);
-  const { repeatable, unclear } = judgePending(pending);
+  const { repeatable, findable, unclear } = judgePending(await readPending(stack, work));
   if (unclear.length > 0 && !assumeNotCreated) return { done, unclear: unclear.map(({ resource }) => resource.urn) };
   for (const { type, resource } of [...repeatable, ...unclear]) done.push(`${type} ${resource.urn} is done again`);
-  // Whoever writes the state back needs the lock: that is how one that is left comes to light.
-  if (clearLock || pending.some(({ type }) => type === 'creating')) {
-    const told = { work, stack, onCancelled: () => done.push('cancelled the lock that it left') };
-    await withOwnLocksCancelled(options, told, () => dropPending(stack, work));
-  }
+  for (const { operation } of findable) done.push(`what became of creating ${operation.resource.urn} was looked at`);
+  if (findable.length > 0 || unclear.length > 0)
+    await holding(options, work, () =>
+      withOwnLocksCancelled(options, { work, stack }, () => settleCreates(stack, work, findable)),
+    );
   return { done, unclear: [] };
+}
+
+/** With our own process on record, as it holds the lock. */
+async function holding(
+  { processes }: AutomationEngineOptions,
+  work: StackWork,
+  action: () => Promise<void>,
+): Promise<void> {
+  const owner = ownerOf(work);
+  await processes.add(owner, ownIdentity());
+  try {
+    await action();
+  } finally {
+    await processes.remove(owner, ownIdentity());
+  }
 }
 
 /** What earlier lives of ours recorded for this stack. The records go when an update has come through. */
@@ -209,14 +224,34 @@ async function readPending(stack: Stack, work: StackWork): Promise<readonly Pend
   return state.deployment?.pending_operations ?? [];
 }
 
-/** An engine keeps pending creates until somebody says what became of them: that is us, now. */
-async function dropPending(stack: Stack, work: StackWork): Promise<void> {
-  const state = JSON.parse(await exportText(stack, work)) as { deployment: Record<string, unknown> };
+/** An engine keeps pending creates until somebody says what became of them: that is us, now, after a look. */
+async function settleCreates(stack: Stack, work: StackWork, creates: readonly FindableCreate[]): Promise<void> {
+  if (creates.length > 0) {
+    await rewriteState(stack, work, (deployment) => supposeMade(deployment, creates));
+    const target = creates.map(({ operation }) => operation.resource.urn);
+    try {
+      await stack.refresh({ target, color: 'never', ...(work.signal && { signal: work.signal }) });
+    } catch (error) {
+      if (isLocked(error)) throw error;
+      throw new MainstayError(
+        'transient',
+        `Cannot see what an interrupted update of ${work.stack} has made as the engine says: ${failureText(error)}. Correct it and retry.`,
+        { cause: error },
+      );
+    }
+  }
+  await rewriteState(stack, work, withoutPending);
+}
+
+async function rewriteState(
+  stack: Stack,
+  work: StackWork,
+  rewrite: (deployment: PendingDeployment) => PendingDeployment,
+): Promise<void> {
+  const state = JSON.parse(await exportText(stack, work)) as { deployment: PendingDeployment };
   const file = join(work.folder, `.mainstay-state-${process.pid}.json`);
   const { command, environment } = commandOf(stack);
-  writeFileSync(file, JSON.stringify({ ...state, deployment: { ...state.deployment, pending_operations: [] } }), {
-    mode: 0o600,
-  });
+  writeFileSync(file, JSON.stringify({ ...state, deployment: rewrite(state.deployment) }), { mode: 0o600 });
   try {
     await command.run(['stack', 'import', '--file', file, '--stack', work.stackName], work.folder, environment);
   } finally {

@@ -1,3 +1,5 @@
+import type { FindableCreate } from './settle-creates.ts';
+
 /** An operation that an interrupted update had begun and not recorded as ended (`pending_operations` of a deployment). */
 export interface PendingOperation {
   readonly type: 'creating' | 'updating' | 'deleting' | 'reading' | 'importing';
@@ -10,30 +12,45 @@ export interface PendingOperation {
 
 /** What to do about them. */
 export interface PendingVerdict {
-  /** Safe to do again: an update again, a delete of what may be gone, a create of what has a name of its own. */
+  /** Safe to do again: an update again, a delete of what may be gone, a create that only applies. */
   readonly repeatable: readonly PendingOperation[];
+  /** Creates whose result can be looked for, by the id that it has. */
+  readonly findable: readonly FindableCreate[];
   /** Creates whose result, if there is one, nobody could find again. */
   readonly unclear: readonly PendingOperation[];
 }
 
 /**
  * Sorts pending operations. Engines repeat all but creates by themselves, as the resource is still in the state; a create may have
- * happened without its id being known, and doing it again would make a second one, except where the resource is known by a name that
- * its inputs fix.
+ * happened without anybody knowing its id, and doing it again would make a second one, except where the inputs already say what the
+ * object is called.
  */
 export function judgePending(operations: readonly PendingOperation[]): PendingVerdict {
-  const unclear = operations.filter((operation) => operation.type === 'creating' && !hasFixedIdentity(operation));
-  return { repeatable: operations.filter((operation) => !unclear.includes(operation)), unclear };
+  const verdict = {
+    repeatable: [] as PendingOperation[],
+    findable: [] as FindableCreate[],
+    unclear: [] as PendingOperation[],
+  };
+  for (const operation of operations) {
+    const id = idOf(operation);
+    if (operation.type !== 'creating' || isPatch(operation)) verdict.repeatable.push(operation);
+    else if (id === undefined) verdict.unclear.push(operation);
+    else verdict.findable.push({ operation, id });
+  }
+  return verdict;
 }
 
-/** Kubernetes objects are their names: applying one again finds it, unless the name was made up. */
-function hasFixedIdentity({ resource }: PendingOperation): boolean {
-  if (!resource.type.startsWith('kubernetes:')) return false;
+/** A patch is applied to an object that is there: once more changes nothing. */
+function isPatch({ resource: { type } }: PendingOperation): boolean {
+  return type.startsWith('kubernetes:') && type.endsWith('Patch');
+}
+
+/** Kubernetes objects are their names, made up ones too: the inputs that were recorded have them. */
+function idOf({ resource }: PendingOperation): string | undefined {
+  if (!resource.type.startsWith('kubernetes:')) return undefined;
   const metadata = resource.inputs?.metadata;
-  if (typeof metadata !== 'object' || metadata === null) return false;
-  const { name, annotations } = metadata as {
-    readonly name?: unknown;
-    readonly annotations?: Readonly<Record<string, unknown>>;
-  };
-  return typeof name === 'string' && annotations?.['pulumi.com/autonamed'] !== 'true';
+  if (typeof metadata !== 'object' || metadata === null) return undefined;
+  const { name, namespace } = metadata as { readonly name?: unknown; readonly namespace?: unknown };
+  if (typeof name !== 'string' || (namespace !== undefined && typeof namespace !== 'string')) return undefined;
+  return namespace === undefined ? name : `${namespace}/${name}`;
 }

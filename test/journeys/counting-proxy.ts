@@ -20,6 +20,8 @@ export interface CountingProxy {
   /** A kubeconfig whose cluster is this proxy. */
   readonly kubeconfig: string;
   readonly writes: readonly ClusterWrite[];
+  /** Keeps the answer to the next write that matches from whoever asked for it. Resolves when the cluster has done it. */
+  withhold(matches: (write: ClusterWrite) => boolean): Promise<ClusterWrite>;
   close(): Promise<void>;
 }
 
@@ -29,9 +31,10 @@ export async function startCountingProxy(kubeconfig: string): Promise<CountingPr
   const config = JSON.parse(readFileSync(kubeconfig, 'utf8'));
   const target = new URL(config.clusters[0].cluster.server);
   const writes: ClusterWrite[] = [];
+  const traps: Trap[] = [];
   const agent = new Agent({ keepAlive: true, rejectUnauthorized: false });
   const server = createServer({ cert: certificate, key }, (incoming, outgoing) => {
-    void forward(incoming, outgoing, { target, agent, writes });
+    void forward(incoming, outgoing, { target, agent, writes, traps });
   });
   const sockets = new Set<Duplex>();
   server.on('connection', (socket) => {
@@ -46,6 +49,7 @@ export async function startCountingProxy(kubeconfig: string): Promise<CountingPr
   return {
     kubeconfig: file,
     writes,
+    withhold: (matches) => new Promise((caught) => traps.push({ matches, caught })),
     close: async () => {
       for (const socket of sockets) socket.destroy();
       agent.destroy();
@@ -55,26 +59,43 @@ export async function startCountingProxy(kubeconfig: string): Promise<CountingPr
   };
 }
 
+interface Trap {
+  matches(write: ClusterWrite): boolean;
+  caught(write: ClusterWrite): void;
+}
+
 interface Way {
   readonly target: URL;
   readonly agent: Agent;
   readonly writes: ClusterWrite[];
+  readonly traps: Trap[];
 }
 
 async function forward(incoming: IncomingMessage, outgoing: ServerResponse, way: Way): Promise<void> {
-  const { target, agent, writes } = way;
+  const { target, agent } = way;
   const { method = 'GET', url: path = '/', headers } = incoming;
   const body = await incoming.toArray().then(Buffer.concat, () => undefined);
   // Who was killed while it sent has asked for nothing.
   if (body === undefined) return;
   const options = { method, headers: { ...headers, host: target.host }, agent };
   const call = (target.protocol === 'https:' ? secureRequest : request)(new URL(path, target), options, (answer) => {
-    if (method !== 'GET' && !path.includes('dryRun='))
-      writes.push({ method, path, body: body.toString(), status: answer.statusCode! });
+    if (method !== 'GET' && !path.includes('dryRun=')) {
+      const write = { method, path, body: body.toString(), status: answer.statusCode! };
+      if (isCaught(write, way)) return;
+    }
     outgoing.writeHead(answer.statusCode!, answer.headers);
     answer.pipe(outgoing);
     outgoing.once('close', () => answer.destroy());
   });
   call.once('error', () => outgoing.destroy());
   call.end(body);
+}
+
+function isCaught(write: ClusterWrite, { writes, traps }: Way): boolean {
+  writes.push(write);
+  const index = traps.findIndex(({ matches }) => matches(write));
+  if (index < 0) return false;
+  const [trap] = traps.splice(index, 1);
+  trap!.caught(write);
+  return true;
 }

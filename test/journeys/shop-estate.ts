@@ -7,13 +7,15 @@ import { createGiteaEstate, type GiteaEstate } from './gitea-estate.ts';
 
 export const STACKS = ['dev', 'staging', 'prod'] as const;
 
-/** A shop on a real Gitea and a real cluster: one Deployment in each of dev, staging and prod, which somebody has to approve. */
+/** A shop on a real Gitea and a real cluster: a Deployment and its settings in each of dev, staging and prod, which somebody has to approve. */
 export interface ShopEstate extends GiteaEstate {
   /** What the runner wrote to the cluster. */
   readonly proxy: CountingProxy;
   /** The Deployment of a stack, as the cluster has it. */
   deployment(stack: string): Promise<KubeObject>;
   imageOf(stack: string): Promise<string>;
+  /** The names of all ConfigMaps of ours of a stack. */
+  settingsOf(stack: string): Promise<readonly string[]>;
 }
 
 /** The files that set an image in every stack. */
@@ -28,7 +30,14 @@ const here = new kubernetes.core.v1.Namespace('here', {
   metadata: { name: config.require('namespace'), labels: { shop: config.require('shop') } },
 });
 const metadata = { name: 'web', namespace: here.metadata.name };
-const template = { metadata: { labels }, spec: { containers: [{ name: 'web', image: config.require('image') }] } };
+const image = config.require('image');
+// A new one for each version, so that what runs keeps its own.
+const settings = new kubernetes.core.v1.ConfigMap('settings', {
+  metadata: { name: 'settings-' + image.split(':')[1], namespace: here.metadata.name },
+  data: { image },
+});
+const envFrom = [{ configMapRef: { name: settings.metadata.name } }];
+const template = { metadata: { labels }, spec: { containers: [{ name: 'web', image, envFrom }] } };
 const web = new kubernetes.apps.v1.Deployment('web', { metadata, spec: { replicas: 1, selector: { matchLabels: labels }, template } });
 export const ready = web.status.readyReplicas;
 `;
@@ -78,8 +87,13 @@ export async function createShopEstate(): Promise<{ readonly shop: ShopEstate; r
     closing.push(() => gitea.close());
     const deployment: ShopEstate['deployment'] = (stack) =>
       cluster.get(`/apis/apps/v1/namespaces/${name}-${stack}/deployments/web`);
+    const settingsOf: ShopEstate['settingsOf'] = async (stack) =>
+      namesIn(await cluster.get(`/api/v1/namespaces/${name}-${stack}/configmaps`)).filter((each) =>
+        /^settings/.test(each),
+      );
+    const imageOf: ShopEstate['imageOf'] = async (stack) => imageIn(await deployment(stack));
     return {
-      shop: { ...gitea, proxy, deployment, imageOf: async (stack) => imageIn(await deployment(stack)), close },
+      shop: { ...gitea, proxy, deployment, imageOf, settingsOf, close },
       images,
     };
   } catch (error) {
@@ -104,6 +118,11 @@ function stackText({
 function imageIn(object: KubeObject): string {
   const { spec } = object as unknown as { spec: { template: { spec: { containers: { image: string }[] } } } };
   return spec.template.spec.containers[0]!.image;
+}
+
+function namesIn(list: KubeObject): readonly string[] {
+  const { items } = list as unknown as { items: { metadata: { name: string } }[] };
+  return items.map(({ metadata }) => metadata.name);
 }
 
 const POLICIES = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies';

@@ -24,3 +24,16 @@ export async function confirmByName(
   );
   if (answer.trim() !== question.name) throw new CommandFailure('confirmation declined', exitCodes.cancelled);
 }
+
+/** Asks a question that `yes` answers. Does nothing with `--yes`. Throws where nobody can be asked, and for any other answer. */
+export async function confirmChange(context: CommandContext, flags: Flags, question: string): Promise<void> {
+  if (flags.boolean('yes')) return;
+  if (!context.interactive)
+    throw new CommandFailure(
+      '--yes must be passed in to proceed when running in non-interactive mode',
+      exitCodes.configuration,
+    );
+  const answer = await context.terminal.ask(`${question} [yes/no] `, context.signal);
+  if (!['y', 'yes'].includes(answer.trim().toLowerCase()))
+    throw new CommandFailure('confirmation declined', exitCodes.cancelled);
+}

@@ -1,12 +1,15 @@
 import type { ResourceState } from '../deploy/resource-state.ts';
-import { type OpenStack, openStack } from '../operations/open-stack.ts';
+import { type OpenStack, openProjectBackend, openStack, projectIfAny } from '../operations/open-stack.ts';
 import { decodeDeployment, encodeDeployment } from '../state/checkpoint.ts';
 import { deleteFromState, renameInState, repairState, setProtection, setTaint } from '../state/edit-state.ts';
 import { checkIntegrity } from '../state/integrity.ts';
 import type { Command, CommandContext } from './command.ts';
-import { CommandFailure, exitCodes } from './exit-codes.ts';
+import { confirmChange } from './confirm.ts';
+import { CommandFailure } from './exit-codes.ts';
 import type { Flags } from './flags.ts';
 import { stackFlag, yesFlag } from './shared-flags.ts';
+import { stateGet } from './state-get.ts';
+import { stateMove } from './state-move.ts';
 
 type Resources = readonly ResourceState[];
 
@@ -16,7 +19,7 @@ type Edit = (resources: Resources, stack: OpenStack) => { readonly resources: Re
 /** Asks, locks, reads, changes, checks and writes. `repairing` reads a state that the integrity check refuses. */
 async function editState(context: CommandContext, flags: Flags, edit: Edit, repairing = false): Promise<undefined> {
   const stack = await openStack(context, { name: flags.text('stack') });
-  await confirmEdit(context, flags);
+  await confirmChange(context, flags, 'This command will edit your stack’s state directly. Confirm?');
   const lock = await stack.backend.lock(stack.identity);
   try {
     const snapshot = repairing
@@ -34,21 +37,6 @@ async function editState(context: CommandContext, flags: Flags, edit: Edit, repa
     await lock.release();
   }
   return undefined;
-}
-
-async function confirmEdit(context: CommandContext, flags: Flags): Promise<void> {
-  if (flags.boolean('yes')) return;
-  if (!context.interactive)
-    throw new CommandFailure(
-      '--yes must be passed in to proceed when running in non-interactive mode',
-      exitCodes.configuration,
-    );
-  const answer = await context.terminal.ask(
-    'This command will edit your stack’s state directly. Confirm? [yes/no] ',
-    context.signal,
-  );
-  if (!['y', 'yes'].includes(answer.trim().toLowerCase()))
-    throw new CommandFailure('confirmation declined', exitCodes.cancelled);
 }
 
 function urnsOf(args: readonly string[], flags: Flags): readonly string[] | 'all' {
@@ -152,6 +140,18 @@ const repair: Command = {
     ),
 };
 
+/** The layout of a backend is looked at whenever it is opened: one that is not current is an error that says what to do. */
+const upgrade: Command = {
+  name: 'upgrade',
+  summary: 'Check that the state backend has the current layout',
+  flags: [yesFlag],
+  async run(context) {
+    const backend = await openProjectBackend(context, await projectIfAny(context));
+    context.terminal.writeError(`Nothing to upgrade: ${backend.url} has the current layout\n`);
+    return undefined;
+  },
+};
+
 /** `pulumi state ...` */
 export const stateCommand: Command = {
   name: 'state',
@@ -177,8 +177,8 @@ export const stateCommand: Command = {
     rename,
     repair,
     { name: 'edit', summary: '', unsupported: 'export the state, edit it and import it' },
-    { name: 'get', summary: '', unsupported: 'use `pulumi stack export`' },
-    { name: 'move', aliases: ['mv'], summary: '', unsupported: 'it moves no resources between stacks' },
-    { name: 'upgrade', summary: '', unsupported: 'it uses only the current layout' },
+    stateGet,
+    stateMove,
+    upgrade,
   ],
 };

@@ -44,6 +44,8 @@ export interface Mirror {
    * commit. Touches no branch.
    */
   merge(base: string, head: string): Promise<Merge>;
+  /** Whether merging `head` into `onto` would change anything: a conflict would. False for what was squashed or rebased onto it. */
+  brings(onto: string, head: string): Promise<boolean>;
   /** Whether `commit` is in the history of `of`. A commit is in its own. */
   contains(of: string, commit: string): Promise<boolean>;
   /** Subject line and author of a commit. */

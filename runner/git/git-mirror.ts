@@ -11,7 +11,7 @@ import { fetchChange } from './fetch-change.ts';
 import { type Git, openGit } from './git-command.ts';
 import { type GitCredentials, setCredentials } from './git-credentials.ts';
 import { createGitTree, type ImportCache, parseTreeListing } from './git-tree.ts';
-import { containsCommit, mergeCommits } from './merge-commits.ts';
+import { bringsSomething, containsCommit, mergeCommits } from './merge-commits.ts';
 import { historyOf, pushCommit, revertCommits, writeCommit } from './write-commits.ts';
 
 /** Trees kept in memory, newest first: two per change that is being looked at. */
@@ -131,6 +131,10 @@ class BareMirror implements GitMirror {
 
   merge(base: string, head: string): Promise<Merge> {
     return mergeCommits(this.git, base, head);
+  }
+
+  brings(onto: string, head: string): Promise<boolean> {
+    return bringsSomething(this.git, onto, head);
   }
 
   contains(of: string, commit: string): Promise<boolean> {

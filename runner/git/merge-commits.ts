@@ -21,6 +21,12 @@ export async function mergeCommits(git: Git, base: string, head: string): Promis
   return { kind: 'merged', commit: commit.trim() };
 }
 
+/** Whether merging `head` into `onto` makes another tree than that of `onto`. What cannot be merged brings something. */
+export async function bringsSomething(git: Git, onto: string, head: string): Promise<boolean> {
+  const merged = (await git.ask('merge-tree', '--write-tree', '--name-only', '--no-messages', onto, head)).trim();
+  return merged !== (await git.run('rev-parse', `${onto}^{tree}`)).trim();
+}
+
 /** Whether `commit` is in the history of `of`. */
 export async function containsCommit(git: Git, of: string, commit: string): Promise<boolean> {
   if (of === commit) return true;

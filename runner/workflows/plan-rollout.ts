@@ -6,6 +6,7 @@ import type { SourceTree } from '../core/source-tree.ts';
 import { findStacks, type Stack } from '../core/stack.ts';
 import { managedStacks, orderStages, type Stage } from '../core/stack-order.ts';
 import { upstreamsOf } from './known-upstreams.ts';
+import { mergedChanges } from './merged-changes.ts';
 import { runId } from './preview-change.ts';
 import { recoverApplied } from './recover-applied.ts';
 import { type RolloutAt, rolloutId } from './rollout-at.ts';
@@ -46,7 +47,7 @@ export async function planRollout(services: Services, at: RolloutAt): Promise<Ro
     [...affected.values()].map(({ stack }) => stack),
     { ...options, all: stacks },
   );
-  const changes = await markMerged(services, repository, at.commit);
+  const changes = await markMerged(services, repository, at);
   await store.rollouts.set(id, { stages, changes });
   const runs: Record<string, string> = {};
   for (const { stack, reasons } of affected.values()) {
@@ -117,13 +118,15 @@ async function affectedSince(
   return found;
 }
 
-/** The open changes whose head is in the base branch now. */
-async function markMerged({ store }: Services, { id, mirror }: Repository, commit: string): Promise<readonly string[]> {
-  const merged: string[] = [];
-  for (const change of await store.changes.list(id, 'open'))
-    if (await mirror.contains(commit, change.head)) {
-      await store.changes.set(change.id, { state: 'merged' });
-      merged.push(change.id);
-    }
-  return merged;
+/** What this commit brings since the rollout before it. Put down before they count as merged: a plan that is made again has to find them. */
+async function markMerged(services: Services, repository: Repository, at: RolloutAt): Promise<readonly string[]> {
+  const { store } = services;
+  const id = rolloutId(at);
+  const [before] = (await store.rollouts.list(at.repository, 2)).filter((rollout) => rollout.id !== id);
+  const known = (await store.rollouts.get(id))?.changes ?? [];
+  const found = await mergedChanges(services, repository, { from: before?.commit, to: at.commit });
+  const changes = [...new Set([...known, ...found])];
+  await store.rollouts.set(id, { changes });
+  for (const change of found) await store.changes.set(change, { state: 'merged' });
+  return changes;
 }

@@ -2,6 +2,7 @@ import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { BaseMoved, ChangePushed, ChangeRemoved, RepositoryEvent } from '../core/repository-event.ts';
 import { attempt } from './attempt.ts';
 import { holdChange } from './hold-change.ts';
+import { attachToRollout, isMergedAt } from './merged-changes.ts';
 import { type CommandWorkflows, obeyComment } from './obey-comment.ts';
 import { type ChangeAt, changeId } from './preview-change.ts';
 import { attemptId } from './roll-out.ts';
@@ -70,6 +71,7 @@ async function endChange(
   const head = end === 'merged' && (await services.store.events.heads(repository)).get(base)?.commit;
   if (head && (await mirror.contains(head, change.head))) return;
   await closeChange(services, { repository, name }, end);
+  if (end === 'merged') await attachToRollout(services, change);
 }
 
 /** What is left of an earlier head is cancelled: it was allowed, this one is not. */
@@ -96,10 +98,10 @@ async function isMerged(services: Services, at: ChangeAt): Promise<boolean> {
 
 /** Open changes that were previewed on another base and are not in this one. */
 async function staleChanges(services: Services, { repository, commit }: RolloutAt): Promise<readonly ChangeAt[]> {
-  const { mirror } = repositoryOf(services, repository);
   const stale: ChangeAt[] = [];
-  for (const { name, head, held } of await services.store.changes.list(repository, 'open'))
-    if (!held && !(await mirror.contains(commit, head))) stale.push({ repository, name, head, base: commit });
+  for (const change of await services.store.changes.list(repository, 'open'))
+    if (!change.held && !(await isMergedAt(services, change, commit)))
+      stale.push({ repository, name: change.name, head: change.head, base: commit });
   return stale;
 }
 

@@ -1,3 +1,5 @@
+import type { Rollout } from '../core/rollout.ts';
+
 /** A commit of a base branch on its way. */
 export interface RolloutAt {
   readonly repository: string;
@@ -9,4 +11,10 @@ export interface RolloutAt {
 /** Also the id of its workflow: a commit is rolled out once, each time that the branch comes to it. */
 export function rolloutId({ repository, commit, turn }: RolloutAt): string {
   return `${repository}@${commit.slice(0, 12)}${turn === undefined ? '' : `.${turn}`}`;
+}
+
+/** Of a rollout that is there. */
+export function rolloutAtOf({ id, repository, commit }: Pick<Rollout, 'id' | 'repository' | 'commit'>): RolloutAt {
+  const turn = /\.(\d+)$/.exec(id.slice(rolloutId({ repository, commit }).length))?.[1];
+  return { repository, commit, ...(turn === undefined ? {} : { turn: Number(turn) }) };
 }

@@ -35,7 +35,7 @@ describe('a configured aws provider', { skip }, () => {
     environment: Record<string, string> = {},
   ): Promise<readonly ApiCall[]> {
     const from = server.calls.length;
-    const made = await createTestProvider(server.url, settings, environment);
+    const made = await createTestProvider(server.url, settings, { environment });
     try {
       await work(made);
     } finally {

@@ -195,6 +195,25 @@ describe('an AWS API on a bad day', { skip }, () => {
     assert.equal(error.partial, undefined);
   });
 
+  it('says that a name is taken, and records nothing', async () => {
+    await world.sqs.createQueue({ QueueName: 'taken', Attributes: { VisibilityTimeout: '77' } });
+    const AssumeRolePolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: [] });
+    await world.iam.createRole({ RoleName: 'taken', AssumeRolePolicyDocument });
+    for (const [type, inputs, what] of [
+      [
+        'aws:iam/role:Role',
+        { name: 'taken', assumeRolePolicy: AssumeRolePolicyDocument },
+        /^Cannot call iam:CreateRole/,
+      ],
+      ['aws:sqs/queue:Queue', { name: 'taken' }, /^Cannot call sqs:CreateQueue/],
+    ] as const) {
+      const error = await refusal(made.create(type, inputs));
+      assert.match(error.message, what);
+      assert.match(error.message, /Choose another name, or take over what exists by `import`\.$/);
+      assert.equal(error.partial, undefined);
+    }
+  });
+
   it('says in the clear who is denied what', async () => {
     const denied = on(
       'CreateVpc',

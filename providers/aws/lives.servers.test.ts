@@ -36,12 +36,38 @@ describe('every resource through its life', { skip, concurrency: 8 }, () => {
     world = createWorld(server?.url);
     const settings = { defaultTags: JSON.stringify({ tags: { managed: 'mainstay' } }) };
     const onAws = { ...settings, region: world.region };
-    made = await createTestProvider(server?.url, real ? onAws : settings, real ? process.env : {});
+    const options = { name: world.prefix, environment: real ? process.env : {} };
+    made = await createTestProvider(server?.url, real ? onAws : settings, options);
   });
+  // Also after failures, as nothing may stay on a real account: first what the lives left, then what they were made of.
   after(async () => {
-    await made.provider.close?.();
-    await world.close();
-    await server?.stop();
+    try {
+      await made.sweep();
+    } finally {
+      await made.provider.close?.();
+      await world.close().finally(() => server?.stop());
+    }
+  });
+
+  it('takes away what a life that fails has made', async () => {
+    const own = await createTestProvider(server?.url, real ? { region: world.region } : {}, {
+      name: world.prefix,
+      environment: real ? process.env : {},
+    });
+    const broken: Life = {
+      type: 'aws:sqs/queue:Queue',
+      inputs: async () => ({ name: `${world.prefix}-broken` }),
+      live: async () => undefined,
+    };
+    try {
+      await assert.rejects(live(broken, { world, made: own }), /the SDK sees what was created/);
+      const [queue] = await own.sweep();
+      assert.match(queue ?? '', /-broken$/);
+      const url = queue!.split(' ')[1]!;
+      await assert.rejects(world.sqs.getQueueAttributes({ QueueUrl: url }), /NonExistent|does not exist/);
+    } finally {
+      await own.provider.close();
+    }
   });
 
   for (const life of lives) it(life.type, { skip: real && life.motoOnly }, async () => live(life, { world, made }));
@@ -59,7 +85,7 @@ async function live(life: Life, { world, made }: Stage): Promise<void> {
   assert.ok(born !== undefined, 'the SDK sees what was created');
   await staysAsItIs(life, { resource, inputs, when: 'after the create' });
   let current = inputs;
-  if (life.change && !life.motoLacks?.change) {
+  if (life.change && !lacks(life, 'change')) {
     current = await life.change(world, inputs);
     resource = await changeInPlace(life, { world, resource, current, born });
   }
@@ -67,9 +93,14 @@ async function live(life: Life, { world, made }: Stage): Promise<void> {
     const diff = await resource.diff(await life.replace.inputs(world));
     assert.deepEqual([...diff.replaces].sort(), [...life.replace.properties].sort(), 'what replaces');
   }
-  if (life.drift && !life.motoLacks?.drift) resource = await drift(life, { world, made, resource, current });
+  if (life.drift && !lacks(life, 'drift')) resource = await drift(life, { world, made, resource, current });
   if (life.importId !== false) await importIt(life, { made, resource, current });
   await end(life, world, resource);
+}
+
+/** Whether moto, if it is moto, cannot be asked for it. */
+function lacks({ motoLacks }: Life, part: keyof NonNullable<Life['motoLacks']>): boolean {
+  return !real && motoLacks?.[part] !== undefined;
 }
 
 async function staysAsItIs(
@@ -100,7 +131,7 @@ async function changeInPlace(
   const diff = await resource.diff(current);
   assert.deepEqual([diff.changes, diff.replaces], ['some', []], 'a change in place');
   const changed = await resource.update(current);
-  if (!life.motoLacks?.live)
+  if (!lacks(life, 'live'))
     assert.notDeepEqual(await life.live(world, changed), born, 'the SDK sees that it was changed');
   await staysAsItIs(life, { resource: changed, inputs: current, when: 'after the change' });
   return changed;

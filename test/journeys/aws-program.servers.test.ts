@@ -22,6 +22,7 @@ if (new pulumi.Config().getBoolean('more')) {
   new aws.ec2.InternetGateway('gateway', { vpcId: home.id });
   new aws.lambda.Function('function', { role: 'arn:aws:iam::123456789012:role/none', runtime: 'nodejs22.x', handler: 'x' });
 }
+if (new pulumi.Config().getBoolean('denied')) new aws.ec2.InternetGateway('denied', { vpcId: home.id });
 exports.regions = [home.region, away.region, third.region];
 exports.account = aws.getCallerIdentityOutput().accountId;
 `;
@@ -91,6 +92,30 @@ describe('a program with several aws providers', { skip, timeout: 120_000 }, () 
       [],
     );
     await pulumi('config', 'rm', 'more');
+  });
+
+  it('says what AWS refuses, keeps what was made, and records nothing of what was not', async () => {
+    await pulumi('config', 'set', 'denied', 'true');
+    const end = server.addFault({
+      matches: ({ action }) => action === 'CreateInternetGateway',
+      does: { kind: 'fail', code: 'UnauthorizedOperation', message: 'You are not authorized.', status: 403 },
+    });
+    await assert.rejects(pulumi('up', '--yes', '--skip-preview'), (error: Error) => {
+      assert.match(
+        error.message,
+        /Cannot call ec2:CreateInternetGateway in eu-west-1 as AWS answered UnauthorizedOperation: .*Allow this action/,
+      );
+      return true;
+    });
+    assert.ok(end() > 0);
+    const { deployment } = JSON.parse(await pulumi('stack', 'export'));
+    const types = (deployment.resources as { type: string }[]).map(({ type }) => type);
+    assert.equal(types.filter((type) => type === 'aws:ec2/vpc:Vpc').length, 3);
+    assert.equal(types.filter((type) => type.includes('Gateway')).length, 0);
+    assert.deepEqual(deployment.pending_operations ?? [], []);
+    await pulumi('up', '--yes', '--skip-preview');
+    assert.match(await pulumi('stack', '--show-ids'), /igw-/);
+    await pulumi('config', 'rm', 'denied');
   });
 
   it('imports by the documented id, and takes everything away', async () => {

@@ -3,7 +3,7 @@ import { CloudWatchLogs } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDB } from '@aws-sdk/client-dynamodb';
 import { EC2 } from '@aws-sdk/client-ec2';
 import { ECR } from '@aws-sdk/client-ecr';
-import { EKS } from '@aws-sdk/client-eks';
+import { EKS, waitUntilClusterActive, waitUntilClusterDeleted } from '@aws-sdk/client-eks';
 import { IAM } from '@aws-sdk/client-iam';
 import { KMS } from '@aws-sdk/client-kms';
 import { Route53 } from '@aws-sdk/client-route-53';
@@ -41,8 +41,9 @@ export interface World {
   zoneId(): Promise<string>;
   bucket(): Promise<string>;
   repository(): Promise<string>;
-  /** For anything else that is to go at the end. */
+  /** For anything else that is to go at the end. Gone already is no failure; still in use is tried again for a while. */
   later(undo: () => Promise<unknown>): void;
+  /** Takes everything away, in reverse order. Rejects with all that is left where something is: it costs money on a real account. */
   close(): Promise<void>;
 }
 
@@ -94,10 +95,31 @@ export function createWorld(endpoint: string | undefined): World {
     bucket: once('bucket', () => makeBucket(seed)),
     repository: once('repository', () => makeRepository(seed)),
     async close() {
-      for (const undo of undone.reverse()) await undo().catch((error: Error) => console.error(error.message));
+      const left: Error[] = [];
+      for (const undo of undone.reverse()) await undoPatiently(undo).catch((error: Error) => left.push(error));
       for (const client of Object.values(clients)) client.destroy();
+      if (left.length > 0)
+        throw new AggregateError(left, `Cannot take away all that the tests made: ${left.join('; ')}`);
     },
   };
+}
+
+/** Seconds for which something may still be in use by what is on its way out, and between two tries. */
+const PATIENCE = 180;
+const PAUSE = 3;
+
+async function undoPatiently(undo: () => Promise<unknown>): Promise<void> {
+  for (let waited = 0; ; waited += PAUSE) {
+    try {
+      await undo();
+      return;
+    } catch (error) {
+      const { name, message } = error as Error;
+      if (/NotFound|NoSuch|NonExist|DoesNotExist|NotAttached/i.test(`${name} ${message}`)) return;
+      if (waited >= PATIENCE || !/Dependency|InUse|Conflict|in use/i.test(`${name} ${message}`)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, PAUSE * 1000));
+    }
+  }
 }
 
 type Seed = Pick<World, 'ec2' | 'ecr' | 'eks' | 'iam' | 'kms' | 'route53' | 's3' | 'prefix' | 'region' | 'later'>;
@@ -134,9 +156,12 @@ async function makeCluster(
   const name = `${prefix}-shared`;
   const accessConfig = { authenticationMode: 'API' as const };
   await eks.createCluster({ name, roleArn, accessConfig, resourcesVpcConfig: { subnetIds: [...subnetIds] } });
-  while ((await eks.describeCluster({ name })).cluster?.status !== 'ACTIVE')
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  later(() => eks.deleteCluster({ name }));
+  const waiting = { client: eks, minDelay: 1, maxDelay: 15, maxWaitTime: 30 * 60 };
+  later(async () => {
+    await eks.deleteCluster({ name });
+    await waitUntilClusterDeleted(waiting, { name });
+  });
+  await waitUntilClusterActive(waiting, { name });
   return name;
 }
 

@@ -41,6 +41,11 @@ export interface EmbeddedPulumi {
    * to check. Rejects with a user error for a broken Pulumi.yaml, or where the compiler cannot run.
    */
   checkTypes(directory: string, options?: { readonly signal?: AbortSignal }): Promise<readonly TypeProblem[]>;
+  /**
+   * A command object of the same processes whose previews of one stack build on each other: each starts from what the one before it would leave. Whatever
+   * is not a preview knows nothing of that.
+   */
+  foreseeing(): Pick<EmbeddedPulumi, 'command' | 'version' | 'run'>;
   /** Ends every process that is kept. */
   close(): Promise<void>;
 }
@@ -55,10 +60,14 @@ export interface EmbeddedPulumiOptions {
 /** Makes a command object. Nothing is started before the first command. */
 export function createEmbeddedPulumi(options: EmbeddedPulumiOptions = {}): EmbeddedPulumi {
   const services = createEngineServices({ warm: options.warm ?? true });
-  return {
+  const commandOf = (used: EngineServices): Pick<EmbeddedPulumi, 'command' | 'version' | 'run'> => ({
     command: 'pulumi',
     version: semver.parse(engineVersion)!,
-    run: (...call) => runEmbedded(services, options.environment ?? process.env, call),
+    run: (...call) => runEmbedded(used, options.environment ?? process.env, call),
+  });
+  return {
+    ...commandOf(services),
+    foreseeing: () => commandOf({ ...services, prediction: { resources: undefined } }),
     checkTypes,
     close: () => services.close(),
   };

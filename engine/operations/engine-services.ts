@@ -4,6 +4,7 @@ import type { ProviderPool } from '../plugins/provider-pool.ts';
 import type { PackProcesses } from '../policy/pack-processes.ts';
 import type { Backend } from '../state/backend.ts';
 import { openBackend } from '../state/open-backend.ts';
+import type { Prediction } from './prediction.ts';
 
 /** What outlives one command: kept by an in-process command object, made and closed once by the executable. */
 export interface EngineServices {
@@ -14,6 +15,8 @@ export interface EngineServices {
   packProcesses(): Promise<PackProcesses | undefined>;
   /** The backend of a URL in an environment; opened once for each. */
   backend(url: string, place: { readonly environment: Environment; readonly directory: string }): Promise<Backend>;
+  /** Set where previews build on each other. */
+  readonly prediction?: Prediction;
   /** Ends every kept process. */
   close(): Promise<void>;
 }

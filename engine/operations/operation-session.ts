@@ -19,6 +19,7 @@ import { ensureSecrets, existingSecrets, type OpenStack, readStackConfig, type W
 import type { OperationOptions } from './operation-options.ts';
 import { packagesOf } from './packages-of.ts';
 import { type PlanFile, readPlanFile } from './plan-file.ts';
+import { baseOf } from './prediction.ts';
 import { programEnvironment } from './program-environment.ts';
 import { programHostOf } from './program-host-choice.ts';
 import { createDeploymentProgram, type DeploymentProgram } from './program-source.ts';
@@ -56,7 +57,8 @@ export async function openSession(request: SessionRequest): Promise<OperationSes
   const config = await readStackConfig(planned ? await withConfig(stack, planned.config) : stack);
   const autonamer = autonamerOf(config, { ...stack.identity, organization: 'organization' });
   const read = await stack.backend.readSnapshot(stack.identity, stack.openSecrets);
-  const base = options.clearPendingCreates ? withoutPendingCreates(read) : read;
+  const known = options.clearPendingCreates ? withoutPendingCreates(read) : read;
+  const base = preview ? baseOf(place.services.prediction, known) : known;
   const manager = preview ? undefined : await writingManager(stack, base, place.environment);
   const parallel = parallelOf(options, place.environment);
   // The registry and the program need each other: the program is asked for resources only while it runs.

@@ -14,6 +14,7 @@ import type { OperationOptions } from './operation-options.ts';
 import { type OperationSession, openSession } from './operation-session.ts';
 import { writePlanFile } from './plan-file.ts';
 import { type PolicyPacks, startPolicyPacks } from './policy-packs.ts';
+import { predictedResources } from './prediction.ts';
 import { type UpdateMetadata, updateMetadata } from './update-metadata.ts';
 
 /** How an operation ended. */
@@ -112,6 +113,9 @@ async function deploy(request: OperationRequest, session: OperationSession, pipe
   if (!deployment || failure !== undefined) throw failure;
   if (deployment.plan) await savePlan(request, deployment.plan);
   const outcome = outcomeOf(deployment, ended?.failed === true || pipe.errors > 0);
+  const { prediction } = request.place.services;
+  if (prediction && request.preview && outcome.result === 'succeeded')
+    prediction.resources = predictedResources(deployment.resources, session.base);
   return { ...outcome, policyPacks: policies?.versions ?? {} };
 }
 

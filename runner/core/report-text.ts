@@ -1,7 +1,8 @@
 import type { Affected } from './affected-stacks.ts';
 import type { Change } from './change.ts';
 import { changesSomething, nameOf, type PlannedStep, type PropertyChange, shownSteps } from './planned-step.ts';
-import type { Run } from './run.ts';
+import type { Run, Undo } from './run.ts';
+import { undoOf } from './undo.ts';
 
 /** Found again by this in whatever people write around it. */
 export const COMMENT_MARKER = '<!-- mainstay:change -->';
@@ -44,6 +45,7 @@ export function commentOf(report: ChangeReport): string {
     '',
     ...(report.change.problem ? [fenced(report.change.problem)] : []),
     ...tableOf(report.runs),
+    ...undoLines(report.runs),
     ...(report.untouched > 0 ? ['', `${count(report.untouched, 'other stack')} not affected.`] : []),
     ...report.removed.map((id) => `The file of ${id} is removed. Its resources stay: destroy the stack before.`),
   ];
@@ -74,6 +76,37 @@ function tableOf(runs: readonly Run[]): readonly string[] {
       )} |`,
   );
   return ['| stack | result | digest | why |', '| --- | --- | --- | --- |', ...rows];
+}
+
+/** Can this be undone? The worst answer of all stacks that change, in one line. */
+export function undoVerdict(runs: readonly Run[]): Pick<Undo, 'answer' | 'text'> {
+  const undos = undosOf(runs);
+  const worst = (['no', 'unknown', 'loses'] as const).find((answer) =>
+    undos.some(({ undo }) => undo.answer === answer),
+  );
+  if (worst === undefined) {
+    const [only] = undos;
+    const text = undos.length === 1 ? only!.undo.text : 'Yes, by putting the old commit back.';
+    return { answer: 'yes', text: undos.length === 0 ? 'There is nothing to undo.' : text };
+  }
+  const { stack, undo } = undos.find((one) => one.undo.answer === worst)!;
+  return { answer: worst, text: `${stack}: ${undo.text}` };
+}
+
+function undosOf(runs: readonly Run[]): readonly { readonly stack: string; readonly undo: Undo }[] {
+  return runs
+    .filter(({ state }) => state === 'succeeded')
+    .map(({ stack, outcome }) => ({ stack, undo: undoOf(outcome), changes: outcome?.steps.some(changesSomething) }))
+    .filter(({ undo, changes }) => changes || undo.answer !== 'yes');
+}
+
+/** One line where all is well, else one for each stack where it is not. */
+function undoLines(runs: readonly Run[]): readonly string[] {
+  const undos = undosOf(runs);
+  if (undos.length === 0) return [];
+  const bad = undos.filter(({ undo }) => undo.answer !== 'yes');
+  if (bad.length === 0) return ['', `Can this be undone? ${undoVerdict(runs).text}`];
+  return ['', 'Can this be undone?', ...bad.map(({ stack, undo }) => `- ${stack}: ${undo.text}`)];
 }
 
 /** Errors, deletes and replacements. */

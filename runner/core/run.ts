@@ -47,6 +47,14 @@ export interface RunHead extends Omit<Run, 'outcome'> {
 
 export const ENDED_STATES: readonly RunState[] = ['succeeded', 'failed', 'cancelled', 'superseded'];
 
+/** Whether putting the old commit back would undo what a run does. */
+export interface Undo {
+  readonly answer: 'yes' | 'loses' | 'no' | 'unknown';
+  readonly text: string;
+  /** URNs that the answer is about. */
+  readonly resources: readonly string[];
+}
+
 /** What an engine made of a stack. */
 export interface Outcome {
   readonly result: 'succeeded' | 'failed';
@@ -66,6 +74,8 @@ export interface Outcome {
   /** Whether its resources live in the sandbox, as the stack's settings ask: such a result is never shown as a real one. */
   readonly sandbox: boolean;
   readonly milliseconds: number;
+  /** Set where the revert was previewed. */
+  readonly undo?: Undo;
 }
 
 export interface Diagnostic {

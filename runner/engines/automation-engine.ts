@@ -21,6 +21,7 @@ import {
   readConfig,
 } from './open-stack.ts';
 import { judgePending, type PendingOperation } from './pending-operations.ts';
+import { previewRevert } from './preview-revert.ts';
 import { recordEvents, type StateResource } from './record-events.ts';
 import { type FindableCreate, type PendingDeployment, supposeMade, withoutPending } from './settle-creates.ts';
 
@@ -34,12 +35,17 @@ export function createAutomationEngine(options: AutomationEngineOptions): Engine
     exists: (work) => exists(options, work),
     appliedCommit: (work) => options.previews.run(() => appliedCommit(options, work)),
     preview: (work) => options.previews.run(() => operate(options, work, { verb: 'preview' })),
+    ...(options.foreseeing && { previewRevert: revertOf({ ...options, foreseeing: options.foreseeing }) }),
     look: (work) => options.previews.run(() => lookForDrift(options, work)),
     update: (work) => options.updates.run(() => operate(options, work, { verb: 'update' })),
     correct: (work, targets) => options.updates.run(() => operate(options, work, { verb: 'update', targets })),
     recover: (work, { assumeNotCreated = false, clearLock = false } = {}) =>
       recover(options, work, { assumeNotCreated, clearLock }),
   };
+}
+
+function revertOf(options: Parameters<typeof previewRevert>[0]): NonNullable<Engine['previewRevert']> {
+  return (work, before) => options.previews.run(() => previewRevert(options, { work, before }));
 }
 
 async function operate(

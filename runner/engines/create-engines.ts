@@ -41,7 +41,10 @@ export async function createEngines(options: {
   const updates = createLimiter(options.parallel, room);
   const shared = { environment, processes: options.processes, previews, updates };
   const engines: Engine[] = [
-    createAutomationEngine({ ...shared, name: 'embedded', command: () => embedded as unknown as PulumiCommand }),
+    createAutomationEngine({
+      ...{ ...shared, name: 'embedded', command: () => embedded as unknown as PulumiCommand },
+      foreseeing: () => embedded.foreseeing() as unknown as PulumiCommand,
+    }),
   ];
   const executable = findExecutable('pulumi', options.environment.PATH ?? '');
   const official = executable && (await officialVersion(executable, options.wanted));

@@ -1,5 +1,7 @@
 import { ConcurrentUpdateError } from '@pulumi/pulumi/automation/index.js';
 import { MainstayError, messageOf } from '../../foundation/errors.ts';
+import type { Outcome } from '../core/run.ts';
+import type { Hindrance } from '../core/undo.ts';
 
 /** Who holds a lock of a stack, as both engines write it. */
 export interface LockHolder {
@@ -42,4 +44,15 @@ export function lockedError(stack: string, error: unknown): MainstayError {
       'Wait until they have ended, or cancel them with `pulumi cancel`.',
     { cause: error },
   );
+}
+
+/** Why a preview could not go through with what it has to delete; undefined where it failed for another reason. */
+export function hindranceIn({ diagnostics, problem }: Outcome): Hindrance | undefined {
+  const said = [problem ?? '', ...diagnostics.map(({ message }) => message)].join('\n');
+  const kept = [
+    ...said.matchAll(/resource "?(urn:pulumi:[^"\s]+)"? cannot be deleted\s+(?:as it|because it) is protected/g),
+  ];
+  if (kept.length > 0) return { kind: 'protected', resources: [...new Set(kept.map(([, urn]) => urn!))] };
+  const missing = /Cannot manage resources of the package (\S+) as no provider for it was found/.exec(said)?.[1];
+  return missing === undefined ? undefined : { kind: 'provider', package: missing };
 }

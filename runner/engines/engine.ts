@@ -1,5 +1,6 @@
 import type { DriftLook } from '../core/drift.ts';
 import type { Outcome } from '../core/run.ts';
+import type { RevertPreview } from '../core/undo.ts';
 import type { RunWitness } from './record-events.ts';
 
 export type EngineName = 'embedded' | 'official';
@@ -49,6 +50,11 @@ export interface Engine {
   appliedCommit(work: StackWork): Promise<string | undefined>;
   /** Says what an update would do. Takes no lock. */
   preview(work: StackWork): Promise<Outcome>;
+  /**
+   * Says what the program of `before` would do once that of `work` had been applied. Writes nothing and takes no lock. An engine that cannot start
+   * from a state which is not there yet does not have this.
+   */
+  previewRevert?(work: StackWork, before: StackWork): Promise<RevertPreview>;
   /**
    * Reads the real resources into a copy of the state, and asks the program of this checkout what it would put back. Writes neither state nor
    * resources and takes no lock. The program is not run where nothing is different from the state.

@@ -12,6 +12,8 @@ export interface AutomationEngineOptions {
   readonly name: EngineName;
   /** Makes the command for one operation; it tells `observer` of every process that it starts. */
   command(observer: ProcessObserver): PulumiCommand;
+  /** Makes a command whose previews build on each other, where the engine has such. */
+  readonly foreseeing?: () => PulumiCommand;
   readonly environment: Readonly<Record<string, string>>;
   readonly processes: RunStore['processes'];
   readonly previews: Limiter;

@@ -1,6 +1,6 @@
 import { COMMENT_MARKER, short } from '../core/report-text.ts';
 import type { ChangePushed } from '../core/repository-event.ts';
-import { changeId } from './preview-change.ts';
+import { changeId } from './change-at.ts';
 import { repositoryOf, type Services } from './services.ts';
 
 /** Keeps a stranger's head from running, and says what a maintainer can do. May be repeated. */

@@ -2,24 +2,15 @@ import { createHash } from 'node:crypto';
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import { messageOf } from '../../foundation/errors.ts';
 import { findAffected } from '../core/affected-stacks.ts';
-import { type ChangeReport, commentOf, short, verdictOf } from '../core/report-text.ts';
+import type { Change } from '../core/change.ts';
+import { type ChangeReport, commentOf, short, undoVerdict, verdictOf } from '../core/report-text.ts';
 import type { RunState } from '../core/run.ts';
 import { readSettings } from '../core/settings.ts';
 import { type Attempt, attempt } from './attempt.ts';
+import { type ChangeAt, changeId } from './change-at.ts';
+import { judgeUndo } from './judge-undo.ts';
 import { upstreamsOf } from './known-upstreams.ts';
 import { repositoryOf, type Services } from './services.ts';
-
-/** What is previewed: a head on a base. */
-export interface ChangeAt {
-  readonly repository: string;
-  readonly name: string;
-  readonly head: string;
-  readonly base: string;
-  /** The account that proposed it. */
-  readonly author?: string;
-  /** Set for the commit of a merge queue: it gets a status, and has no pull request to comment on. */
-  readonly queue?: true;
-}
 
 export interface ChangePlan {
   /** Ids of the preview runs, one per affected stack. */
@@ -33,11 +24,7 @@ export interface ChangePlan {
   readonly problem: string | undefined;
 }
 
-export function changeId({ repository, name }: Pick<ChangeAt, 'repository' | 'name'>): string {
-  return `${repository}/${name}`;
-}
-
-/** The workflow of a change: merge, find the affected stacks, preview each, report. A newer one supersedes what is left of the older. */
+/** The workflow of a change: merge, find the affected stacks, preview each, report, and say whether it can be undone. A newer one supersedes what is left of the older. */
 export function previewChange(services: Services, preview: (id: string) => Promise<RunState>) {
   return async (at: ChangeAt): Promise<void> => {
     const started = await DBOS.runStep(async () => services.clock.now(), { name: 'begin' });
@@ -53,6 +40,9 @@ export function previewChange(services: Services, preview: (id: string) => Promi
     await told;
     for (const handle of handles) await settled(handle.getResult());
     await DBOS.runStep(() => reportChange(services, at, { plan, started }), { name: 'report' });
+    if (at.queue) return;
+    const news = await judgeUndo(services, at, plan.runs);
+    await DBOS.runStep(() => tellUndo(services, at, { plan, news }), { name: 'tell the undo' });
   };
 }
 
@@ -162,24 +152,60 @@ async function reportChange(
   at: ChangeAt,
   { plan, started }: { readonly plan: ChangePlan; readonly started: number },
 ): Promise<void> {
-  const { store, log } = services;
+  const report = await reportOf(services, at, plan);
+  if (!report) return;
+  const seconds = ((services.clock.now() - started) / 1000).toFixed(2);
+  services.tell(`change ${at.name} at ${short(at.head)} in ${seconds} s: ${verdictOf(report)}`);
+  const { forge } = repositoryOf(services, at.repository);
+  await deliver(services, at, async () => {
+    if (!at.queue) await forge.putComment({ change: at.name, commit: at.head, text: commentOf(report) });
+    const failed = plan.problem !== undefined || report.runs.some(({ state }) => state !== 'succeeded');
+    const state = failed ? 'failure' : 'success';
+    await forge.setStatus({
+      ...{ commit: at.head, context: 'mainstay', state, text: verdictOf(report), link: report.link },
+    });
+  });
+  if (at.queue) await services.store.changes.set(changeId(at), { state: 'closed' });
+}
+
+/** Says whether the change can be undone: as a check of its own where there are such, and in the comment where it is not what was said there. */
+async function tellUndo(
+  services: Services,
+  at: ChangeAt,
+  { plan, news }: { readonly plan: ChangePlan; readonly news: boolean },
+): Promise<void> {
+  const report = await reportOf(services, at, plan);
+  if (report?.change.state !== 'open' || report.runs.length === 0) return;
+  const { forge } = repositoryOf(services, at.repository);
+  const undo = undoVerdict(report.runs);
+  await deliver(services, at, async () => {
+    if (news) await forge.putComment({ change: at.name, commit: at.head, text: commentOf(report) });
+    if (!forge.proposals) return;
+    const state = undo.answer === 'no' ? 'failure' : 'success';
+    await forge.setStatus({ commit: at.head, context: 'mainstay/undo', state, text: undo.text, link: report.link });
+  });
+}
+
+/** Undefined where a newer push has taken over: its own report counts. */
+async function reportOf(
+  services: Services,
+  at: ChangeAt,
+  plan: ChangePlan,
+): Promise<(ChangeReport & { readonly change: Change }) | undefined> {
+  const { store } = services;
   const change = await store.changes.get(changeId(at));
-  // A newer push has taken over: its own report counts.
-  if (!change || change.head !== at.head || change.base !== at.base) return;
+  if (!change || change.head !== at.head || change.base !== at.base) return undefined;
   const loaded = await Promise.all(plan.runs.map((id) => store.runs.get(id)));
   const runs = loaded.filter((run) => run !== undefined).sort((a, b) => a.stack.localeCompare(b.stack));
   const link = services.link(`changes/${change.id}`);
-  const report: ChangeReport = { change, runs, untouched: plan.untouched, removed: plan.removed, link };
-  const seconds = ((services.clock.now() - started) / 1000).toFixed(2);
-  services.tell(`change ${change.name} at ${short(at.head)} in ${seconds} s: ${verdictOf(report)}`);
-  const { forge } = repositoryOf(services, at.repository);
-  const delivered = await attempt(async () => {
-    if (!at.queue) await forge.putComment({ change: change.name, commit: at.head, text: commentOf(report) });
-    const failed = plan.problem !== undefined || runs.some(({ state }) => state !== 'succeeded');
-    const state = failed ? 'failure' : 'success';
-    await forge.setStatus({ commit: at.head, context: 'mainstay', state, text: verdictOf(report), link });
-  }, services);
+  return { change, runs, untouched: plan.untouched, removed: plan.removed, link };
+}
+
+async function deliver(services: Services, at: ChangeAt, call: () => Promise<void>): Promise<void> {
+  const delivered = await attempt(call, services);
   if (!delivered.ok)
-    log.error({ change: change.id, error: messageOf(delivered.error.message) }, 'the forge did not take the report');
-  if (at.queue) await store.changes.set(change.id, { state: 'closed' });
+    services.log.error(
+      { change: changeId(at), error: messageOf(delivered.error.message) },
+      'the forge did not take the report',
+    );
 }

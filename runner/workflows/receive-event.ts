@@ -1,10 +1,10 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { BaseMoved, ChangePushed, ChangeRemoved, RepositoryEvent } from '../core/repository-event.ts';
 import { attempt } from './attempt.ts';
+import { type ChangeAt, changeId } from './change-at.ts';
 import { holdChange } from './hold-change.ts';
 import { attachToRollout, isMergedAt } from './merged-changes.ts';
 import { type CommandWorkflows, obeyComment } from './obey-comment.ts';
-import { type ChangeAt, changeId } from './preview-change.ts';
 import { attemptId } from './roll-out.ts';
 import { type RolloutAt, rolloutId } from './rollout-at.ts';
 import { repositoryOf, type Services } from './services.ts';

@@ -86,6 +86,7 @@ describe('a shop that is kept', { skip: await whyNot('kubernetes', 'gitea'), tim
     const expected = [
       /^verification mainstay: dev verified: .* answers 200/,
       /^gate mainstay: staging waits until \S+ for the environment before it to soak/,
+      /^verification mainstay: staging verified: .* answers 200/,
       /^verification mainstay: staging verified: .*job smoke-\w+ completed/,
       /^gate mainstay: prod waits for 1 approval by ada/,
       /^approve ada: approve prod/,
@@ -154,6 +155,20 @@ describe('a shop that is kept', { skip: await whyNot('kubernetes', 'gitea'), tim
     const rollout = await ended(reverted);
     assert.deepEqual([rollout.state, rollout.stages.flatMap(({ stacks }) => stacks)], ['succeeded', ['journey/dev']]);
     assert.deepEqual(await tags(), ['1', '1', '1']);
+  });
+
+  it('takes back by itself what only staging shows to be bad, where it is set so', async () => {
+    const heavy = await here.push('main', imageFile('2-heavy'));
+    const merged = await here.until('the merge of the revert', async () => {
+      const { commit } = await here.api('GET', `${API}/branches/main`);
+      return commit.id !== heavy && (commit.id as string);
+    });
+    assert.equal((await ended(heavy)).state, 'overtaken');
+    const line = (await trail(`estate@${heavy.slice(0, 12)}`)).find((each) => /^gate .*stopped at staging/.test(each));
+    assert.match(line!, /is not good: .* answers 500.*; its revert \d+ is merged$/);
+    const rollout = await ended(merged);
+    assert.deepEqual([rollout.state, await tags()], ['succeeded', ['1', '1', '1']]);
+    await pullMain(here);
   });
 
   it('takes a good image all the way, and a rollback of prod brings the old one back', async () => {

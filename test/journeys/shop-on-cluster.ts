@@ -40,7 +40,10 @@ const SETTINGS = (namespaceOf: (stack: ShopStack) => string) => `environments:
   - name: staging
     stacks: [staging]
     soak: 2s
-    verify: [{ kind: kubernetes-job, manifest: smoke.yaml, namespace: ${namespaceOf('staging')} }]
+    verify:
+      - { kind: http, url: "\${outputs.staging.address}", every: 1s, timeout: 1s }
+      - { kind: kubernetes-job, manifest: smoke.yaml, namespace: ${namespaceOf('staging')} }
+    onFailure: revert-and-merge
   - name: prod
     stacks: [prod]
     approval: { owners: [ada] }
@@ -69,7 +72,7 @@ export interface ShopOnCluster {
 
 /**
  * Plays the shop's own answers, as the nodes are played too and run no image: it answers for the pods that are ready, and badly for those
- * whose image is called bad.
+ * whose image is called bad. What is called heavy is bad in staging only.
  */
 export async function openShopOnCluster(kubeconfig: string): Promise<ShopOnCluster> {
   const config = new KubeConfig();
@@ -124,7 +127,8 @@ async function answerOf(core: CoreV1Api, namespace: string): Promise<number> {
         status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True'),
     );
     if (serving.length === 0) return 503;
-    return serving.some(({ spec }) => spec!.containers.some(({ image }) => image?.endsWith('-bad'))) ? 500 : 200;
+    const bad = /^shop-staging-/.test(namespace) ? /-(?:bad|heavy)$/ : /-bad$/;
+    return serving.some(({ spec }) => spec!.containers.some(({ image }) => bad.test(image ?? ''))) ? 500 : 200;
   } catch {
     return 502;
   }

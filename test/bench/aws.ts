@@ -7,6 +7,7 @@ import { EC2 } from '@aws-sdk/client-ec2';
 import { IAM } from '@aws-sdk/client-iam';
 import { StackOnMoto } from '../servers/aws/stack-on-moto.ts';
 import { type AwsServer, startAws, whyNot } from '../servers/start.ts';
+import { measureProvider } from './aws-provider.ts';
 import { watchMemory } from './engine/process-tree.ts';
 import type { Report } from './main.ts';
 
@@ -23,6 +24,7 @@ export async function run(report: Report): Promise<void> {
   try {
     await stack.prepare();
     await wake(server.url);
+    await measureProvider(report, server.url);
     const resources = await measure(report, { stack, server, folder }, 'up', ['--yes', '--skip-preview']);
     report.note(`${resources} resources of AWS`);
     await measure(report, { stack, server, folder }, 'preview', ['--expect-no-changes']);

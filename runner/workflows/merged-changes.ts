@@ -1,7 +1,7 @@
 import { isMainstayError } from '../../foundation/errors.ts';
 import type { Change } from '../core/change.ts';
 import type { Proposals } from '../core/forge.ts';
-import { changeId } from './preview-change.ts';
+import { changeId } from './change-at.ts';
 import { reportRollout } from './report-rollout.ts';
 import { rolloutAtOf } from './rollout-at.ts';
 import { type Repository, repositoryOf, type Services } from './services.ts';

@@ -9,6 +9,7 @@ import { createShutdown, endOnSignals, type Shutdown } from '../foundation/shutd
 import packageFile from '../package.json' with { type: 'json' };
 import type { RunnerAddress } from './api/client.ts';
 import type { AccountStore } from './core/account.ts';
+import { BranchesOfChanges } from './core/branches-of-changes.ts';
 import { createEngines } from './engines/create-engines.ts';
 import { programEnvironment } from './engines/engine-environment.ts';
 import { openForge, WEBHOOKS } from './forges/open-forge.ts';
@@ -190,7 +191,8 @@ function webhooksOf(
     const dialect = WEBHOOKS[watched.forge];
     if (!dialect || secret === undefined || watched.forge === 'plain-git') continue;
     const { forge } = services.repositories.get(id)!;
-    targets.set(id, { id, base, name: watched.repository, secret, dialect, forge, look: () => look(id) });
+    const branches = new BranchesOfChanges();
+    targets.set(id, { id, base, name: watched.repository, secret, dialect, forge, branches, look: () => look(id) });
   }
   const { store, log } = services;
   return { targets, store, log, receive: worker.receive, link: services.link, counts: new Map() };

@@ -2,7 +2,16 @@
 export type Notice =
   | { readonly kind: 'look' }
   /** A change is new or has a new head. */
-  | { readonly kind: 'change'; readonly change: string; readonly head: string; readonly base: string }
+  | {
+      readonly kind: 'change';
+      readonly change: string;
+      readonly head: string;
+      readonly base: string;
+      /** Where the change is of this repository and not of a fork. */
+      readonly branch?: string | undefined;
+    }
+  /** A branch has a new head. Forges tell of it before they tell what change it is of. */
+  | { readonly kind: 'pushed'; readonly branch: string; readonly head: string }
   | {
       readonly kind: 'comment';
       readonly change: string;

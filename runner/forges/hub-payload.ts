@@ -8,7 +8,10 @@ const pullRequest = z.object({
   action: z.string(),
   number: z.number().int().positive(),
   repository,
-  pull_request: z.object({ head: z.object({ sha: commit }), base: z.object({ ref: z.string() }) }),
+  pull_request: z.object({
+    head: z.object({ sha: commit, ref: z.string().optional(), repo: repository.nullish() }),
+    base: z.object({ ref: z.string() }),
+  }),
 });
 const issueComment = z.object({
   action: z.string(),
@@ -20,6 +23,7 @@ const issueComment = z.object({
     user: z.object({ login: z.string() }).nullish(),
   }),
 });
+const push = z.object({ repository, ref: z.string(), after: commit });
 const mergeGroup = z.object({
   action: z.string(),
   repository,
@@ -39,7 +43,13 @@ export function parseHubPayload(event: string, payload: unknown): Parsed {
       const { action, number, pull_request: pull, ...rest } = pullRequest.parse(payload);
       const from = { repository: rest.repository.full_name };
       if (!MOVES.has(action)) return { ...from, kind: 'look' };
-      return { ...from, kind: 'change', change: String(number), head: pull.head.sha, base: pull.base.ref };
+      const { sha: head, ref, repo } = pull.head;
+      const branch = repo?.full_name === from.repository ? ref : undefined;
+      return { ...from, kind: 'change', change: String(number), head, base: pull.base.ref, branch };
+    }
+    case 'push': {
+      const { ref, after: head, ...rest } = push.parse(payload);
+      return { ...branchMoved(ref, head), repository: rest.repository.full_name };
     }
     case 'issue_comment':
       return commentIn(issueComment.parse(payload));
@@ -54,6 +64,12 @@ export function parseHubPayload(event: string, payload: unknown): Parsed {
     default:
       return { kind: 'look', repository: any.parse(payload).repository?.full_name };
   }
+}
+
+/** A push of a tag, and of a branch that is gone, brings no head. */
+export function branchMoved(ref: string, head: string): Notice {
+  const [, branch] = /^refs\/heads\/(.+)$/.exec(ref) ?? [];
+  return branch === undefined || /^0+$/.test(head) ? { kind: 'look' } : { kind: 'pushed', branch, head };
 }
 
 /** An edited comment is no new command, and a comment on an issue is none at all. */

@@ -31,6 +31,7 @@ test('reads every delivery that GitHub has recorded, and acts on the few that sa
       'pull_request opened: change',
       'pull_request reopened: change',
       'pull_request synchronize: change',
+      'push : pushed',
     ].sort(),
   );
 });
@@ -81,11 +82,18 @@ test('reads the deliveries of GitLab as its documentation shows them', () => {
   const project = { path_with_namespace: 'shop/estate' };
   const repository = 'shop/estate';
   const head = 'da1560886d4f094c3e6c9ef40349f7d38b5d27d7';
-  const attributes = { iid: 1, target_branch: 'main', last_commit: { id: head } };
+  const attributes = {
+    ...{ iid: 1, target_branch: 'main', last_commit: { id: head } },
+    ...{ source_branch: 'topic', source_project_id: 7, target_project_id: 7 },
+  };
   const request = (more: object) =>
     gitlabWebhooks.parse('Merge Request Hook', { project, object_attributes: { ...attributes, ...more } });
-  const change = { repository, kind: 'change', change: '1', head, base: 'main' };
+  const change = { repository, kind: 'change', change: '1', head, base: 'main', branch: 'topic' };
   assert.deepEqual(request({ action: 'open' }), change);
+  assert.deepEqual(request({ action: 'open', source_project_id: 8 }), { ...change, branch: undefined });
+  const push = (ref: string, after: string) => gitlabWebhooks.parse('Push Hook', { project, ref, after });
+  assert.deepEqual(push('refs/heads/topic', head), { repository, kind: 'pushed', branch: 'topic', head });
+  assert.deepEqual(push('refs/heads/topic', '0'.repeat(40)), { repository, kind: 'look' });
   assert.deepEqual(request({ action: 'update', oldrev: 'e'.repeat(40) }), change);
   assert.deepEqual(request({ action: 'update' }), { repository, kind: 'look' });
   const note = (more: object, merge_request: object | undefined = { iid: 1 }) =>

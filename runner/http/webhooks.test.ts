@@ -3,6 +3,7 @@ import { createHmac, randomInt } from 'node:crypto';
 import { test } from 'node:test';
 import { Hono } from 'hono';
 import { silentLog } from '../../foundation/log.ts';
+import { BranchesOfChanges } from '../core/branches-of-changes.ts';
 import type { Change } from '../core/change.ts';
 import type { CommitStatus } from '../core/forge.ts';
 import type { RepositoryEvent } from '../core/repository-event.ts';
@@ -23,6 +24,7 @@ function createBench({ broken = false }: { readonly broken?: boolean } = {}) {
   const target = {
     ...{ id: 'estate', base: 'main', name: 'shop/estate', secret: SECRET, dialect: githubWebhooks },
     forge: { setStatus: async (status: CommitStatus) => void statuses.push(status) },
+    branches: new BranchesOfChanges(),
     look: () => {
       looks += 1;
     },
@@ -86,6 +88,35 @@ test('handles each of 10,000 deliveries once, however often they come, in any or
   assert.equal(bench.stored.size, 2000);
   assert.equal(bench.started.size, 1000);
   assert.equal(bench.statuses.length, 1000);
+});
+
+test('says pending when a branch is pushed that an open change of this repository is known to come from', async () => {
+  const bench = createBench();
+  const [first, second, third] = ['1', '2', '3'].map((digit) => digit.repeat(40)) as [string, string, string];
+  const push = (branch: string, after: string) =>
+    bench.deliver('push', { repository, ref: `refs/heads/${branch}`, after });
+  const open = (number: number, sha: string, from: object) => {
+    const delivery = pull(number, sha);
+    return bench.deliver('pull_request', {
+      ...delivery,
+      pull_request: { ...delivery.pull_request, head: { sha, ...from } },
+    });
+  };
+  await push('topic', first);
+  assert.deepEqual(bench.statuses, [], 'what comes of it is not known yet');
+  await open(1, first, { ref: 'topic', repo: repository });
+  bench.changes.set('estate/1', { head: first, state: 'open' });
+  await push('topic', second);
+  await push('topic', '0'.repeat(40));
+  await open(2, third, { ref: 'fork', repo: { full_name: 'stranger/estate' } });
+  await push('fork', first);
+  bench.changes.set('estate/1', { head: second, state: 'merged' });
+  await push('topic', third);
+  assert.deepEqual(
+    bench.statuses.map(({ commit }) => commit),
+    [first, second, third],
+    'by pull request, by push, and the one of the fork by pull request',
+  );
 });
 
 test('says pending at once for a new head, and not for one that the sweep had first', async () => {

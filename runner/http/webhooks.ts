@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Context, Hono } from 'hono';
 import { isMainstayError, messageOf } from '../../foundation/errors.ts';
 import type { Log } from '../../foundation/log.ts';
+import type { BranchesOfChanges } from '../core/branches-of-changes.ts';
 import type { Forge } from '../core/forge.ts';
 import type { RepositoryEvent } from '../core/repository-event.ts';
 import type { RunStore } from '../core/run-store.ts';
@@ -19,6 +20,7 @@ export interface WebhookTarget {
   readonly secret: string;
   readonly dialect: WebhookDialect;
   readonly forge: Pick<Forge, 'setStatus'>;
+  readonly branches: BranchesOfChanges;
   /** Looks at the repository now. */
   look(): void;
 }
@@ -120,7 +122,7 @@ async function act(
   }
   const id = `${target.id}/delivery/${createHash('sha256').update(body).digest('hex')}`;
   const first = await options.store.events.add({ id, repository: target.id, kind: 'look-wanted' });
-  if (first && notice.kind === 'change' && notice.base === target.base) void tellPending(options, target, notice);
+  if (first) void tellPending(options, target, notice);
   target.look();
   return first ? 'taken' : 'repeated';
 }
@@ -137,19 +139,20 @@ function eventOf({ id: repository }: WebhookTarget, notice: Notice): RepositoryE
   return { id: `${repository}/queue/${head}`, repository, kind: 'queue-entered', head, base, branch };
 }
 
-/** Says at once that we saw it, unless the sweep was there first. */
-async function tellPending(
-  { store, link, log }: WebhookOptions,
-  { id, forge }: WebhookTarget,
-  { change, head }: Extract<Notice, { kind: 'change' }>,
-): Promise<void> {
+/** Says at once that we saw a new head, unless the sweep was there first. */
+async function tellPending(options: WebhookOptions, target: WebhookTarget, notice: Notice): Promise<void> {
+  const { store, link, log } = options;
+  const moved = target.branches.changeOf(notice);
+  if (moved?.base !== target.base) return;
+  const { change, head } = moved;
+  const id = `${target.id}/${change}`;
   try {
-    const known = await store.changes.get(`${id}/${change}`);
-    if (known?.head === head) return;
+    const known = await store.changes.get(id);
+    if (known?.head === head || (notice.kind === 'pushed' && known?.state !== 'open')) return;
     const status = { commit: head, context: 'mainstay', state: 'pending' as const, text: 'is being looked at' };
-    await forge.setStatus({ ...status, link: link(`changes/${id}/${change}`) });
+    await target.forge.setStatus({ ...status, link: link(`changes/${id}`) });
   } catch (error) {
     const level = isMainstayError(error) ? 'warn' : 'error';
-    log[level]({ repository: id, change, error: messageOf(error) }, 'the forge did not take the first status');
+    log[level]({ change: id, error: messageOf(error) }, 'the forge did not take the first status');
   }
 }

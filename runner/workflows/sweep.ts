@@ -68,9 +68,8 @@ export async function sweep(
   repository: Repository,
   { store, receive }: { readonly store: RunStore; readonly receive: (event: RepositoryEvent) => Promise<void> },
 ): Promise<number> {
-  // Asked before the fetch, which then has the heads of the repository's own branches.
-  const changes = await repository.forge.proposals?.list();
-  const heads = await repository.mirror.fetch();
+  // Both at once: a head that the fetch came too early for is fetched on its own.
+  const [changes, heads] = await Promise.all([repository.forge.proposals?.list(), repository.mirror.fetch()]);
   const looked = changes ? [...baseOf(repository, heads), ...changes.map(lookedAt)] : heads;
   const events = eventsBetween(repository, await store.events.heads(repository.id), looked);
   for (const { event: seen, branch, head } of events) {

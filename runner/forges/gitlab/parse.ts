@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { WebhookDialect } from '../../core/webhook.ts';
+import { branchMoved } from '../hub-payload.ts';
 import { isSame } from '../signature.ts';
 
 const commit = z.string().regex(/^[0-9a-f]{40}$/);
@@ -12,6 +13,9 @@ const mergeRequest = z.object({
     /** Set where an update brought a new head. */
     oldrev: z.string().optional(),
     target_branch: z.string(),
+    source_branch: z.string().optional(),
+    source_project_id: z.number().nullish(),
+    target_project_id: z.number().optional(),
     last_commit: z.object({ id: commit }),
   }),
 });
@@ -26,6 +30,7 @@ const noteMade = z.object({
   }),
   merge_request: z.object({ iid: z.number().int().positive() }).optional(),
 });
+const push = z.object({ project, ref: z.string(), after: commit });
 const any = z.object({ project: project.optional() });
 
 /** https://docs.gitlab.com/user/project/integrations/webhook_events. GitLab sends the secret itself: use TLS. */
@@ -39,7 +44,12 @@ export const gitlabWebhooks: WebhookDialect = {
       const moved = change.action === 'open' || change.action === 'reopen' || change.oldrev !== undefined;
       if (!moved) return { ...from, kind: 'look' };
       const { iid, last_commit, target_branch: base } = change;
-      return { ...from, kind: 'change', change: String(iid), head: last_commit.id, base };
+      const branch = change.source_project_id === change.target_project_id ? change.source_branch : undefined;
+      return { ...from, kind: 'change', change: String(iid), head: last_commit.id, base, branch };
+    }
+    if (event === 'Push Hook') {
+      const { project, ref, after } = push.parse(payload);
+      return { ...branchMoved(ref, after), repository: project.path_with_namespace };
     }
     if (event === 'Note Hook') return noteIn(noteMade.parse(payload));
     return { kind: 'look', repository: any.parse(payload).project?.path_with_namespace };

@@ -21,6 +21,7 @@ const PAGES: readonly (readonly [path: string, heading: string])[] = [
   ['/changes/estate/more-replicas', 'more-replicas'],
   ['/rollouts', 'Rollouts'],
   [`/rollouts/estate%40${BASE}`, 'More replicas'],
+  ['/promotions', 'Promotions'],
   ['/runs', 'Runs'],
   ['/runs/u-1', 'update of shop/dev'],
   ['/runs/u-2', 'update of shop/staging'],
@@ -120,7 +121,7 @@ test('fits a phone: nothing is wider than the screen', async () => {
   for (const [path, heading] of PAGES) {
     await page.goto(server.url + path);
     await page.getByRole('heading', { name: heading, exact: true, level: 1 }).waitFor();
-    const width = await page.evaluate<number>('document.documentElement.scrollWidth');
+    const width = await page.locator('html').evaluate((element) => element.scrollWidth);
     assert.ok(width <= 360, `${path} is ${width} wide`);
   }
   await context.close();
@@ -142,7 +143,7 @@ test('loads at most 300 KB of compressed script for any page, the graph included
     await page.getByRole('heading', { name: heading, exact: true, level: 1 }).waitFor();
     if (await page.getByRole('tab', { name: 'Graph' }).count()) {
       await page.getByRole('tab', { name: 'Graph' }).click();
-      await page.waitForTimeout(300);
+      await page.locator('.graph, .empty').first().waitFor();
     }
     page.off('response', count);
     assert.ok(bytes > 10_000 && bytes < MOST_SCRIPT, `${path}: ${bytes}`);
@@ -169,7 +170,7 @@ test('finds a failed one among a thousand stacks by keyboard', async () => {
   await page.keyboard.press('Enter');
   for (let tabs = 0; tabs < 10; tabs += 1) {
     await page.keyboard.press('Tab');
-    if (await page.evaluate<boolean>("document.activeElement?.classList.contains('tile')")) break;
+    if ((await page.locator('a.tile:focus').count()) > 0) break;
   }
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: 'shop/team-0500' }).waitFor();
@@ -202,7 +203,12 @@ test('follows a run as it happens, through a lost connection', async () => {
   await say('seen after it is back');
   await server.listenAgain();
   await page.getByText('seen after it is back').waitFor();
-  assert.equal(await page.getByText('before the loss').count(), 1, 'nothing is shown twice');
+  const numbers = (await page.locator('.log .number').allInnerTexts()).map(Number);
+  assert.deepEqual(
+    numbers,
+    numbers.map((_, index) => index + 1),
+    'no line is missing, none is there twice',
+  );
   await store.runs.set('live', { state: 'succeeded', summary: 'came through', endedAt: new Date() });
   await page.getByText('complete').waitFor();
   await page.locator('.about').getByText('came through').waitFor();
@@ -235,6 +241,33 @@ test('approves a rollout by keyboard, as whoever is signed in and for what was s
     `estate@${BASE}`,
     { kind: 'approve', by: 'Ada', reason: 'looked at it', digest: '4065cf15730ddc43' },
   ]);
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
+
+test('approves and rejects an update that waits by keyboard', async () => {
+  const { store } = server;
+  const { page, context, complaints } = await visit();
+  await signIn(page);
+  for (const [name, kind] of [
+    ['Approve', 'approve'],
+    ['Reject', 'reject'],
+  ] as const) {
+    await store.runs.add({
+      ...{ id: kind, repository: 'estate', stack: 'shop/dev', kind: 'update', change: undefined },
+      ...{ rollout: undefined, commit: BASE, reasons: [] },
+    });
+    await store.runs.set(kind, { state: 'waiting', summary: 'grew since it was reviewed' });
+    await page.goto(`${server.url}/runs/${kind}`);
+    await page.getByRole('button', { name, exact: true }).focus();
+    await page.keyboard.press('Enter');
+    const asked = JSON.stringify(['decideRun', kind, { kind, by: 'Ada' }]);
+    const deadline = Date.now() + 60_000;
+    while (!server.told.some((told) => JSON.stringify(told) === asked)) {
+      assert.ok(Date.now() < deadline, `${asked} is not in ${JSON.stringify(server.told)}`);
+      await new Promise((resume) => setTimeout(resume, 50));
+    }
+  }
   assert.deepEqual(complaints, []);
   await context.close();
 });

@@ -157,6 +157,14 @@ export async function fillEstate(server: ApiServer, many = 0): Promise<void> {
     finding: { ...NO_DRIFT, differences: [{ ...difference, managers }] },
     ...{ lookedAt: new Date(), since: new Date(), run: undefined, correction: undefined, issue: undefined },
   });
+  await store.promotions.add({
+    id: 'v-1',
+    ...{ repository: 'estate', name: 'web', from: 'dev', to: 'staging', by: 'Grace' },
+  });
+  await store.promotions.set('v-1', {
+    ...{ state: 'proposed', change: 'promote-web', commit: BASE, summary: 'proposed as promote-web' },
+    values: [{ path: 'shop:image', before: 'shop:1.4.2', after: 'shop:1.5.0' }],
+  });
   await store.audit.add({
     kind: 'approve',
     repository: 'estate',

@@ -10,6 +10,9 @@ const ChangePage = lazy(() => import('./change-page.tsx').then(({ ChangePage: pa
 const RunPage = lazy(() => import('./run-page.tsx').then(({ RunPage: page }) => ({ default: page })));
 const WorkPages = lazy(() => import('./work-pages.tsx').then(({ WorkPages: page }) => ({ default: page })));
 const RolloutPage = lazy(() => import('./rollout-page.tsx').then(({ RolloutPage: page }) => ({ default: page })));
+const PromotionsPage = lazy(() =>
+  import('./promotions-page.tsx').then(({ PromotionsPage: page }) => ({ default: page })),
+);
 const StackPage = lazy(() => import('./stack-page.tsx').then(({ StackPage: page }) => ({ default: page })));
 const DriftPage = lazy(() => import('./drift-page.tsx').then(({ DriftPage: page }) => ({ default: page })));
 const SettingsPage = lazy(() => import('./settings-page.tsx').then(({ SettingsPage: page }) => ({ default: page })));
@@ -19,6 +22,7 @@ const PLACES: readonly (readonly [path: string, name: string])[] = [
   ['/', 'Estate'],
   ['/changes', 'Changes'],
   ['/rollouts', 'Rollouts'],
+  ['/promotions', 'Promotions'],
   ['/runs', 'Runs'],
   ['/drift', 'Drift'],
   ['/audit', 'Audit'],
@@ -119,6 +123,7 @@ function Pages({ session }: { readonly session: SessionResponse }) {
       <Route path="/audit">
         <WorkPages kind="audit" />
       </Route>
+      <Route path="/promotions" component={PromotionsPage} />
       <Route path="/drift" component={DriftPage} />
       <Route path="/settings" component={SettingsPage} />
       <Route path="/account">

@@ -8,9 +8,9 @@ import type {
   StackStatus,
   StatusResponse,
 } from '../../runner/api/responses.ts';
-import { useApi } from './api.ts';
+import { post, useApi } from './api.ts';
 import { counted, stackName } from './format.ts';
-import { Badge, Commit, Empty, Page, Pending, RunLink, Sandbox, toneOf, When } from './parts.tsx';
+import { Act, Badge, Commit, Empty, Page, Pending, RunLink, Sandbox, toneOf, When } from './parts.tsx';
 
 /** More stacks than these are shown as a grid. */
 const MOST_CARDS = 60;
@@ -30,7 +30,11 @@ export function EstatePage() {
   );
   if (!data) return <Pending error={error} />;
   return (
-    <Page title="Estate" about={<Summary stacks={all} />}>
+    <Page
+      title="Estate"
+      about={<Summary stacks={all} />}
+      actions={<Act name="Sync" act={() => post('/api/sync').then(() => 'The repositories are looked at.')} />}
+    >
       <div className="toolbar">
         <SearchField value={search} onChange={setSearch} />
         <fieldset className="filters" aria-label="Show">

@@ -141,19 +141,25 @@ export function Tabs({
   );
 }
 
-/** A button that does something once: it waits for the answer, and says what was refused. */
+/**
+ * A button that does something once: it waits for the answer, and says what was refused, or the text that `act` resolves to. It keeps the focus
+ * meanwhile, so that the keyboard stays where it was.
+ */
 export function Act(props: {
   readonly name: string;
   readonly danger?: boolean;
   readonly main?: boolean;
   readonly act: () => Promise<unknown>;
 }) {
-  const [state, setState] = useState<{ readonly busy: boolean; readonly problem?: string }>({ busy: false });
+  const [state, setState] = useState<{ readonly busy: boolean; readonly problem?: string; readonly done?: string }>({
+    busy: false,
+  });
   const act = async () => {
+    if (state.busy) return;
     setState({ busy: true });
     try {
-      await props.act();
-      setState({ busy: false });
+      const done = await props.act();
+      setState({ busy: false, ...(typeof done === 'string' && { done }) });
     } catch (error) {
       setState({ busy: false, problem: (error as Error).message });
     }
@@ -163,7 +169,8 @@ export function Act(props: {
       <button
         type="button"
         className={props.danger ? 'danger' : props.main ? 'main' : ''}
-        disabled={state.busy}
+        aria-disabled={state.busy}
+        aria-busy={state.busy}
         onClick={() => void act()}
       >
         {props.name}
@@ -171,6 +178,11 @@ export function Act(props: {
       {state.problem && (
         <span className="refused" role="alert">
           {state.problem}
+        </span>
+      )}
+      {state.done && (
+        <span className="done" role="status">
+          {state.done}
         </span>
       )}
     </>

@@ -16,7 +16,8 @@ const ResourceGraph = lazy(() =>
 /** One run: as it happens while it does, and what came of it. */
 export function RunPage({ id }: { readonly id: string }) {
   const path = `/api/runs/${part(id)}`;
-  const { data: run, error, reload } = useApi<RunDetailResponse>(path);
+  // The events say when there is news; a run that has ended has none, and begins again when somebody retries it.
+  const { data: run, error, reload } = useApi<RunDetailResponse>(path, 3000);
   const live = useRunEvents(id, run?.attempt ?? 1);
   const told = live.events.filter(({ event }) => event.kind === 'state' || event.kind === 'step').length;
   // biome-ignore lint/correctness/useExhaustiveDependencies: each state and step is a reason to ask for the whole again

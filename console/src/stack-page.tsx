@@ -8,6 +8,7 @@ import type {
   PageOf,
   RunResponse,
   StackStatus,
+  UnlockedResponse,
 } from '../../runner/api/responses.ts';
 import { part, post, useApi } from './api.ts';
 import { Drifted } from './drift-page.tsx';
@@ -52,10 +53,14 @@ export function StackPage({ repository, stack }: { readonly repository: string; 
       title={stack}
       actions={
         <>
-          <Act name="Look for drift" act={() => post(`${path}/look`, { correct: false })} />
+          <Act name="Look for drift" act={look({ path, correct: false })} />
           {(data.drift === 'drifted' || data.drift === 'flapping') && (
-            <Act name="Put back" main act={() => post(`${path}/look`, { correct: true })} />
+            <Act name="Put back" main act={look({ path, correct: true })} />
           )}
+          <Act
+            name="Unlock"
+            act={() => post<UnlockedResponse>(`${path}/unlock`).then(({ done }) => `Unlock: ${done}.`)}
+          />
         </>
       }
       about={
@@ -69,6 +74,15 @@ export function StackPage({ repository, stack }: { readonly repository: string; 
       <Tabs tabs={tabs} />
     </Page>
   );
+}
+
+function look({ path, correct }: { readonly path: string; readonly correct: boolean }): () => Promise<string> {
+  return () =>
+    post(`${path}/look`, { correct }).then(() =>
+      correct
+        ? 'It is put back where that deletes and replaces nothing; “Drift” below says what came of it.'
+        : 'It is looked at; “Drift” below says what is found.',
+    );
 }
 
 /** Updates, newest first; two of them can be compared. */

@@ -39,6 +39,7 @@ export function serveConsole(app: Hono, page: ConsolePage): void {
   };
   app.get('*', (context) => {
     const all = filesNow();
+    if (!all && context.req.path === RELOAD) return reloadScript(context);
     if (!all) return waitingPage(context, page.waiting());
     const file = all.get(context.req.path) ?? (/\.\w+$/.test(context.req.path) ? undefined : all.get('/index.html'));
     return file ? answer(context, file) : context.notFound();
@@ -72,13 +73,24 @@ function answer(context: Context, file: File): Response {
   return context.body(file.zipped);
 }
 
+/**
+ * A `refresh` header would do nothing where the address has a fragment, as one-time links have: to the same address with a fragment, browsers only
+ * scroll. The content security policy wants the script in a file of its own.
+ */
+const RELOAD = '/reload.js';
+
+function reloadScript(context: Context): Response {
+  context.header('content-type', TYPES['.js']);
+  context.header('cache-control', 'no-store');
+  return context.body('setTimeout(() => location.reload(), 500);');
+}
+
 /** Shown for the seconds of a build; comes again by itself. */
 function waitingPage(context: Context, why: string): Response {
-  context.header('refresh', '1');
   context.header('cache-control', 'no-store');
   const text = why.replace(/[&<>]/g, (sign) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[sign]!);
   return context.html(
-    `<!doctype html><html lang="en"><meta charset="utf-8"><title>Mainstay</title><p>${text}</p></html>`,
+    `<!doctype html><html lang="en"><meta charset="utf-8"><title>Mainstay</title><script src="${RELOAD}"></script><p>${text}</p></html>`,
     503,
   );
 }

@@ -37,6 +37,8 @@ export interface Estate {
   /** The stack's state file, read back. */
   state(stack: string): StateFile;
   readonly folder: string;
+  /** Asks until there is an answer that is not undefined; an error counts as none yet. */
+  until<T>(what: string, ask: () => Promise<T | undefined>): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -245,7 +247,6 @@ class RunningEstate implements Estate {
     });
   }
 
-  /** Asks until there is an answer that is not undefined; an error counts as none yet. */
   async until<T>(what: string, ask: () => Promise<T | undefined>): Promise<T> {
     const deadline = performance.now() + EACH_WITHIN_MS;
     let last: unknown;

@@ -116,13 +116,15 @@ test("runs nothing of a stranger's fork until its commit is named by a maintaine
 });
 
 test('refuses forged, malformed, foreign and oversized deliveries, and takes a replayed one once', async () => {
-  const body = JSON.stringify({ repository: { full_name: 'mainstay/estate' } });
+  const of = (full_name: string) =>
+    JSON.stringify({ repository: { full_name }, ref: 'refs/heads/other', after: 'a'.repeat(40) });
+  const body = of('mainstay/estate');
   assert.equal(await here.deliver('push', body, { secret: 'another' }), 401);
   assert.equal(await here.deliver('push', body), 202);
   assert.equal(await here.deliver('push', body), 200);
   assert.equal(await here.deliver('push', '{"repository": '), 400);
   assert.equal(await here.deliver('pull_request', body), 400);
-  assert.equal(await here.deliver('push', JSON.stringify({ repository: { full_name: 'mainstay/other' } })), 400);
+  assert.equal(await here.deliver('push', of('mainstay/other')), 400);
   assert.equal(await here.deliver('push', ' '.repeat(6 * 1024 * 1024)), 413);
 });
 

@@ -48,6 +48,7 @@ function atWire(
           .filter((each) => each.commit === of)
           .map((each) => [each.context, { ...each, state: each.state.replace('failed', 'failure') }]),
       ),
+    baseHead: async () => JSON.stringify([...state.commits]),
     comments: async (change) => on(change).map(({ id, text }) => ({ id: String(id), text })),
     accounts: {
       grant: async (account, permission) => void state.permissions.set(account, permission),
@@ -113,6 +114,7 @@ async function plainGit(): Promise<ContractForge> {
           return [context, { state: state!, text: text! }];
         }),
       ),
+    baseHead: () => git(origin, 'rev-parse', 'main'),
     comments: async (_change, commit) => [{ id: commit, text: await note('mainstay', commit) }],
     close: async () => rmSync(folder, { recursive: true, force: true }),
   };

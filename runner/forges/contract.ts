@@ -12,6 +12,8 @@ export interface ContractForge {
   statuses(commit: string): Promise<Readonly<Record<string, { readonly state: string; readonly text: string }>>>;
   /** Our comment and those of others on a change, oldest first. */
   comments(change: string, commit: string): Promise<readonly { readonly id: string; readonly text: string }[]>;
+  /** The head of the base branch. */
+  baseHead(): Promise<string>;
   /** Undefined where there are no accounts: then there are no pull requests either. */
   readonly accounts?: {
     /** An account that is there, and what it may do. */
@@ -159,6 +161,7 @@ const PROMISES: Readonly<Record<string, (here: Here, context: TestContext) => Pr
     assert.deepEqual([issue.open, issue.title], [true, 'Drift: dev']);
     assert.match(issue.text, /\ntwo$/);
     await forge.closeIssue!(dev, 'It is gone.');
+    await there.open().closeIssue!(dev, 'It is gone.');
     assert.equal((await there.accounts.issue(dev)).open, false);
     assert.deepEqual(await there.accounts.issueComments(dev), ['It is gone.']);
     assert.notEqual(await put('dev', 'again'), dev);
@@ -167,10 +170,12 @@ const PROMISES: Readonly<Record<string, (here: Here, context: TestContext) => Pr
     const { there, forge, change } = here;
     await assert.rejects(forge.mergeChange(change.name, '0'.repeat(40)), { kind: 'conflict' });
     await forge.mergeChange(change.name, change.head);
+    const merged = await there.baseHead();
+    await forge.mergeChange(change.name, change.head);
+    assert.equal(await there.baseHead(), merged, 'merged once');
     if (!there.accounts) return context.diagnostic('in plain Git its head is in the base branch then');
     const { proposals } = forge;
     assert.equal(await proposals!.endOf(change.name), 'merged');
-    await assert.rejects(forge.mergeChange(change.name, change.head), { kind: 'conflict' });
     const other = (await proposals!.list()).find(({ title }) => title === 'second')!;
     assert.equal(await proposals!.endOf(other.name), 'open');
     await there.accounts.close(other.name);

@@ -34,6 +34,7 @@ export interface ForgeCalls {
   openIssues(): Promise<readonly Note[]>;
   addIssue(issue: { readonly title: string; readonly text: string }): Promise<string>;
   editIssue(id: string, issue: { readonly title: string; readonly text: string }): Promise<void>;
+  issueComments(id: string): Promise<readonly Note[]>;
   commentIssue(id: string, text: string): Promise<void>;
   closeIssue(id: string): Promise<void>;
   changes(): Promise<readonly OpenChange[]>;
@@ -41,7 +42,8 @@ export interface ForgeCalls {
   changeOf(branch: string): Promise<string | undefined>;
   addChange(change: NewChange): Promise<string>;
   merge(change: string, head: string): Promise<void>;
-  endOf(change: string): Promise<ChangeEnd>;
+  /** How it ended and with which head; undefined for one that is not there. */
+  ended(change: string): Promise<{ readonly end: ChangeEnd; readonly head: string } | undefined>;
   mergedBy(commit: string): Promise<readonly string[]>;
   permissionOf(account: string): Promise<Permission>;
   react(comment: { readonly change: string; readonly id: string }, reaction: Reaction): Promise<void>;
@@ -62,15 +64,12 @@ export function createForge(calls: ForgeCalls): Forge {
     putComment: (comment) => inTurn(`comment ${comment.change}`, () => comments(comment)),
     openChange: (change) =>
       inTurn(`change ${change.branch}`, async () => (await calls.changeOf(change.branch)) ?? calls.addChange(change)),
-    mergeChange: (change, head) => calls.merge(change, head),
+    mergeChange: (change, head) => mergeOnce(calls, change, head),
     putIssue: (issue) => inTurn('issues', () => putIssue(calls, issue)),
-    closeIssue: async (id, text) => {
-      await calls.commentIssue(id, text);
-      await calls.closeIssue(id);
-    },
+    closeIssue: (id, text) => inTurn(`issue ${id}`, () => closeIssue(calls, id, text)),
     proposals: {
       list: () => calls.changes(),
-      endOf: (change) => calls.endOf(change),
+      endOf: async (change) => (await calls.ended(change))?.end ?? 'closed',
       mergedBy: (commit) => calls.mergedBy(commit),
       permissionOf: (account) => calls.permissionOf(account),
       react: (comment, reaction) => calls.react(comment, reaction),
@@ -142,6 +141,24 @@ function remember<T>(known: Map<string, T>, key: string, value: T): void {
     if (known.size <= REMEMBERED) break;
     known.delete(oldest);
   }
+}
+
+/** The answer of an earlier merge may have been lost: what it merged is merged. */
+async function mergeOnce(calls: ForgeCalls, change: string, head: string): Promise<void> {
+  try {
+    await calls.merge(change, head);
+  } catch (error) {
+    if (!isMainstayError(error, 'conflict')) throw error;
+    const ended = await calls.ended(change);
+    if (ended?.end !== 'merged' || ended.head !== head) throw error;
+  }
+}
+
+/** Says it once, also where the answer of an earlier time was lost. */
+async function closeIssue(calls: ForgeCalls, id: string, text: string): Promise<void> {
+  const [self, comments] = await Promise.all([calls.self(), calls.issueComments(id)]);
+  if (!comments.some((comment) => comment.author === self && comment.text === text)) await calls.commentIssue(id, text);
+  await calls.closeIssue(id);
 }
 
 async function putIssue(calls: ForgeCalls, { key, title, text }: PutIssue): Promise<string> {

@@ -54,9 +54,9 @@ export function openChangeOf(each: Pull): OpenChange {
   };
 }
 
-export function endOfPull(found: Pull | undefined): ChangeEnd {
-  if (found?.merged || found?.merged_at) return 'merged';
-  return found?.state === 'open' ? 'open' : 'closed';
+export function endOfPull({ merged, merged_at, state }: Pull): ChangeEnd {
+  if (merged || merged_at) return 'merged';
+  return state === 'open' ? 'open' : 'closed';
 }
 
 export function noteOf({ id, user, body }: z.infer<typeof note>): Note {

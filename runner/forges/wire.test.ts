@@ -85,6 +85,7 @@ describe('GitHub', () => {
       { call: `GET ${REPOSITORY}/collaborators/nobody/permission`, status: 404 },
       { call: `PUT ${REPOSITORY}/pulls/7/merge`, body: { sha: 'h', merge_method: 'merge' } },
       { call: `PUT ${REPOSITORY}/pulls/7/merge`, status: 409, answer: { message: 'Head branch was modified' } },
+      { call: `GET ${REPOSITORY}/pulls/7`, answer: pull() },
       { call: `GET ${REPOSITORY}/pulls?state=open&base=main&per_page=100&head=o%3Ax`, answer: [] },
       {
         call: `POST ${REPOSITORY}/pulls`,
@@ -238,9 +239,11 @@ describe('GitLab', () => {
         body: { title: 'T', description: marked },
         answer: { iid: 2, description: marked, author: null },
       },
+      { call: `GET ${PROJECT}/issues/2/notes?per_page=100`, answer: [] },
       { call: `POST ${PROJECT}/issues/2/notes`, body: { body: 'Gone.' } },
       { call: `PUT ${PROJECT}/issues/2`, body: { state_event: 'close' } },
       { call: `PUT ${PROJECT}/merge_requests/7/merge`, status: 405, answer: { message: '405 Method Not Allowed' } },
+      { call: `GET ${PROJECT}/merge_requests/7`, answer: request() },
       {
         call: `GET ${PROJECT}/merge_requests?state=opened&target_branch=main&source_branch=x`,
         answer: [request({ iid: 8 })],

@@ -49,7 +49,10 @@ export function createGiteaCalls(
       const made = await api.send('POST', `${place}/pulls`, { title, body: text, head: branch, base }, pull);
       return String(made.number);
     },
-    endOf: async (change) => endOfPull(await api.find(`${place}/pulls/${change}`, pull)),
+    ended: async (change) => {
+      const found = await api.find(`${place}/pulls/${change}`, pull);
+      return found && { end: endOfPull(found), head: found.head.sha };
+    },
     permissionOf: async (account) => {
       const path = `${place}/collaborators/${encodeURIComponent(account)}/permission`;
       return permissionNamed((await api.find(path, permission))?.permission);
@@ -71,12 +74,16 @@ function commentCalls({ api, place }: GiteaRepository): Pick<ForgeCalls, 'commen
 function issueCalls({
   api,
   place,
-}: GiteaRepository): Pick<ForgeCalls, 'openIssues' | 'addIssue' | 'editIssue' | 'commentIssue' | 'closeIssue'> {
+}: GiteaRepository): Pick<
+  ForgeCalls,
+  'openIssues' | 'addIssue' | 'editIssue' | 'issueComments' | 'commentIssue' | 'closeIssue'
+> {
   const issues = `${place}/issues`;
   return {
     openIssues: async () => issueNotes(await api.list(`${issues}?state=open&type=issues&${PAGES}`, issue)),
     addIssue: async ({ title, text }) => String((await api.send('POST', issues, { title, body: text }, issue)).number),
     editIssue: (id, { title, text }) => api.do('PATCH', `${issues}/${id}`, { title, body: text }),
+    issueComments: async (id) => (await api.list(`${issues}/${id}/comments?${PAGES}`, note)).map(noteOf),
     commentIssue: (id, text) => api.do('POST', `${issues}/${id}/comments`, { body: text }),
     closeIssue: (id) => api.do('PATCH', `${issues}/${id}`, { state: 'closed' }),
   };

@@ -21,6 +21,7 @@ testForge('Gitea', async () => {
       ];
       return Object.fromEntries(statuses.map(each));
     },
+    baseHead: () => headOf(api),
     comments: async (change) => (await notes(api, change)).map(({ id, body }) => ({ id: String(id), text: body })),
     accounts: {
       grant,
@@ -116,6 +117,10 @@ async function proposeFork(api: Api, account: string): Promise<void> {
 /** Gitea finds out aside whether a pull request can be merged. */
 async function merge(api: Api, change: string, style: string): Promise<string> {
   await until(() => api('POST', `${REPOSITORY}/pulls/${change}/merge`, { Do: style }));
+  return headOf(api);
+}
+
+async function headOf(api: Api): Promise<string> {
   return (await api('GET', `${REPOSITORY}/branches/main`)).commit.id;
 }
 

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { CommitStatus } from '../../core/forge.ts';
-import type { ForgeCalls } from '../create-forge.ts';
+import type { ForgeCalls, Note } from '../create-forge.ts';
 import { expectShape } from '../expect-shape.ts';
 import { type ForgeServer, unlessMissing } from '../forge-fetch.ts';
 import {
@@ -40,7 +40,7 @@ function pullCalls({
   server,
   at,
   base,
-}: GitHubRepository): Pick<ForgeCalls, 'changes' | 'changeOf' | 'addChange' | 'merge' | 'endOf' | 'mergedBy'> {
+}: GitHubRepository): Pick<ForgeCalls, 'changes' | 'changeOf' | 'addChange' | 'merge' | 'ended' | 'mergedBy'> {
   const { pulls, repos } = client.rest;
   const open = { ...at, state: 'open' as const, base, per_page: 100 };
   const list = async (more: { readonly head?: string }) =>
@@ -58,9 +58,11 @@ function pullCalls({
     merge: async (change, head) => {
       await pulls.merge({ ...at, pull_number: Number(change), sha: head, merge_method: 'merge' });
     },
-    endOf: async (change) => {
+    ended: async (change) => {
       const found = await unlessMissing(pulls.get({ ...at, pull_number: Number(change) }));
-      return endOfPull(found && expectShape(server, { what: 'pulls', schema: pull, value: found.data }));
+      if (!found) return undefined;
+      const shape = expectShape(server, { what: 'pulls', schema: pull, value: found.data });
+      return { end: endOfPull(shape), head: shape.head.sha };
     },
     mergedBy: async (commit) => {
       const values = await client.paginate(repos.listPullRequestsAssociatedWithCommit, {
@@ -83,14 +85,7 @@ function commentCalls({
 }: GitHubRepository): Pick<ForgeCalls, 'comments' | 'addComment' | 'editComment' | 'react'> {
   const { issues, reactions } = client.rest;
   return {
-    comments: async (change) => {
-      const place = { ...at, issue_number: Number(change), per_page: 100 };
-      return all(server, {
-        what: 'comments',
-        schema: note,
-        values: await client.paginate(issues.listComments, place),
-      }).map(noteOf);
-    },
+    comments: (change) => commentsOf({ client, server, at }, change),
     addComment: async (change, body) => {
       const { data } = await issues.createComment({ ...at, issue_number: Number(change), body });
       return String(expectShape(server, { what: 'comments', schema: note, value: data }).id);
@@ -104,11 +99,24 @@ function commentCalls({
   };
 }
 
+/** Of an issue or a pull request: GitHub counts them together. */
+async function commentsOf(
+  { client, server, at }: Pick<GitHubRepository, 'client' | 'server' | 'at'>,
+  number: string,
+): Promise<readonly Note[]> {
+  const place = { ...at, issue_number: Number(number), per_page: 100 };
+  const values = await client.paginate(client.rest.issues.listComments, place);
+  return all(server, { what: 'comments', schema: note, values }).map(noteOf);
+}
+
 function issueCalls({
   client,
   server,
   at,
-}: GitHubRepository): Pick<ForgeCalls, 'openIssues' | 'addIssue' | 'editIssue' | 'commentIssue' | 'closeIssue'> {
+}: GitHubRepository): Pick<
+  ForgeCalls,
+  'openIssues' | 'addIssue' | 'editIssue' | 'issueComments' | 'commentIssue' | 'closeIssue'
+> {
   const { issues } = client.rest;
   return {
     openIssues: async () => {
@@ -122,6 +130,7 @@ function issueCalls({
     editIssue: async (id, { title, text }) => {
       await issues.update({ ...at, issue_number: Number(id), title, body: text });
     },
+    issueComments: (id) => commentsOf({ client, server, at }, id),
     commentIssue: async (id, body) => {
       await issues.createComment({ ...at, issue_number: Number(id), body });
     },

@@ -116,7 +116,10 @@ function issueCalls({
   client,
   server,
   project,
-}: GitLabProject): Pick<ForgeCalls, 'openIssues' | 'addIssue' | 'editIssue' | 'commentIssue' | 'closeIssue'> {
+}: GitLabProject): Pick<
+  ForgeCalls,
+  'openIssues' | 'addIssue' | 'editIssue' | 'issueComments' | 'commentIssue' | 'closeIssue'
+> {
   const { issueNotes, issues } = client;
   return {
     openIssues: async () => {
@@ -132,6 +135,10 @@ function issueCalls({
     editIssue: async (id, { title, text: description }) => {
       await issues.edit(project, Number(id), { title, description });
     },
+    issueComments: async (id) => {
+      const value = await issueNotes.all(project, Number(id), PAGES);
+      return expectShape(server, { what: 'notes', schema: z.array(note), value }).map(noteOf);
+    },
     commentIssue: async (id, text) => {
       await issueNotes.create(project, Number(id), text);
     },
@@ -146,7 +153,7 @@ function mergeRequestCalls({
   server,
   project,
   base,
-}: GitLabProject): Pick<ForgeCalls, 'changes' | 'changeOf' | 'addChange' | 'merge' | 'endOf' | 'mergedBy'> {
+}: GitLabProject): Pick<ForgeCalls, 'changes' | 'changeOf' | 'addChange' | 'merge' | 'ended' | 'mergedBy'> {
   const { commits, requests } = client;
   const open = { projectId: project, state: 'opened', targetBranch: base } as const;
   const listed = (value: unknown) =>
@@ -169,10 +176,11 @@ function mergeRequestCalls({
     merge: async (change, sha) => {
       await requests.merge(project, Number(change), { sha });
     },
-    endOf: async (change) => {
+    ended: async (change) => {
       const value = await unlessMissing(requests.show(project, Number(change)));
-      if (value === undefined) return 'closed';
-      return endNamed(expectShape(server, { what: 'merge requests', schema: mergeRequest, value }).state);
+      if (value === undefined) return undefined;
+      const { state, sha } = expectShape(server, { what: 'merge requests', schema: mergeRequest, value });
+      return { end: endNamed(state), head: sha ?? '' };
     },
     mergedBy: async (commit) =>
       listed(await commits.allMergeRequests(project, commit))

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { MainstayError, userError } from '../../../foundation/errors.ts';
 import type { CommitStatus, Forge } from '../../core/forge.ts';
 import type { Git } from '../../git/git-command.ts';
-import { mergeCommits } from '../../git/merge-commits.ts';
+import { containsCommit, mergeCommits } from '../../git/merge-commits.ts';
 import { pushCommit } from '../../git/write-commits.ts';
 
 const COMMENTS = 'refs/notes/mainstay';
@@ -58,6 +58,8 @@ async function mergeBranch(
       `Cannot merge ${change} as its head is not ${head.slice(0, 8)} any more. Look at what it is now.`,
     );
   await git.run('fetch', '--quiet', '--no-tags', 'origin', `refs/heads/${base}`);
+  // The answer of an earlier push may have been lost.
+  if (await containsCommit(git, onto, head)) return;
   const merge = await mergeCommits(git, onto, head);
   if (merge.kind === 'conflict')
     throw new MainstayError(

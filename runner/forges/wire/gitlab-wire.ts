@@ -117,6 +117,9 @@ const ISSUES: readonly WireRoute[] = [
     Object.assign(issue, { title, text, ...(end === 'close' ? { state: 'closed' } : {}) });
     return { body: issueShape(issue) };
   }),
+  route('GET', `${PROJECT}/issues/:number/notes`, ({ state, path }) => ({
+    body: state.notes.filter(({ on }) => on === Number(path.number)).map(noteShape),
+  })),
   route('POST', `${PROJECT}/issues/:number/notes`, ({ state, path, body }) => ({
     status: 201,
     body: noteShape(state.say(Number(path.number), state.self, String(body.body))),

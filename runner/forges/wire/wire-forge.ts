@@ -42,10 +42,10 @@ export interface WireForge {
   readonly state: WireState;
   /** Every request so far: `GET /api/v3/user`. */
   readonly requests: readonly string[];
-  /** The requests from the one with that number on (0 is the next) meet these faults, one each. */
-  fault(after: number, faults: readonly WireFault[]): void;
-  /** Forgets faults that did not come. Returns how many. */
-  clearFaults(): number;
+  /** That request meets these faults, one each time. */
+  fault(request: string, faults: readonly WireFault[]): void;
+  /** Forgets faults that did not come. */
+  clearFaults(): void;
   /** Throws where there was a mistake. */
   verify(): void;
   close(): Promise<void>;
@@ -62,15 +62,17 @@ export async function startWireForge(options: {
   const state = new WireState();
   const requests: string[] = [];
   const mistakes: string[] = [];
-  const pending = new Map<number, WireFault>();
+  const pending = new Map<string, WireFault[]>();
   const server = createServer(async (request, response) => {
     const body = await bodyOf(request);
-    const number = requests.push(`${request.method} ${request.url}`) - 1;
-    const fault = pending.get(number);
-    pending.delete(number);
+    // Whoever asked a server that had this port before is none of ours.
+    if (!/^mainstay/.test(request.headers['user-agent'] ?? '')) return void response.writeHead(404).end();
+    const asked = `${request.method} ${request.url}`;
+    requests.push(asked);
+    const fault = pending.get(asked)?.shift();
     if (fault?.kind === 'answer') return send(response, fault);
     const known = options.signedIn(request.headers) ? routed(options.routes, request, { body, state }) : undefined;
-    if (!known) mistakes.push(`${requests[number]} is not answered here, or has no credentials`);
+    if (!known) mistakes.push(`${asked} is not answered here, or has no credentials`);
     send(response, known ?? { status: 599, body: { message: 'a mistake of the test' } }, fault?.kind);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -78,14 +80,8 @@ export async function startWireForge(options: {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     state,
     requests,
-    fault: (after, faults) => {
-      for (const [index, fault] of faults.entries()) pending.set(requests.length + after + index, fault);
-    },
-    clearFaults: () => {
-      const { size } = pending;
-      pending.clear();
-      return size;
-    },
+    fault: (request, faults) => void pending.set(request, [...faults]),
+    clearFaults: () => pending.clear(),
     verify: () => assert.deepEqual(mistakes.splice(0), []),
     close: () =>
       new Promise((resolve) => {
@@ -135,7 +131,7 @@ function pageOf(list: readonly unknown[], url: URL): Sent {
 function send(response: ServerResponse, { status = 200, body, headers }: Sent, lost?: 'half' | 'slow'): void {
   if (lost === 'slow') return;
   // As long as it has to be so that half of it is something.
-  const text = status === 204 ? '' : JSON.stringify(body ?? {}, null, 2);
+  const text = status === 204 ? '' : typeof body === 'string' ? body : JSON.stringify(body ?? {}, null, 2);
   response.writeHead(status, {
     'content-type': 'application/json',
     ...headers,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { componentType, type ProgramBody, TestStack, urnOfThing } from './testing/test-stack.ts';
+import { checkIntegrity } from '../state/integrity.ts';
+import { componentType, type ProgramBody, TestStack, thingType, urnOfThing } from './testing/test-stack.ts';
 
 async function stackAfter(program: ProgramBody): Promise<TestStack> {
   const stack = new TestStack();
@@ -93,4 +94,23 @@ test('keeps a renamed provider for the resources that it serves', async () => {
   const stack = await stackAfter(program('old', []));
   const outcome = await stack.up(program('new', ['old']));
   assert.deepEqual([outcome.result, outcome.steps], ['succeeded', []]);
+});
+
+test('keeps a resource of another type until it is deleted, although what replaces it has its name', async () => {
+  const stack = await stackAfter((p) => p.thing('a', { replaceBy: 1 }));
+  stack.cloud.failures.set('delete a', { kind: 'clean' });
+  const type = 'test:index:Item';
+  const program: ProgramBody = (p) => p.thing('a', { replaceBy: 2 }, { type, aliases: [{ type: thingType }] });
+  const outcome = await stack.up(program);
+  assert.deepEqual([outcome.result, outcome.steps], ['failed', ['create-replacement a', 'replace a']]);
+  const left = stack.snapshot.resources.filter(({ custom, type }) => custom && !type.startsWith('pulumi:'));
+  assert.deepEqual(
+    left.map(({ id, urn, type, delete: condemned }) => [id, urn.split('::')[2], type, condemned]),
+    [
+      ['a-2', type, type, false],
+      ['a-1', type, thingType, true],
+    ],
+  );
+  checkIntegrity(stack.snapshot.resources);
+  assert.deepEqual((await stack.up(program)).steps, ['delete-replaced a']);
 });

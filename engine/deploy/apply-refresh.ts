@@ -25,7 +25,9 @@ export async function applyRefresh(
     return succeeded({ ...step, new: action.inPlace ? { ...old } : old }, { found: 'same' });
   }
   const provider = context.providers.serving(old)!;
-  const { found, initErrors } = await read(context, provider, old);
+  // A program that runs with the refresh may have given it another name or type.
+  const { urn, type } = step.new ?? old;
+  const { found, initErrors } = await read(context, provider, { ...old, urn, type });
   if (found.id === '') return succeeded({ ...step, new: undefined }, { found: 'delete' });
   const fresh = refreshedState(context, { old, base: step.new ?? old, found, initErrors });
   if (old.external) {

@@ -1,3 +1,4 @@
+import { userError } from '../../foundation/errors.ts';
 import { discardingRecorder } from '../state/snapshot.ts';
 import { BaseState } from './base-state.ts';
 import { checkTargets } from './check-targets.ts';
@@ -94,6 +95,7 @@ function refreshesInPlace({ kind, refresh, runProgram }: DeploymentOptions): boo
 async function carryOut(run: Run): Promise<void> {
   const { options } = run.context;
   try {
+    if (options.kind === 'destroy' && !options.runProgram) refuseDeleteHooks(run.context);
     if (options.kind === 'import') {
       await importResources(run);
       await run.executor.idle();
@@ -117,6 +119,21 @@ async function carryOut(run: Run): Promise<void> {
     await run.executor.idle();
   }
   await settleOutputs(run);
+}
+
+/** Throws where a destroy without its program would come to a hook that only the program can run: before anything is deleted. */
+function refuseDeleteHooks({ base, reporter }: DeploymentContext): void {
+  const hooked = base.resources.flatMap(({ urn, resourceHooks }) => {
+    const hooks = [...(resourceHooks.BeforeDelete ?? []), ...(resourceHooks.AfterDelete ?? [])];
+    return hooks.length > 0 ? [{ urn, hooks: hooks.join(', ') }] : [];
+  });
+  if (hooked.length === 0) return;
+  for (const { urn, hooks } of hooked)
+    reporter.error(urn, `Cannot delete the resource as it has delete hooks and the program does not run: ${hooks}.`);
+  throw userError(
+    'Cannot destroy the stack as resources have delete hooks that only the program can run: nothing was deleted. ' +
+      'Run `pulumi destroy --run-program`.',
+  );
 }
 
 /** Before the program: everything, or only what asks for it (facts 3.6). Otherwise a warning of what was left under way. */
@@ -171,8 +188,10 @@ async function settleOutputs(run: Run): Promise<void> {
       run.failed = true;
       context.reporter.error(urn, `expected resource operations for ${urn} but none were seen`);
     }
+    const { ledger, options } = context;
+    if (run.executor.sawError || (ledger.afterHookFailed && !options.continueOnError)) return;
     // A preview that goes on after an error, such as a policy violation, judges the stack all the same.
-    if (!run.failed && !run.executor.sawError) await analyzeStack(context);
+    if (!run.failed) await analyzeStack(context);
   } catch (error) {
     run.failed = true;
     context.reporter.failure('', error);

@@ -83,3 +83,21 @@ test('a hook that nobody registered is an error', async () => {
   const outcome = await stack.up(withHooks({ BeforeCreate: ['missing'] }), { hooks: scriptedHooks() });
   assert.match(outcome.errors[0]!, /hook "missing" was not registered/);
 });
+
+test('a destroy without the program refuses delete hooks before anything is deleted', async () => {
+  const stack = new TestStack();
+  const hooks = scriptedHooks();
+  await stack.up(async (p) => {
+    await p.thing('a', {}, { resourceHooks: { AfterDelete: ['ad'] } });
+    await p.thing('b');
+  });
+  for (const preview of [true, false]) {
+    const outcome = await stack.destroy({ preview });
+    assert.deepEqual([outcome.result, outcome.steps], ['failed', []]);
+    assert.match(outcome.errors[0]!, /it has delete hooks and the program does not run: ad/);
+    assert.match(outcome.errors[1]!, /--run-program/);
+  }
+  assert.deepEqual(stack.names, ['a', 'b']);
+  const program = await stack.run(async () => {}, { kind: 'destroy', runProgram: true, hooks });
+  assert.deepEqual([program.steps, hooks.calls], [['delete b', 'delete a'], ['ad a a-1']]);
+});

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { goal, type ProgramBody, TestStack, thingType } from './testing/test-stack.ts';
+import { componentType, goal, type ProgramBody, TestStack, thingType } from './testing/test-stack.ts';
+import { makeUrn } from './urn.ts';
 
 /** A cloud in which somebody else has made something. */
 async function stackWithForeign(inputs = { size: 1 }): Promise<TestStack> {
@@ -98,4 +99,28 @@ test('says that a resource to read does not exist', async () => {
   const stack = new TestStack();
   const outcome = await stack.up((p) => p.read('a', 'nothing'));
   assert.deepEqual(outcome.errors, ["resource 'nothing' does not exist", 'update failed']);
+});
+
+test('adopts what is below others only after all of those', async () => {
+  const stack = await stackWithForeign();
+  const parent = makeUrn({ stack: 'dev', project: 'project', parent: '', type: componentType, name: 'group' });
+  const provider = async (registrar: Parameters<ProgramBody>[0]['registrar']) => {
+    const made = await registrar.registerResource(goal({ name: 'default', type: 'pulumi:providers:test' }));
+    return `${made.urn}::${made.id}`;
+  };
+  const plain = { type: thingType, parent: '', properties: [], provider };
+  const imports = [
+    { ...plain, name: 'child', id: 'foreign', parent },
+    { ...plain, name: 'group', id: '', type: componentType, component: true, provider: '' },
+    { ...plain, name: 'other', id: 'nothing' },
+  ];
+  const failed = await stack.run(undefined, { kind: 'import', imports });
+  assert.deepEqual([failed.result, failed.steps.includes('import child')], ['failed', false]);
+  const known = stack.find('default');
+  const again = [{ ...imports[0]!, provider: `${known.urn}::${known.id}` }];
+  const outcome = await stack.run(undefined, { kind: 'import', imports: again });
+  assert.deepEqual(
+    [outcome.result, outcome.steps, stack.find('child').parent],
+    ['succeeded', ['import child'], parent],
+  );
 });

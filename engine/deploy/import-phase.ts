@@ -15,25 +15,19 @@ interface ImportPhase {
 
 /**
  * `pulumi import` (facts 3.7): what the state has stays, the root stack and providers are made where they are missing, then each
- * request is read. Imports wait for their parents, and otherwise run side by side; one that fails does not stop the others.
+ * request is read. What has its parent runs side by side, and one that fails does not stop the others; what is below those that run comes
+ * after them, and not at all where one has failed.
  */
 export async function importResources(phase: ImportPhase): Promise<void> {
   const { context, executor } = phase;
   if (!(await keepExisting(context, executor))) return;
   const stackUrn = await ensureRootStack(context, executor);
-  const requests = resolveParents(context, stackUrn);
-  const imported = new Map<string, Promise<boolean>>();
-  for (const request of requests) {
-    const provider = await providerOf(phase, request);
-    const start = async (): Promise<boolean> => {
-      const parent = imported.get(request.parent);
-      // Without its parent it would have no place in the state.
-      if (parent && !(await parent)) return false;
-      return (await executor.runChain([importStep(request, provider)], { isolateErrors: true })) !== undefined;
-    };
-    imported.set(request.urn, start());
+  for (const generation of generations(resolveParents(context, stackUrn))) {
+    const steps: PlannedStep[] = [];
+    for (const request of generation) steps.push(importStep(request, await providerOf(phase, request)));
+    const ends = await Promise.all(steps.map((step) => executor.runChain([step], { isolateErrors: true })));
+    if (ends.includes(undefined)) return;
   }
-  await Promise.all(imported.values());
 }
 
 async function keepExisting(context: DeploymentContext, executor: StepExecutor): Promise<boolean> {
@@ -66,7 +60,7 @@ async function ensureRootStack(context: DeploymentContext, executor: StepExecuto
 
 type ResolvedImport = ImportRequest & { readonly urn: string };
 
-/** Parents first. Requests that the state fulfils already are left out; two of one URN are an error. */
+/** Requests that the state fulfils already are left out; two of one URN are an error. */
 function resolveParents(context: DeploymentContext, stackUrn: string): ResolvedImport[] {
   const { base, options } = context;
   const { stack, project } = options;
@@ -82,16 +76,20 @@ function resolveParents(context: DeploymentContext, stackUrn: string): ResolvedI
     if (resolved.has(urn)) throw new Error(`duplicate import '${request.name}' of type '${request.type}'`);
     resolved.set(urn, { ...request, parent, urn });
   }
-  const depth = (request: ResolvedImport): number => {
-    const parent = resolved.get(request.parent);
-    return parent ? depth(parent) + 1 : 0;
-  };
-  return [...resolved.values()]
-    .filter((request) => {
-      const old = base.find(request.urn);
-      return !old || (old.importId || old.id) !== request.id;
-    })
-    .sort((one, other) => depth(one) - depth(other));
+  return [...resolved.values()].filter((request) => {
+    const old = base.find(request.urn);
+    return !old || (old.importId || old.id) !== request.id;
+  });
+}
+
+/** Those whose parents are there, those below them, and so on. */
+function generations(requests: readonly ResolvedImport[]): readonly (readonly ResolvedImport[])[] {
+  if (requests.length === 0) return [];
+  const waiting = new Set(requests.map(({ urn }) => urn));
+  const ready = requests.filter(({ parent }) => !waiting.has(parent));
+  // Each below the other: none has a parent that could be there, and each says so itself.
+  if (ready.length === 0) return [requests];
+  return [ready, ...generations(requests.filter((request) => !ready.includes(request)))];
 }
 
 async function providerOf({ registrar, context }: ImportPhase, request: ImportRequest): Promise<string> {

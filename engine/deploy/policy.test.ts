@@ -58,3 +58,24 @@ test('a preview judges the stack although a resource was found wanting', async (
   const preview = await stack.preview(program, { analyzers: [analyzer('mandatory')] });
   assert.equal(preview.events.filter(({ kind }) => kind === 'policy-violation').length, 2);
 });
+
+test('the stack is not judged after a hook has ended the update', async () => {
+  const judged: string[] = [];
+  const watching: ResourceAnalyzer = {
+    ...analyzer('advisory'),
+    analyzeStack: async (resources) => {
+      judged.push(...resources.map(({ name }) => name));
+      return [];
+    },
+  };
+  const hooks = {
+    find: () => ({ onDryRun: false, ignoreErrors: false }),
+    run: () => Promise.reject(new Error('no')),
+    hasErrorHook: () => false,
+    runErrorHook: () => Promise.resolve(false),
+  };
+  const stack = new TestStack();
+  const program: ProgramBody = (p) => p.thing('a', {}, { resourceHooks: { AfterCreate: ['refuse'] } });
+  assert.equal((await stack.up(program, { analyzers: [watching], hooks })).result, 'failed');
+  assert.deepEqual([judged, stack.names], [[], ['a']]);
+});

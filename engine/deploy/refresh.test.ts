@@ -118,3 +118,12 @@ test('a child of what is gone has no parent any more', async () => {
   assert.equal((await stack.refresh()).result, 'succeeded');
   assert.deepEqual([stack.names, stack.find('child').parent], [['group', 'child'], '']);
 });
+
+test('with the program, reads a renamed resource under its new name', async () => {
+  const stack = new TestStack();
+  await stack.up((p) => p.thing('old'));
+  stack.cloud.calls.length = 0;
+  const program: ProgramBody = (p) => p.thing('new', {}, { aliases: [{ name: 'old' }] });
+  const outcome = await stack.run(program, { kind: 'refresh', runProgram: true });
+  assert.deepEqual([outcome.result, stack.cloud.calls, stack.names], ['succeeded', ['read new'], ['new']]);
+});

@@ -33,7 +33,8 @@ function checkIdentity(state: ResourceState, index: number): void {
   if (parts.length < 4 || !parts[0]!.startsWith('urn:pulumi:'))
     throw new IntegrityError(`resource ${state.urn} has a malformed urn`);
   const type = parts[2]!.split('$').at(-1);
-  if (type !== state.type)
+  // What is condemned keeps its own type when what takes its place, of another type by an alias, has taken its URN.
+  if (type !== state.type && !state.delete)
     throw new IntegrityError(`resource ${state.urn} has the type ${state.type}, and its urn says ${type}`);
   if (!state.custom && state.id !== '') throw new IntegrityError(`resource ${state.urn} is a component and has an id`);
 }

@@ -5,10 +5,20 @@ import { dirname, join } from 'node:path';
 import { TestCloud } from '../../engine/deploy/testing/test-cloud.ts';
 import { type ServedProvider, serveProvider } from '../../protocol/provider-server.ts';
 import { forwarding } from './forwarding-provider.ts';
-import { normalizeState, normalizeSteps, type OperationReport, pattern, type SeenStep } from './operation-report.ts';
-import { otherProgram, project, stack, thingType } from './program.ts';
+import {
+  normalizeCalls,
+  normalizeState,
+  normalizeSteps,
+  type OperationReport,
+  pattern,
+  policyOf,
+  type SeenStep,
+} from './operation-report.ts';
+import { executable, PolicyPackServer } from './policy-pack-server.ts';
+import { groupType, otherProgram, project, stack, thingType } from './program.ts';
+import { ProgramCallbacks } from './program-callbacks.ts';
 import { ProgramServer } from './program-server.ts';
-import type { Operation } from './scenario.ts';
+import type { Operation } from './scenario-data.ts';
 import { Workplace } from './workplace.ts';
 
 /** The parts of a deployment that tests look at. */
@@ -24,7 +34,9 @@ export const neverEnded = '\nthe command never ended';
 export class CommandEngine {
   readonly name: string;
   readonly #executable: string;
-  readonly #programs = new ProgramServer();
+  readonly #callbacks = new ProgramCallbacks(() => this.#cloud);
+  readonly #programs = new ProgramServer(this.#callbacks);
+  readonly #policies = new PolicyPackServer((call) => this.#cloud.calls.push(call));
   #provider: ServedProvider | undefined;
   /** The cloud of the workplace that is worked on; the provider that is served hands every call on to it. */
   #cloud: TestCloud = new TestCloud();
@@ -37,9 +49,11 @@ export class CommandEngine {
   }
 
   async start(): Promise<void> {
+    await this.#callbacks.start();
     await this.#programs.start();
     this.#provider = await serveProvider(forwarding(() => this.#cloud));
     this.#template = await mkdtemp(join(tmpdir(), 'differential-'));
+    await this.#policies.start(join(this.#template, 'pack'));
     await mkdir(join(this.#template, 'state'));
     await writeFile(join(this.#template, 'Pulumi.yaml'), `name: ${project}\nruntime: nodejs\n`);
     const { code, output } = await this.#run(this.#template, ['stack', 'init', `organization/${project}/${stack}`]);
@@ -48,6 +62,8 @@ export class CommandEngine {
 
   async close(): Promise<void> {
     this.#programs.close();
+    this.#callbacks.close();
+    this.#policies.close();
     await this.#provider?.close();
     if (this.#template) await rm(this.#template, { recursive: true, force: true });
   }
@@ -92,13 +108,22 @@ export class CommandEngine {
   async #importArguments(workplace: Workplace, { kind, imports = [] }: Operation): Promise<readonly string[]> {
     if (kind !== 'import') return [];
     const file = join(workplace.directory, 'import.json');
-    const resources = imports.map(({ name, id }) => ({ type: thingType, name, id }));
-    await writeFile(file, JSON.stringify({ resources }));
+    const group = { type: groupType, name: 'adopted', component: true };
+    const resources = imports.map(({ name, id, grouped, properties }) => ({
+      type: thingType,
+      name,
+      id,
+      ...(grouped && { parent: group.name }),
+      ...(properties && { properties }),
+    }));
+    const groups = imports.some(({ grouped }) => grouped) ? [group] : [];
+    await writeFile(file, JSON.stringify({ resources: [...groups, ...resources] }));
     return ['--file', file, '--generate-code=false', `--protect=${imports[0]?.protect ?? true}`];
   }
 
   async #carryOut(workplace: Workplace, operation: Operation, more: readonly string[]): Promise<OperationReport> {
     this.#programs.current = operation;
+    this.#policies.current = operation;
     this.#cloud = workplace.cloud;
     const log = join(workplace.directory, 'events.json');
     await rm(log, { force: true });
@@ -115,8 +140,9 @@ export class CommandEngine {
     return {
       result: code === 0 ? 'succeeded' : 'failed',
       steps: normalizeSteps(events.flatMap(stepOf)),
+      policies: events.flatMap(policyOf).sort(),
       changes: events.findLast((event) => event.summaryEvent)?.summaryEvent.resourceChanges ?? {},
-      calls: [...workplace.cloud.calls].sort(),
+      calls: normalizeCalls(workplace.cloud.calls),
       state: normalizeState(await workplace.resources()),
       messages: [output],
     };
@@ -124,6 +150,7 @@ export class CommandEngine {
 
   #argumentsOf(operation: Operation): string[] {
     const { kind, continueOnError, refresh, targets, targetDependents, replaces, parallel = 1 } = operation;
+    const { excludes = [], excludeDependents, policies, runProgram, clearPending } = operation;
     const program = kind === 'up' || kind === 'preview';
     return [
       kind,
@@ -138,14 +165,25 @@ export class CommandEngine {
       ...(refresh && kind !== 'refresh' ? ['--refresh'] : []),
       ...targets.flatMap((name) => ['--target', pattern(name)]),
       ...(targets.length > 0 && targetDependents ? ['--target-dependents'] : []),
+      ...excludes.flatMap((name) => ['--exclude', pattern(name)]),
+      ...(excludes.length > 0 && excludeDependents ? ['--exclude-dependents'] : []),
       ...(program ? replaces.flatMap((name) => ['--replace', pattern(name)]) : []),
+      ...(policies && program ? ['--policy-pack', this.#pack] : []),
+      ...(runProgram && (kind === 'refresh' || kind === 'destroy') ? ['--run-program'] : []),
+      ...(kind === 'refresh' ? [clearPending ? '--clear-pending-creates' : '--skip-pending-creates'] : []),
     ];
+  }
+
+  /** The official engine starts what runs the packs of a runtime, ours any executable. */
+  get #pack(): string {
+    const folder = join(this.#template!, 'pack');
+    return this.name === 'official' ? folder : executable(folder);
   }
 
   #run(directory: string, args: readonly string[]): Promise<{ readonly code: number; readonly output: string }> {
     const port = this.#provider!.address.split(':')[1];
     const environment = {
-      PATH: `${dirname(this.#executable)}:${process.env.PATH}`,
+      PATH: `${dirname(this.#executable)}:${join(this.#template!, 'pack')}:${process.env.PATH}`,
       HOME: directory,
       PULUMI_HOME: join(directory, 'home'),
       PULUMI_BACKEND_URL: `file://${join(directory, 'state')}`,

@@ -4,7 +4,7 @@ import { type CommandEngine, neverEnded } from './command-engine.ts';
 import { knownDifference } from './known-differences.ts';
 import type { OperationReport } from './operation-report.ts';
 import { thingType } from './program.ts';
-import type { Operation, Scenario } from './scenario.ts';
+import type { Operation, Scenario } from './scenario-data.ts';
 import type { Workplace } from './workplace.ts';
 
 /** What is compared: an executable, or our engine in this process. */
@@ -37,6 +37,8 @@ export type Incomparable =
   | 'it kept the wrong one of several providers of one name'
   | 'it forgot a managed resource that a look-up took the place of'
   | 'it deleted what a left-out resource needs'
+  | 'it imported all inputs where some were asked for'
+  | 'it looked up what needs a resource that is not there'
   | 'it does otherwise from run to run';
 
 /** There is nothing to compare with from here on. */
@@ -49,7 +51,7 @@ export class YardstickBroken extends Error {
   }
 }
 
-const comparedFields = ['result', 'steps', 'changes', 'calls', 'state'] as const;
+const comparedFields = ['result', 'steps', 'changes', 'policies', 'calls', 'state'] as const;
 
 /**
  * Runs a scenario three times: by the yardstick alone, by our engine alone, and (with `turns`) by both in turns on one state. All
@@ -65,7 +67,7 @@ export async function compareEngines(
   try {
     for (const { cloud } of [reference!, own!, shared!]) addForeign(cloud);
     for (const [index, operation] of scenario.operations.entries()) {
-      for (const { cloud } of [reference!, own!, shared!]) prepare(cloud, operation);
+      for (const place of [reference!, own!, shared!]) await prepare(place, operation);
       const expected = await yardstick.carryOut(reference!, operation);
       const inTurn = index % 2 === 0 ? ours : yardstick;
       const compare = async (engine: ComparedEngine, place: Workplace, stack: string) => {
@@ -94,7 +96,9 @@ function addForeign(cloud: TestCloud): void {
 }
 
 /** Sets failures, and changes what is outside of the engines. */
-function prepare(cloud: TestCloud, { failures, drift }: Operation): void {
+async function prepare(place: Workplace, { failures, drift, pending = [] }: Operation): Promise<void> {
+  const { cloud } = place;
+  if (pending.length > 0) await place.leaveUnderWay(pending);
   cloud.failures.clear();
   for (const [call, kind] of Object.entries(failures)) cloud.failures.set(call, { kind });
   for (const [name, what] of Object.entries(drift)) {
@@ -159,7 +163,7 @@ async function refuseLuck(
       addForeign(place.cloud);
       let last: OperationReport | undefined;
       for (const operation of scenario.operations.slice(0, found.operation + 1)) {
-        prepare(place.cloud, operation);
+        await prepare(place, operation);
         last = await yardstick.carryOut(place, operation);
         refuseFailedYardstick(last);
       }

@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runDeployment } from '../../engine/deploy/deployment.ts';
 import type { DeploymentOptions, ImportRequest, ProgramSource } from '../../engine/deploy/deployment-options.ts';
@@ -6,21 +7,33 @@ import type { EngineEvent } from '../../engine/deploy/events.ts';
 import type { Registrar } from '../../engine/deploy/goal.ts';
 import type { Plan } from '../../engine/deploy/plan.ts';
 import { TestCloud } from '../../engine/deploy/testing/test-cloud.ts';
+import { makeUrn } from '../../engine/deploy/urn.ts';
+import { createEventEncoder } from '../../engine/display/event-json.ts';
 import { createProgramCallbacks, type Monitor } from '../../engine/monitor/monitor-server.ts';
 import { createBuiltinProvider } from '../../engine/plugins/builtin-provider.ts';
 import { createDefaultProviders } from '../../engine/plugins/default-providers.ts';
 import type { ProviderRegistry } from '../../engine/plugins/provider-registry.ts';
 import { createProviderRegistry } from '../../engine/plugins/registry.ts';
+import { loadPolicyPack, type PolicyPack } from '../../engine/policy/load-policy-pack.ts';
 import { openSecretsManager } from '../../engine/secrets/open-secrets-manager.ts';
 import { openPassphraseManager } from '../../engine/secrets/passphrase.ts';
 import { openBackend } from '../../engine/state/open-backend.ts';
-import type { Snapshot } from '../../engine/state/snapshot.ts';
+import { discardingRecorder, type Snapshot } from '../../engine/state/snapshot.ts';
 import { type ServedProvider, serveProvider } from '../../protocol/provider-server.ts';
 import { forwarding } from './forwarding-provider.ts';
 import { MonitorClient, MonitorGone } from './monitor-client.ts';
-import { normalizeState, normalizeSteps, type OperationReport, pattern } from './operation-report.ts';
-import { otherProgram, project, runProgram, stack, thingType } from './program.ts';
-import type { Operation, ScenarioImport } from './scenario.ts';
+import {
+  normalizeCalls,
+  normalizeState,
+  normalizeSteps,
+  type OperationReport,
+  pattern,
+  policyOf,
+} from './operation-report.ts';
+import { executable, PolicyPackServer } from './policy-pack-server.ts';
+import { groupType, otherProgram, project, runProgram, stack, thingType } from './program.ts';
+import { ProgramCallbacks } from './program-callbacks.ts';
+import type { Operation, ScenarioImport } from './scenario-data.ts';
 import type { Workplace } from './workplace.ts';
 
 const organization = 'organization';
@@ -30,13 +43,22 @@ export class EmbeddedEngine {
   readonly name = 'embedded';
   #provider: ServedProvider | undefined;
   #cloud = new TestCloud();
+  readonly #callbacks = new ProgramCallbacks(() => this.#cloud);
+  readonly #policies = new PolicyPackServer((call) => this.#cloud.calls.push(call));
+  #pack = '';
 
   async start(): Promise<void> {
+    await this.#callbacks.start();
+    this.#pack = await mkdtemp(join(tmpdir(), 'differential-'));
+    await this.#policies.start(this.#pack);
     this.#provider = await serveProvider(forwarding(() => this.#cloud));
   }
 
   async close(): Promise<void> {
     await this.#provider?.close();
+    this.#callbacks.close();
+    this.#policies.close();
+    await rm(this.#pack, { recursive: true, force: true });
   }
 
   async carryOut(workplace: Workplace, operation: Operation): Promise<OperationReport> {
@@ -55,19 +77,21 @@ export class EmbeddedEngine {
     more: Pick<DeploymentOptions, 'plan' | 'generatePlan'> = {},
   ): Promise<{ readonly report: OperationReport; readonly plan: Plan | undefined }> {
     this.#cloud = workplace.cloud;
-    const { base, recorder, lock } = await this.#openState(workplace);
+    this.#policies.current = operation;
+    const { base, recorder, lock } = await this.#openState(workplace, operation);
     const events: EngineEvent[] = [];
     const registry = this.#registry(workplace, events);
     const callbacks = createProgramCallbacks();
-    const hasProgram = operation.kind === 'up' || operation.kind === 'preview';
+    const packs = await this.#packs(workplace, operation);
     const result = await runDeployment({
       ...optionsOf(operation, base),
       ...more,
       base,
       recorder,
       registry,
+      analyzers: packs,
       events: (event) => events.push(event),
-      source: hasProgram ? programSource(operation, { registry, events, callbacks, workplace }) : undefined,
+      source: runsProgram(operation) ? this.#source(operation, { registry, events, callbacks, workplace }) : undefined,
       hooks: callbacks.hooks,
     });
     callbacks.close();
@@ -75,13 +99,18 @@ export class EmbeddedEngine {
       () => [],
       (error: Error) => [error.message],
     );
+    await Promise.all(packs.map((pack) => pack.close()));
     await registry.close();
     await lock.release();
     const report: OperationReport = {
       result: result.result === 'succeeded' && unwritten.length === 0 ? 'succeeded' : 'failed',
       steps: normalizeSteps(events.flatMap(stepOf)),
       changes: result.changes as Record<string, number>,
-      calls: [...workplace.cloud.calls].sort(),
+      policies: events
+        .map(createEventEncoder({ showSecrets: false, color: 'never', now: Date.now }))
+        .flatMap(policyOf)
+        .sort(),
+      calls: normalizeCalls(workplace.cloud.calls),
       state: normalizeState(await workplace.resources()),
       messages: [
         ...events.flatMap((event) => (event.kind === 'diagnostic' ? [event.diagnostic.message] : [])),
@@ -91,15 +120,36 @@ export class EmbeddedEngine {
     return { report, plan: result.plan };
   }
 
-  async #openState(workplace: Workplace) {
+  async #packs(workplace: Workplace, operation: Operation): Promise<readonly PolicyPack[]> {
+    if (!operation.policies || !hasProgram(operation)) return [];
+    const pack = await loadPolicyPack({
+      path: executable(this.#pack),
+      project,
+      stack,
+      organization,
+      dryRun: operation.kind === 'preview',
+      config: {},
+      configSecretKeys: [],
+      environment: this.#environment(workplace),
+      log: () => {},
+    });
+    return [pack];
+  }
+
+  async #openState(workplace: Workplace, { kind, clearPending }: Operation) {
     const environment = this.#environment(workplace);
     const backend = await openBackend(environment.PULUMI_BACKEND_URL!, { environment, directory: workplace.directory });
     const identity = { project, stack };
-    const base = await backend.readSnapshot(identity, (type, state) => openSecretsManager(type, state, environment));
+    const found = await backend.readSnapshot(identity, (type, state) => openSecretsManager(type, state, environment));
+    const pendingOperations = found.pendingOperations.filter(({ kind: what }) => what !== 'creating');
+    const base = kind === 'refresh' && clearPending ? { ...found, pendingOperations } : found;
     const settings = await readFile(join(workplace.directory, `Pulumi.${stack}.yaml`), 'utf8');
     const salt = /encryptionsalt: (.*)/.exec(settings)![1]!;
     const lock = await backend.lock(identity);
-    const recorder = await backend.record(identity, base, await openPassphraseManager('differential', salt));
+    const recorder =
+      kind === 'preview'
+        ? discardingRecorder(base)
+        : await backend.record(identity, base, await openPassphraseManager('differential', salt));
     return { base, recorder, lock };
   }
 
@@ -128,14 +178,56 @@ export class EmbeddedEngine {
       log: (diagnostic) => events.push({ kind: 'diagnostic', diagnostic }),
     });
   }
+
+  #source(
+    operation: Operation,
+    parts: {
+      readonly registry: ProviderRegistry;
+      readonly events: EngineEvent[];
+      readonly callbacks: ReturnType<typeof createProgramCallbacks>;
+      readonly workplace: Workplace;
+    },
+  ): ProgramSource {
+    return async (registrar) => {
+      const info = {
+        project,
+        stack,
+        organization,
+        config: {},
+        configSecretKeys: [],
+        dryRun: operation.kind === 'preview',
+        parallel: operation.parallel ?? 1,
+      };
+      const monitor: Monitor = await parts.callbacks.startMonitor({
+        registrar,
+        registry: parts.registry,
+        defaultProviders: createDefaultProviders({ registrar, config: {}, configSecretKeys: [] }),
+        events: (event) => parts.events.push(event),
+        info,
+        programDirectory: parts.workplace.directory,
+        rootDirectory: parts.workplace.directory,
+      });
+      const client = new MonitorClient(monitor.address, this.#callbacks);
+      try {
+        await runProgram(client, operation);
+        return { kind: 'done' };
+      } catch (error) {
+        return error instanceof MonitorGone ? { kind: 'bail' } : { kind: 'failed', message: String(error) };
+      } finally {
+        client.close();
+        await monitor.close();
+      }
+    };
+  }
 }
 
 /** The options that the command line makes of an operation. */
 function optionsOf(operation: Operation, base: Snapshot): Omit<DeploymentOptions, 'recorder' | 'registry' | 'events'> {
   const { kind, targets, replaces, targetDependents, refresh, continueOnError, parallel = 1, imports } = operation;
-  const hasProgram = kind === 'up' || kind === 'preview';
+  const { excludes = [], excludeDependents, runProgram } = operation;
+  const updates = hasProgram(operation);
   return {
-    kind: hasProgram ? 'update' : kind,
+    kind: kind === 'up' || kind === 'preview' ? 'update' : kind,
     preview: kind === 'preview',
     project,
     stack,
@@ -144,11 +236,22 @@ function optionsOf(operation: Operation, base: Snapshot): Omit<DeploymentOptions
     parallel,
     targets: targets.map(pattern),
     targetDependents,
-    replaces: hasProgram ? replaces.map(pattern) : [],
+    excludes: excludes.map(pattern),
+    excludeDependents,
+    runProgram: !updates && runProgram,
+    replaces: updates ? replaces.map(pattern) : [],
     continueOnError: continueOnError && (kind === 'up' || kind === 'destroy'),
     refresh,
     imports: kind === 'import' ? importsOf(imports ?? [], base) : [],
   };
+}
+
+function hasProgram({ kind }: Operation): boolean {
+  return kind === 'up' || kind === 'preview';
+}
+
+function runsProgram(operation: Operation): boolean {
+  return hasProgram(operation) || (operation.runProgram === true && operation.kind !== 'import');
 }
 
 /** As `pulumi import` asks for them: by the default provider of the state, or one that is made. */
@@ -161,48 +264,21 @@ function importsOf(imports: readonly ScenarioImport[], base: Snapshot): readonly
     return defaults.reference({ package: 'test', version: '', pluginDownloadURL: '' });
   };
   const provider = known ? `${urn}::${known.id}` : made;
-  return imports.map((one) => ({ ...one, type: thingType, parent: '', provider, properties: [] }));
-}
-
-function programSource(
-  operation: Operation,
-  parts: {
-    readonly registry: ProviderRegistry;
-    readonly events: EngineEvent[];
-    readonly callbacks: ReturnType<typeof createProgramCallbacks>;
-    readonly workplace: Workplace;
-  },
-): ProgramSource {
-  return async (registrar) => {
-    const info = {
-      project,
-      stack,
-      organization,
-      config: {},
-      configSecretKeys: [],
-      dryRun: operation.kind === 'preview',
-      parallel: operation.parallel ?? 1,
-    };
-    const monitor: Monitor = await parts.callbacks.startMonitor({
-      registrar,
-      registry: parts.registry,
-      defaultProviders: createDefaultProviders({ registrar, config: {}, configSecretKeys: [] }),
-      events: (event) => parts.events.push(event),
-      info,
-      programDirectory: parts.workplace.directory,
-      rootDirectory: parts.workplace.directory,
-    });
-    const client = new MonitorClient(monitor.address);
-    try {
-      await runProgram(client, operation);
-      return { kind: 'done' };
-    } catch (error) {
-      return error instanceof MonitorGone ? { kind: 'bail' } : { kind: 'failed', message: String(error) };
-    } finally {
-      client.close();
-      await monitor.close();
-    }
-  };
+  const group = { type: groupType, name: 'adopted', id: '', component: true, parent: '', provider: '', properties: [] };
+  const groupUrn = makeUrn({ stack, project, parent: '', type: groupType, name: group.name });
+  const { protect } = imports[0] ?? {};
+  return [
+    ...(imports.some(({ grouped }) => grouped) ? [{ ...group, protect }] : []),
+    ...imports.map(({ name, id, grouped, properties = [] }) => ({
+      type: thingType,
+      name,
+      id,
+      protect,
+      parent: grouped ? groupUrn : '',
+      provider,
+      properties,
+    })),
+  ];
 }
 
 function stepOf(event: EngineEvent) {

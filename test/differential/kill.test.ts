@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { CommandEngine } from './command-engine.ts';
 import { findOfficial } from './find-official.ts';
-import type { Operation, ScenarioResource } from './scenario.ts';
+import type { Operation, ScenarioResource } from './scenario-data.ts';
 import type { Workplace } from './workplace.ts';
 
 const names = ['a', 'b', 'c', 'd'];

@@ -11,9 +11,11 @@ export interface OperationReport {
   /** `op name {detailed diff}` of every step that was begun, by URN in order of appearance; sorted by URN. */
   readonly steps: readonly string[];
   readonly changes: Readonly<Record<string, number>>;
+  /** Violations and remediations, sorted. */
+  readonly policies: readonly string[];
   /** Calls that the provider got, sorted. */
   readonly calls: readonly string[];
-  /** The resources of the state. */
+  /** The resources of the state, and what it says is under way. */
   readonly state: readonly Readonly<Record<string, unknown>>[];
   /** What the engine said when it failed; not compared. */
   readonly messages: readonly string[];
@@ -22,10 +24,16 @@ export interface OperationReport {
 /** Fields of a resource in a checkpoint that say nothing about what was done. */
 const ignoredFields = ['created', 'modified', 'sourcePosition', 'stackTrace'];
 
+const randomIds = /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/g;
+
+export function normalizeCalls(calls: readonly string[]): string[] {
+  return calls.map((call) => call.replaceAll(randomIds, 'uuid')).sort();
+}
+
 /** The resources of a checkpoint, without times and with random ids and ciphertexts made alike. */
 export function normalizeState(resources: readonly Readonly<Record<string, unknown>>[]): Record<string, unknown>[] {
   const text = JSON.stringify(resources)
-    .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/g, 'uuid')
+    .replaceAll(randomIds, 'uuid')
     .replaceAll(/"ciphertext":"[^"]*"/g, '"ciphertext":"..."');
   const parsed = JSON.parse(text) as Record<string, unknown>[];
   const plain = parsed.map((resource) =>
@@ -59,6 +67,22 @@ function withoutEmpty(value: unknown): unknown {
 
 function isList(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}
+
+interface SeenPolicy {
+  readonly resourceUrn?: string;
+  readonly policyName: string;
+  readonly enforcementLevel?: string;
+  readonly message?: string;
+}
+
+/** What the JSON form of an event says of policies. */
+export function policyOf(event: Readonly<Record<string, unknown>>): string[] {
+  const seen = (event.policyEvent ?? event.policyRemediationEvent) as SeenPolicy | undefined;
+  if (!seen) return [];
+  const name = seen.resourceUrn?.split('::').at(-1) ?? '';
+  const what = event.policyEvent ? `${seen.enforcementLevel} ${seen.message?.trim()}` : 'remedied';
+  return [`${seen.policyName} ${name}: ${what}`];
 }
 
 export interface SeenStep {

@@ -4,7 +4,8 @@ import messages from '@pulumi/pulumi/proto/language_pb.js';
 import pluginMessages from '@pulumi/pulumi/proto/plugin_pb.js';
 import { MonitorClient, MonitorGone } from './monitor-client.ts';
 import { runProgram } from './program.ts';
-import type { Operation } from './scenario.ts';
+import type { ProgramCallbacks } from './program-callbacks.ts';
+import type { Operation } from './scenario-data.ts';
 
 /**
  * A `LanguageRuntime` for `pulumi --client`: runs the program of the current operation in this process, so that neither engine has
@@ -12,8 +13,13 @@ import type { Operation } from './scenario.ts';
  */
 export class ProgramServer {
   readonly #server = new Server();
+  readonly #callbacks: ProgramCallbacks;
   current: Operation | undefined;
   address = '';
+
+  constructor(callbacks: ProgramCallbacks) {
+    this.#callbacks = callbacks;
+  }
 
   async start(): Promise<void> {
     const { LanguageRuntimeService } = languageServices as unknown as { LanguageRuntimeService: never };
@@ -47,7 +53,7 @@ export class ProgramServer {
   }
 
   async #run(monitorAddress: string): Promise<unknown> {
-    const client = new MonitorClient(monitorAddress);
+    const client = new MonitorClient(monitorAddress, this.#callbacks);
     const response = new messages.RunResponse();
     try {
       await runProgram(client, this.current!);

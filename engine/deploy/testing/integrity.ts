@@ -10,7 +10,8 @@ export function assertIntegrity(resources: readonly ResourceState[]): void {
   const providers = new Set<string>();
   for (const resource of resources) {
     const { urn, type, provider, custom, id } = resource;
-    if (parseUrn(urn).type !== type) throw new Error(`${urn} has the type ${type}`);
+    // What is condemned may have lost its URN's type to what takes its place.
+    if (parseUrn(urn).type !== type && !resource.delete) throw new Error(`${urn} has the type ${type}`);
     if (custom && id === '') throw new Error(`${urn} has no id`);
     if (custom && !isProviderType(type)) {
       const reference = parseProviderReference(provider);

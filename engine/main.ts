@@ -1,7 +1,5 @@
 import { enableCompileCache } from 'node:module';
-import { createInterface } from 'node:readline/promises';
-import { text } from 'node:stream/consumers';
-import type { Terminal } from './display/terminal.ts';
+import { ProcessTerminal } from './display/process-terminal.ts';
 import { cacheDirectory } from './language/disk-cache.ts';
 
 /** The executable: `engine/bin/pulumi` starts it with the command line behind it. */
@@ -14,12 +12,15 @@ async function main(): Promise<void> {
     import('./operations/engine-services.ts'),
   ]);
   const services = createEngineServices({ warm: false });
+  const { stdin, stdout, stderr, env } = process;
+  const terminal = new ProcessTerminal({ stdin, stdout, stderr, term: env.TERM });
+  process.on('exit', () => terminal.restore());
   const code = await runCommand({
     args: process.argv.slice(2),
     directory: process.cwd(),
     environment: process.env,
-    terminal: processTerminal(),
-    signal: cancelOnSignals(),
+    terminal,
+    signal: cancelOnSignals(terminal),
     services,
   });
   await services.close();
@@ -28,33 +29,16 @@ async function main(): Promise<void> {
 }
 
 /** The first Ctrl-C cancels: running steps end, the state is written, the lock released. The second one ends the process at once. */
-function cancelOnSignals(): AbortSignal {
+function cancelOnSignals(terminal: ProcessTerminal): AbortSignal {
   const controller = new AbortController();
   const onSignal = (signal: NodeJS.Signals) => {
     if (controller.signal.aborted) process.exit(signal === 'SIGINT' ? 130 : 143);
-    process.stderr.write('^C received; cancelling. If you would like to terminate immediately, press ^C again.\n');
+    terminal.writeError('^C received; cancelling. If you would like to terminate immediately, press ^C again.\n');
     controller.abort(new Error(`received ${signal}`));
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
   return controller.signal;
-}
-
-function processTerminal(): Terminal {
-  return {
-    write: (output) => void process.stdout.write(output),
-    writeError: (output) => void process.stderr.write(output),
-    columns: process.stdout.isTTY && process.stdin.isTTY ? process.stdout.columns : undefined,
-    async ask(question, signal) {
-      const lines = createInterface({ input: process.stdin, output: process.stdout });
-      try {
-        return await lines.question(question, { signal });
-      } finally {
-        lines.close();
-      }
-    },
-    readInput: () => (process.stdin.isTTY ? Promise.resolve('') : text(process.stdin)),
-  };
 }
 
 /** `pulumi ... | head` ends reading early: what is left to say is said to nobody, the operation goes on. */

@@ -9,6 +9,7 @@ import type { Display, DisplayOptions } from '../display/display.ts';
 import { type EventLog, openEventLog } from '../display/event-log.ts';
 import { createEventStreamDisplay, createPreviewJsonDisplay } from '../display/json-display.ts';
 import { createProgressDisplay } from '../display/progress-display.ts';
+import { createTableDisplay } from '../display/table-display.ts';
 import type { CommandContext } from './command.ts';
 import { CommandFailure } from './exit-codes.ts';
 import type { Flags } from './flags.ts';
@@ -82,9 +83,12 @@ function createScreen(
     return createEventStreamDisplay(write, { showSecrets, color: flags.text('color') ?? 'auto', now: unixSeconds });
   }
   const options = displayOptions(flags, operation, showSecrets);
-  return flags.boolean('diff')
-    ? createDiffDisplay({ write, writeError }, colors, options)
-    : createProgressDisplay(write, colors, options);
+  if (flags.boolean('diff')) return createDiffDisplay({ write, writeError }, colors, options);
+  const { live } = context.terminal;
+  if (live === undefined || !context.interactive || options.suppressProgress)
+    return createProgressDisplay(write, colors, options);
+  const screen = { write, live, mask: shown, now: () => performance.now(), emoji: flags.boolean('emoji') };
+  return createTableDisplay(screen, colors, options);
 }
 
 /** `--color`, NO_COLOR, and whether there is a terminal. */

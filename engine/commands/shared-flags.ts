@@ -12,7 +12,7 @@ export const globalFlags: readonly FlagSpec[] = [
     summary: '',
     unsupported: 'it never writes or uses a state that fails the check',
   },
-  { name: 'emoji', short: 'e', kind: 'boolean', summary: 'Accepted; there are none' },
+  { name: 'emoji', short: 'e', kind: 'boolean', summary: 'An emoji in the line that shows that something runs' },
   { name: 'fully-qualify-stack-names', short: 'Q', kind: 'boolean', summary: 'Show fully-qualified stack names' },
   { name: 'logflow', kind: 'boolean', summary: 'Accepted; logs of plugins are shown with --debug' },
   { name: 'logtostderr', kind: 'boolean', summary: 'Accepted; there is no log file' },

@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../deploy/events.ts';
 import { parseUrn } from '../deploy/urn.ts';
 import type { Colors } from './colors.ts';
+import { typeName } from './type-name.ts';
 
 /** Lines of `Diagnostics:`, by resource in the order of their first message. Empty where there were none. */
 export function diagnosticLines(diagnostics: readonly Diagnostic[], rootUrn: string, colors: Colors): string[] {
@@ -20,7 +21,7 @@ export function diagnosticLines(diagnostics: readonly Diagnostic[], rootUrn: str
 function resourceLabel(urn: string): string {
   if (urn === '') return 'stack';
   const { type, name } = parseUrn(urn);
-  return `${type} (${name})`;
+  return `${typeName(type)} (${name})`;
 }
 
 /** A message with its severity before the first line. */

@@ -3,10 +3,12 @@ import type { Step } from '../deploy/step.ts';
 import { isRootStack, parseUrn } from '../deploy/urn.ts';
 import type { Colors } from './colors.ts';
 import { messageLines } from './diagnostics-text.ts';
+import { diffText } from './diff-text.ts';
 import type { Display, DisplayOptions } from './display.ts';
 import { operationWords } from './operation-words.ts';
 import { Report } from './report.ts';
 import { isShown } from './step-filter.ts';
+import { typeName } from './type-name.ts';
 
 /** One line for each step as it begins and ends, the messages as they come, and the report at the end. */
 export function createProgressDisplay(write: (text: string) => void, colors: Colors, options: DisplayOptions): Display {
@@ -68,7 +70,8 @@ function keyOf(step: Step): string {
   return `${step.op} ${step.urn}`;
 }
 
-function configText(config: Readonly<Record<string, string>>): string {
+/** `--show-config` */
+export function configText(config: Readonly<Record<string, string>>): string {
   return ['Configuration:', ...Object.entries(config).map(([key, value]) => `    ${key}: ${value}`)].join('\n');
 }
 
@@ -89,7 +92,7 @@ function diagnosticText(
 
 function resourceText(urn: string, { showUrns }: DisplayOptions): string {
   const { type, name } = parseUrn(urn);
-  return `${type} ${showUrns ? urn : name}`;
+  return `${typeName(type)} ${showUrns ? urn : name}`;
 }
 
 function begunText(step: Step, planning: boolean, context: LineContext): string {
@@ -112,17 +115,4 @@ function doneText(step: Step, context: LineContext): string {
   const time = begun === undefined ? '' : `(${((performance.now() - begun) / 1000).toFixed(2)}s) `;
   shown.delete(step.urn);
   return stepText(step, 'done', context, time);
-}
-
-/** `[diff: +added-removed~changed]`, by the properties at the top. */
-function diffText({ diffs, old, new: next }: Step): string {
-  const keys = diffs.filter((key) => !key.startsWith('__'));
-  if (keys.length === 0) return '';
-  const signOf = (key: string): string =>
-    !(key in (old?.inputs ?? {})) ? '+' : !(key in (next?.inputs ?? {})) ? '-' : '~';
-  const parts = ['+', '-', '~'].map((sign) => {
-    const changed = keys.filter((key) => (key === 'provider' ? sign === '~' : signOf(key) === sign));
-    return changed.length > 0 ? `${sign}${changed.join(',')}` : '';
-  });
-  return `[diff: ${parts.join('')}]`;
 }

@@ -32,6 +32,7 @@ test('the state counts only where the program has no SDK', () => {
   const resources = [
     provider('aws', { version: '6.0.0', __internal: { pluginDownloadURL: 'https://x' } }),
     provider('aws', { version: '6.2.0' }),
+    provider('aws', { version: '6.2.0', __internal: { pluginDownloadURL: 'https://y' } }),
     provider('aws', {}),
   ];
   const fromState = defaultPackages({ sdks: [], resources });

@@ -42,7 +42,9 @@ function nameOf({ parameterization, package: plugin }: DefaultProviderRequest): 
 
 function byVersion(a: Candidate, b: Candidate): number {
   if (a.parsed === null || b.parsed === null) return Number(a.parsed !== null) - Number(b.parsed !== null);
-  return semver.compare(a.parsed, b.parsed) || (a.parsed.raw < b.parsed.raw ? -1 : 1);
+  // Of the same version one without a place of its own comes last, and counts: which one it is must not depend on any order.
+  const keys = [a, b].map(({ pluginDownloadURL: url, parsed }) => JSON.stringify([parsed?.raw, url === '', url]));
+  return semver.compare(a.parsed, b.parsed) || (keys[0]! < keys[1]! ? -1 : keys[0] === keys[1] ? 0 : 1);
 }
 
 function ofSdk({ name, version, downloadUrl, parameterization, file }: InstalledSdk): Candidate {

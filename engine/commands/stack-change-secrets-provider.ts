@@ -2,7 +2,7 @@ import { redactor } from '../../foundation/redact.ts';
 import { existingSecrets, type OpenStack, openStack } from '../operations/open-stack.ts';
 import { type ConfigData, isSecure } from '../project/stack-file.ts';
 import { checkSecretsProvider } from '../secrets/open-secrets-manager.ts';
-import { newPassphraseManager } from '../secrets/passphrase.ts';
+import { newPassphraseManager, openPassphraseManager } from '../secrets/passphrase.ts';
 import type { SecretsManager } from '../secrets/secrets-manager.ts';
 import { encodeDeployment } from '../state/checkpoint.ts';
 import type { Command, CommandContext } from './command.ts';
@@ -18,8 +18,9 @@ export const stackChangeSecretsProvider: Command = {
   flags: [stackFlag],
   async run(context, [provider = ''], flags) {
     checkSecretsProvider(provider);
-    const stack = await openStack(context, { name: flags.text('stack') });
-    const manager = await newPassphraseManager(await newPassphrase(context));
+    const passphrase = await newPassphrase(context);
+    const stack = underEither(await openStack(context, { name: flags.text('stack') }), passphrase);
+    const manager = await newPassphraseManager(passphrase);
     const lock = await stack.backend.lock(stack.identity);
     try {
       await encryptAnew(stack, manager);
@@ -43,6 +44,26 @@ async function newPassphrase(context: CommandContext): Promise<string> {
     );
   redactor.add(passphrase);
   return passphrase;
+}
+
+/**
+ * State and stack file are written one after the other. After a kill in between one is under the new passphrase, the other under the old
+ * one: the same command given again reads both, and finishes.
+ */
+function underEither(stack: OpenStack, passphrase: string): OpenStack {
+  return {
+    ...stack,
+    async openSecrets(type, state) {
+      try {
+        return await stack.openSecrets(type, state);
+      } catch (error) {
+        if (type !== 'passphrase' || typeof state.salt !== 'string') throw error;
+        return await openPassphraseManager(passphrase, state.salt).catch(() => {
+          throw error;
+        });
+      }
+    },
+  };
 }
 
 /** Everything is decrypted before anything is written, so that a wrong passphrase changes nothing. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { createDemoProject, type DemoProject } from '../automation/testing/demo-project.ts';
@@ -49,7 +49,7 @@ describe('commands of a stack', () => {
   }
 
   /** A state with a secret and two resources, put there without a program. */
-  async function importState(): Promise<void> {
+  async function importState(passphrase?: string): Promise<void> {
     const urn = (name: string) => `urn:pulumi:dev::demo::test:index:Group::${name}`;
     const root = {
       urn: 'urn:pulumi:dev::demo::pulumi:pulumi:Stack::demo-dev',
@@ -65,7 +65,7 @@ describe('commands of a stack', () => {
     ];
     const manifest = { time: '2026-01-01T00:00:00Z', magic: '', version: '' };
     const text = JSON.stringify({ version: 3, deployment: { manifest, resources } });
-    const { code, output } = await pulumi(['stack', 'import'], { input: text });
+    const { code, output } = await pulumi(['stack', 'import'], { input: text, passphrase });
     assert.equal(code, 0, output);
   }
 
@@ -111,5 +111,25 @@ describe('commands of a stack', () => {
     assert.match((await pulumi(['stack', 'output', 'key', '--show-secrets'], { passphrase })).output, /hunter2/);
     assert.match((await pulumi(['config', 'get', 'password'])).output, /incorrect passphrase/);
     assert.match((await pulumi(['stack', 'output', 'key', '--show-secrets'])).output, /incorrect passphrase/);
+  });
+
+  test('change-secrets-provider that was killed between state and stack file is finished when it is given again', async () => {
+    await importState('new words');
+    await pulumi(['config', 'set', '--secret', 'password', 'sesame'], { passphrase: 'new words' });
+    const file = join(project.directory, 'Pulumi.dev.yaml');
+    const before = await readFile(file, 'utf8');
+    const change = ['stack', 'change-secrets-provider', 'passphrase'];
+    const given = { input: 'newer words', passphrase: 'new words' };
+    assert.equal((await pulumi(change, given)).code, 0);
+    await writeFile(file, before);
+    const half = await pulumi(['stack', 'output', 'key', '--show-secrets'], { passphrase: 'new words' });
+    assert.match(half.output, /incorrect passphrase/, 'the state is under the new one already');
+    const stranger = await pulumi(change, { input: 'other words', passphrase: 'new words' });
+    assert.match(stranger.output, /incorrect passphrase/);
+    const again = await pulumi(change, given);
+    assert.equal(again.code, 0, again.output);
+    const passphrase = 'newer words';
+    assert.match((await pulumi(['config', 'get', 'password'], { passphrase })).output, /^sesame\n$/);
+    assert.match((await pulumi(['stack', 'output', 'key', '--show-secrets'], { passphrase })).output, /hunter2/);
   });
 });

@@ -39,6 +39,20 @@ test('--refresh stands alone or has a value behind a sign of equality', () => {
   assert.equal(parse('up --refresh=false').flags.text('refresh'), 'false');
 });
 
+test('short flags take a value beside them, behind a sign of equality, or as the next word', () => {
+  for (const line of ['up -s dev -p=4 -f', 'up -sdev -p4 -f=true', 'up -s=dev -p 4 -f'])
+    assert.deepEqual(
+      [
+        parse(line).flags.text('stack'),
+        parse(line).flags.integer('parallel'),
+        parse(line).flags.boolean('skip-preview'),
+      ],
+      ['dev', 4, true],
+      line,
+    );
+  assert.deepEqual(parse('config set key -- -s=dev').args, ['key', '-s=dev']);
+});
+
 test('everything behind two dashes is a value', () => {
   const { args, flags } = parse('config set key --stack dev --plaintext --non-interactive -- --value');
   assert.deepEqual(args, ['key', '--value']);

@@ -96,7 +96,13 @@ function readFlags(
       },
     ]),
   );
-  const { tokens } = parseArgs({ args: [...argv], options, strict: false, allowPositionals: true, tokens: true });
+  const { tokens } = parseArgs({
+    args: withoutShortAssignments(argv, specs),
+    options,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
   const values = new Map<string, FlagValue>();
   const args: string[] = [];
   for (const token of tokens) {
@@ -108,6 +114,16 @@ function readFlags(
     values.set(spec.name, flagValue(spec, token.value, values.get(spec.name)));
   }
   return { values, args };
+}
+
+/** `-s=dev` is `--stack=dev`: Node's parser takes the sign for a part of the value. */
+function withoutShortAssignments(argv: readonly string[], specs: ReadonlyMap<string, FlagSpec>): string[] {
+  const end = argv.indexOf('--');
+  return argv.map((word, index) => {
+    const [, short, value] = (end < 0 || index < end ? /^-([A-Za-z])=(.*)$/s.exec(word) : null) ?? [];
+    const spec = short === undefined ? undefined : [...specs.values()].find((candidate) => candidate.short === short);
+    return spec === undefined ? word : `--${spec.name}=${value}`;
+  });
 }
 
 function flagValue(spec: FlagSpec, text: string | undefined, earlier: FlagValue | undefined): FlagValue {

@@ -1,6 +1,7 @@
 import type { Environment } from '../../foundation/environment.ts';
 import type { Terminal } from '../display/terminal.ts';
 import type { EngineServices } from '../operations/engine-services.ts';
+import type { EngineLog } from './engine-log.ts';
 import type { ExitCode } from './exit-codes.ts';
 import type { FlagSpec, Flags } from './flags.ts';
 
@@ -16,6 +17,8 @@ export interface CommandContext {
   readonly signal: AbortSignal;
   /** What outlives one command. */
   readonly services: EngineServices;
+  /** What `--verbose` asks for. */
+  readonly log?: EngineLog;
   /** Flags given and their command, for the metadata of updates. */
   readonly commandLine: { readonly command: string; readonly flags: Flags };
 }

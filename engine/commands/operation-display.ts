@@ -38,6 +38,7 @@ export async function openOperationDisplay(
   return {
     show(event) {
       screen.show(event);
+      context.log?.event(event);
       log?.write(event);
     },
     async finish() {

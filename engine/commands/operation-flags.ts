@@ -14,7 +14,7 @@ const commonFlags: readonly FlagSpec[] = [
   { name: 'suppress-outputs', kind: 'boolean', summary: "Do not show the stack's outputs" },
   { name: 'suppress-permalink', kind: 'optional', whenBare: 'true', summary: 'Accepted; there is no permalink' },
   { name: 'suppress-progress', kind: 'boolean', summary: 'Show only what was done' },
-  { name: 'skip-plugin-pre-install', kind: 'boolean', summary: 'Accepted; plugins are never installed beforehand' },
+  { name: 'skip-plugin-pre-install', kind: 'boolean', summary: 'As ever here: plugins are never installed beforehand' },
   { name: 'urns', kind: 'boolean', summary: 'Show URNs in full' },
   // The Automation API's own, hidden by the official CLI too.
   { name: 'exec-kind', kind: 'text', summary: 'Who runs the command', hidden: true },

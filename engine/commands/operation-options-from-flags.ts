@@ -61,6 +61,7 @@ export function operationOptions(kind: DeploymentKind, context: CommandContext, 
     planFile: flags.text('plan'),
     savePlanFile: flags.text('save-plan'),
     client: flags.text('client'),
+    pluginArguments: pluginArguments(all),
     imports: [],
     source: {
       execKind: flags.text('exec-kind') ?? 'cli',
@@ -69,6 +70,13 @@ export function operationOptions(kind: DeploymentKind, context: CommandContext, 
       flags: givenFlags(all),
     },
   };
+}
+
+/** `--logflow` hands the settings of the log on (pkg/resource/plugin/plugin.go, buildPluginArguments). */
+function pluginArguments(flags: Flags): readonly string[] {
+  if (!flags.boolean('logflow')) return [];
+  const level = flags.integer('verbose') ?? 0;
+  return [...(flags.boolean('logtostderr') ? ['--logtostderr'] : []), ...(level > 0 ? [`-v=${level}`] : [])];
 }
 
 function continueByDefault(context: CommandContext): boolean {

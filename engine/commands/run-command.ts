@@ -8,6 +8,7 @@ import { StackNotFound } from '../state/backend.ts';
 import type { CommandContext } from './command.ts';
 import { parseCommandLine } from './command-line.ts';
 import { commandTable } from './command-table.ts';
+import { type EngineLog, openEngineLog } from './engine-log.ts';
 import { errorLine } from './error-texts.ts';
 import { CommandFailure, type ExitCode, exitCodes } from './exit-codes.ts';
 import { helpText } from './help-text.ts';
@@ -30,6 +31,7 @@ export async function runCommand(run: CommandRun): Promise<ExitCode> {
       run.terminal.write(helpText(parsed.path, parsed.command));
       return exitCodes.ok;
     }
+    const log = openEngineLog(parsed.path, parsed.flags, run.terminal);
     const context: CommandContext = {
       directory: resolve(run.directory, parsed.flags.text('cwd') ?? '.'),
       environment: run.environment,
@@ -37,11 +39,23 @@ export async function runCommand(run: CommandRun): Promise<ExitCode> {
       interactive: isInteractive(run, parsed.flags.boolean('non-interactive')),
       signal: run.signal,
       services: run.services,
+      log,
       commandLine: { command: parsed.path.join(' '), flags: parsed.flags },
     };
-    return (await parsed.command.run(context, parsed.args, parsed.flags)) ?? exitCodes.ok;
+    return await logged(log, () => parsed.command.run!(context, parsed.args, parsed.flags));
   } catch (error) {
     return reportFailure(run.terminal, error);
+  }
+}
+
+async function logged(log: EngineLog | undefined, work: () => Promise<ExitCode | undefined>): Promise<ExitCode> {
+  try {
+    const code = (await work()) ?? exitCodes.ok;
+    log?.write(`exit code ${code}`);
+    return code;
+  } catch (error) {
+    log?.write(`failed: ${error instanceof Error && error.stack ? error.stack : messageOf(error)}`);
+    throw error;
   }
 }
 

@@ -2,7 +2,7 @@ import type { FlagSpec } from './flags.ts';
 
 const cloud = 'it needs Pulumi Cloud';
 
-/** Flags of every command. Those that only tune the official executable's logs and profiles change nothing that is done. */
+/** Flags of every command. */
 export const globalFlags: readonly FlagSpec[] = [
   { name: 'color', kind: 'text', summary: 'Colours: always, never, raw, auto (default)' },
   { name: 'cwd', short: 'C', kind: 'text', summary: 'Run as if started in another directory' },
@@ -14,15 +14,15 @@ export const globalFlags: readonly FlagSpec[] = [
   },
   { name: 'emoji', short: 'e', kind: 'boolean', summary: 'An emoji in the line that shows that something runs' },
   { name: 'fully-qualify-stack-names', short: 'Q', kind: 'boolean', summary: 'Show fully-qualified stack names' },
-  { name: 'logflow', kind: 'boolean', summary: 'Accepted; logs of plugins are shown with --debug' },
-  { name: 'logtostderr', kind: 'boolean', summary: 'Accepted; there is no log file' },
+  { name: 'logflow', kind: 'boolean', summary: 'Plugins log as this command does, too' },
+  { name: 'logtostderr', kind: 'boolean', summary: 'Log to standard error, not to a file' },
   { name: 'memprofilerate', kind: 'integer', summary: '', unsupported: 'it profiles the official executable' },
   { name: 'non-interactive', kind: 'boolean', summary: 'Never ask' },
   { name: 'otel-traces', kind: 'text', summary: '', unsupported: 'it exports no traces' },
   { name: 'profiling', kind: 'text', summary: '', unsupported: 'it profiles the official executable' },
   { name: 'tracing', kind: 'text', summary: '', unsupported: 'it exports no traces' },
   { name: 'tracing-header', kind: 'text', summary: '', unsupported: 'it exports no traces' },
-  { name: 'verbose', short: 'v', kind: 'integer', summary: 'Accepted; there is no log file' },
+  { name: 'verbose', short: 'v', kind: 'integer', summary: 'Log what is done: 1 and above, debug messages from 2 on' },
 ];
 
 export const stackFlag: FlagSpec = {

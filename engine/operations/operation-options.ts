@@ -24,6 +24,8 @@ export interface OperationOptions {
   readonly savePlanFile: string | undefined;
   /** Address of an inline program's server (`--client`). */
   readonly client: string | undefined;
+  /** What executable plugins get on their command line. */
+  readonly pluginArguments: readonly string[];
   readonly imports: readonly ImportRequest[];
   readonly source: UpdateSource;
 }

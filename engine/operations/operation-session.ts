@@ -151,6 +151,7 @@ function createRegistry(
     config: config.values,
     environment: place.environment,
     projectPlugins: project.plugins,
+    pluginArguments: request.options.pluginArguments,
     builtins: createBuiltinProvider({
       stacks: createStackOutputsReader({ backend, openSecrets, project: identity.project }),
       findResource: (urn) => program?.findResource(urn),

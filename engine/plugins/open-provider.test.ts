@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, it, test } from 'node:test';
 import type { ProviderError } from '../../protocol/provider.ts';
 import { openProvider } from './open-provider.ts';
@@ -92,4 +94,28 @@ test('a plugin that is older than what is needed is used, with a warning', async
   const warnings = bench.diagnostics.filter(({ severity }) => severity === 'warning');
   assert.equal(warnings.length, 1);
   assert.match(warnings[0]!.message, /echo should have the version 1\.0\.1 or later and has 1\.0\.0/);
+});
+
+test('an executable plugin gets the arguments of --logflow before the address of the engine', async (t) => {
+  const bench = await createPluginBench(t);
+  const path = await bench.addPlugin('echo');
+  const wrapper = join(bench.directory, 'wrapper');
+  await writeFile(wrapper, `#!/bin/sh\necho "$@" > '${bench.directory}/arguments'\nexec '${path}' "$@"\n`);
+  await chmod(wrapper, 0o755);
+  const { provider } = await openProvider(
+    { kind: 'executable', path: wrapper },
+    {
+      request,
+      project: 'p',
+      stack: 's',
+      organization: 'o',
+      rootDirectory: bench.directory,
+      programDirectory: bench.directory,
+      environment: bench.environment,
+      pluginArguments: ['--logtostderr', '-v=3'],
+      log: () => {},
+    },
+  );
+  await provider.close();
+  assert.match(await readFile(join(bench.directory, 'arguments'), 'utf8'), /^--logtostderr -v=3 127\.0\.0\.1:\d+\n$/);
 });

@@ -32,6 +32,8 @@ export interface OpenOptions {
   /** The environment for plugins, complete. */
   readonly environment: Readonly<Record<string, string>>;
   readonly log: (diagnostic: Diagnostic) => void;
+  /** What an executable gets before the engine's address. Default: nothing. */
+  readonly pluginArguments?: readonly string[];
   /** When a plugin is taken to hang. Default: as `CallWatch` has it. */
   readonly watch?: Pick<WatchOptions, 'silentAfterMs' | 'probeTimeoutMs'>;
 }
@@ -108,7 +110,7 @@ async function commandOf(
 ): Promise<PluginCommand> {
   const { environment, programDirectory: directory } = options;
   const base = { name: describeRequest(options.request), directory, environment };
-  if (found.kind === 'executable') return { ...base, command: found.path, args: [] };
+  if (found.kind === 'executable') return { ...base, command: found.path, args: options.pluginArguments ?? [] };
   // The engine's own node: the one on the PATH may be older than the SDK wants.
   if (found.kind === 'dynamic') return { ...base, command: process.execPath, args: [found.script] };
   return { ...base, ...(await sourceCommand(found.directory, environment)) };

@@ -54,8 +54,9 @@ export class ProviderSource {
     const { plugin, parameterization, environmentMappings } = description;
     const found = await this.#find(description);
     const environment = this.#environment(description);
-    const { project, stack, organization, rootDirectory, programDirectory } = this.#options;
-    const shared = { request: plugin, project, stack, organization, rootDirectory, programDirectory, environment };
+    const { project, stack, organization, rootDirectory, programDirectory, pluginArguments } = this.#options;
+    const place = { project, stack, organization, rootDirectory, programDirectory };
+    const shared = { request: plugin, ...place, environment, pluginArguments };
     const identity = [shared, found, await stampOf(found), environmentMappings, parameterText(parameterization)];
     return {
       // The environment holds credentials: only a hash of it is kept.

@@ -46,6 +46,8 @@ export interface ProviderRegistryOptions {
   readonly projectPlugins?: readonly ProjectPlugin[];
   /** `runtime.options` of Pulumi.yaml. Default: none. */
   readonly runtimeOptions?: Readonly<Record<string, unknown>>;
+  /** What executable plugins get on their command line, before the engine's address. Default: nothing. */
+  readonly pluginArguments?: readonly string[];
   /** The provider of the package `pulumi` (`createBuiltinProvider`). */
   readonly builtins: Provider;
   /** What plugins say and warnings about them. */

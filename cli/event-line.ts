@@ -2,7 +2,11 @@ import type { RunEventResponse } from '../runner/api/responses.ts';
 
 /** An event of a run in one line (what a program printed may have several): the time of day, and what happened. */
 export function eventLine({ at, event }: RunEventResponse): string {
-  const time = new Date(at).toTimeString().slice(0, 8);
+  const line = lineOf(new Date(at).toTimeString().slice(0, 8), event);
+  return event.sandbox && !/\bsandbox\b/.test(line) ? `${line} [sandbox]` : line;
+}
+
+function lineOf(time: string, event: RunEventResponse['event']): string {
   switch (event.kind) {
     case 'state':
       return `${time}  ${event.state}${event.summary ? `: ${event.summary}` : ''}`;

@@ -14,7 +14,10 @@ describe("the repository's own stacks in the sandbox", () => {
       // The one that is meant for a real cluster.
       if (stack === 'local') checkout.edit(file, 'config:\n', 'config:\n  mainstay:sandbox: true\n');
       await checkout.succeeds('stack', 'init', stack);
-      assert.match(await checkout.succeeds('up', '-s', stack, '--yes', '--skip-preview'), /sandbox/);
+      const output = await checkout.succeeds('up', '-s', stack, '--yes', '--skip-preview');
+      const lines = output.split('\n').filter((line: string) => /^ \S+ +(aws|kubernetes):/.test(line));
+      assert.ok(lines.length > 10, output);
+      for (const line of lines) assert.match(line, /\bsandbox\b/);
       assert.match(await checkout.succeeds('preview', '-s', stack, '--expect-no-changes'), /\d+ unchanged/);
       const before = readFileSync(join(__dirname, '..', file), 'utf8');
       if (stack !== 'local') assert.equal(checkout.read(file), before, 'the file is left alone');

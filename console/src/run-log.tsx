@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
 import type { RunEventResponse } from '../../runner/api/responses.ts';
 import { seconds, typeName } from './format.ts';
-import { Badge, Empty } from './parts.tsx';
+import { Badge, Empty, Sandbox } from './parts.tsx';
 import type { RunEvents } from './use-run-events.ts';
 
 /** The latest lines are drawn; a button shows the rest. */
@@ -52,7 +52,7 @@ function Line({ line: { number, at, event } }: { readonly line: RunEventResponse
         {number}
       </a>
       <time dateTime={at}>{at.slice(11, 23)}</time>
-      <span className="text">{textOf(event)}</span>
+      <span className="text">{textOf(event)}</span> <Sandbox sandbox={event.sandbox ?? false} />
     </li>
   );
 }

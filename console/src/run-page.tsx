@@ -45,7 +45,7 @@ export function RunPage({ id }: { readonly id: string }) {
   return (
     <Page
       title={`${run.kind} of ${run.stack}`}
-      about={<About run={run} />}
+      about={<About run={run} played={run.sandbox || live.events.some(({ event }) => event.sandbox)} />}
       actions={<Actions run={run} done={reload} />}
     >
       {run.problem && <pre className="problem">{run.problem}</pre>}
@@ -55,11 +55,12 @@ export function RunPage({ id }: { readonly id: string }) {
   );
 }
 
-function About({ run }: { readonly run: RunDetailResponse }) {
+/** `played`: the sandbox did it, or is seen to do it. */
+function About({ run, played }: { readonly run: RunDetailResponse; readonly played: boolean }) {
   const took = run.startedAt && run.endedAt ? Date.parse(run.endedAt) - Date.parse(run.startedAt) : undefined;
   return (
     <>
-      <Badge state={run.state} /> <Sandbox sandbox={run.sandbox} />{' '}
+      <Badge state={run.state} /> <Sandbox sandbox={played} />{' '}
       <StackLink repository={run.repository} stack={run.stack} /> at <Commit commit={run.commit} />{' '}
       <b>{run.summary.split('\n')[0]}</b>
       {took !== undefined && <> in {seconds(took)}</>} <When time={run.createdAt} />

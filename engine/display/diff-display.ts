@@ -11,6 +11,7 @@ import { operationWords } from './operation-words.ts';
 import { diffLines, type PropertyStyle, propertyLines } from './property-text.ts';
 import { Report } from './report.ts';
 import { isListed } from './step-filter.ts';
+import { stepsOfSandbox } from './steps-of-sandbox.ts';
 
 /** Each step with its properties, and what differs in them (`--diff`). Messages go to standard error. */
 export function createDiffDisplay(
@@ -20,13 +21,14 @@ export function createDiffDisplay(
 ): Display {
   const style: PropertyStyle = { colors, showSecrets: options.showSecrets, full: true };
   const report = new Report(options, style);
-  const context: StepContext = { seen: new Map(), refreshing: new Set(), style, options };
+  const context: StepContext = { seen: new Map(), refreshing: new Set(), sandboxed: () => false, style, options };
   const put = (lines: readonly string[]) => terminal.write(lines.map((text) => `${text}\n`).join(''));
   terminal.write(`${colors.heading(`${options.title} (${options.stack}):`)}\n`);
 
   return {
     show(event) {
       report.add(event);
+      if (event.kind === 'prelude') context.sandboxed = stepsOfSandbox(event.config);
       if (event.kind === 'diagnostic') {
         if (event.diagnostic.severity === 'debug' && !options.debug) return;
         terminal.writeError(`${messageLines(event.diagnostic, colors).join('\n')}\n`);
@@ -42,6 +44,8 @@ interface StepContext {
   readonly seen: Map<string, Step>;
   /** URNs whose step was a refresh: what it found is shown when it has ended. */
   readonly refreshing: Set<string>;
+  /** Whether the sandbox serves a step: its head says so. Known with the prelude. */
+  sandboxed: (step: Step) => boolean;
   readonly style: PropertyStyle;
   readonly options: DisplayOptions;
 }
@@ -65,7 +69,7 @@ function endedLines(step: Step, planning: boolean, context: StepContext): string
   if (wasOpen && step.op !== 'same' && step.op !== 'delete') return stepLines(step, context);
   const depth = depthOf(step, context);
   const outputs = options.suppressOutputs ? [] : endOutputs(step, planning, { depth, style, refreshed: wasOpen });
-  const head = wasOpen && step.op === 'delete' ? headLines(step, depth, style) : [];
+  const head = wasOpen && step.op === 'delete' ? headLines(step, depth, context) : [];
   if (outputs.length === 0) return head;
   return [...head, `${' '.repeat(depth * 4 + 4)}--outputs:--`, ...outputs];
 }
@@ -101,13 +105,15 @@ function depthOf(step: Step, { seen, options }: StepContext): number {
 
 function stepLines(step: Step, context: StepContext): string[] {
   const depth = depthOf(step, context);
-  return [...headLines(step, depth, context.style), ...bodyLines(step, depth + 1, context.style)];
+  return [...headLines(step, depth, context), ...bodyLines(step, depth + 1, context.style)];
 }
 
-function headLines(step: Step, depth: number, style: PropertyStyle): string[] {
+function headLines(step: Step, depth: number, { style, sandboxed }: StepContext): string[] {
   const { sign, color } = operationWords(step.op);
   const margin = ' '.repeat(depth * 4);
-  const lines = [`${margin}${style.colors[color](`${sign}${step.type}: (${step.op})`)}`];
+  const lines = [
+    `${margin}${style.colors[color](`${sign}${step.type}: (${step.op})`)}${sandboxed(step) ? ' [sandbox]' : ''}`,
+  ];
   const inner = ' '.repeat(depth * 4 + 4);
   // A look-up says under which id in its outputs.
   const id = step.old?.id || (step.op === 'read' ? '' : step.new?.id) || '';

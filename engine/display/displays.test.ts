@@ -97,6 +97,32 @@ const diff =
   (write) =>
     createDiffDisplay({ write, writeError: write }, plain, { ...options, ...more });
 
+describe('an operation whose resources the sandbox serves', () => {
+  const sandboxed = async (setting: string) => {
+    const stack = await stackOf();
+    const { events, ...outcome } = await stack.preview(program(2));
+    const prelude = { kind: 'prelude', config: { 'mainstay:sandbox': setting } } as const;
+    return { ...outcome, events: [prelude, ...events] };
+  };
+
+  it('says so on the line of every resource that it serves, and on no other', async () => {
+    const lines = shown(progress(), await sandboxed('true')).split('\n');
+    const own = lines.filter((line) => /^ \S+ +test:index:Thing /.test(line));
+    assert.equal(own.length, 6);
+    for (const line of own) assert.match(line, / \[sandbox\]$/);
+    assert.equal(lines.filter((line) => line.includes('[sandbox]')).length, own.length);
+    assert.doesNotMatch(shown(progress(), await sandboxed('["aws"]')), /sandbox/);
+  });
+
+  it('says so in a detailed diff, too', async () => {
+    const lines = shown(diff(), await sandboxed('true')).split('\n');
+    const heads = lines.filter((line) => /test:index:Thing: \(/.test(line));
+    assert.ok(heads.length >= 4);
+    for (const line of heads) assert.match(line, / \[sandbox\]$/);
+    assert.doesNotMatch(shown(diff(), await sandboxed('["aws"]')), /sandbox/);
+  });
+});
+
 describe('the progress of an operation, line by line', () => {
   it('lists every step of a preview and what it will come to', async () => {
     const stack = await stackOf();

@@ -8,6 +8,7 @@ import type { Display, DisplayOptions } from './display.ts';
 import { operationWords } from './operation-words.ts';
 import { Report } from './report.ts';
 import { isShown } from './step-filter.ts';
+import { stepsOfSandbox } from './steps-of-sandbox.ts';
 import { typeName } from './type-name.ts';
 
 /** One line for each step as it begins and ends, the messages as they come, and the report at the end. */
@@ -15,13 +16,15 @@ export function createProgressDisplay(write: (text: string) => void, colors: Col
   const report = new Report(options, { colors, showSecrets: options.showSecrets, full: options.showFullOutput });
   const started = new Map<string, number>();
   const shown = new Map<string, string>();
+  let sandboxed: (step: Step) => boolean = () => false;
   const put = (text: string) => write(`${text}\n`);
   put(`${colors.heading(`${options.title} (${options.stack}):`)}\n`);
 
   return {
     show(event) {
       report.add(event);
-      const text = lineOf(event, { colors, options, started, shown, rootUrn: report.rootUrn });
+      if (event.kind === 'prelude') sandboxed = stepsOfSandbox(event.config);
+      const text = lineOf(event, { colors, options, started, shown, sandboxed, rootUrn: report.rootUrn });
       if (text !== undefined) put(text);
     },
     finish: () =>
@@ -42,6 +45,8 @@ interface LineContext {
   /** The line of a resource whose step is under way, by URN. */
   readonly shown: Map<string, string>;
   readonly rootUrn: string;
+  /** Whether the sandbox serves a step: its line says so. */
+  sandboxed(step: Step): boolean;
 }
 
 function lineOf(event: EngineEvent, context: LineContext): string | undefined {
@@ -103,10 +108,16 @@ function begunText(step: Step, planning: boolean, context: LineContext): string 
 
 type Phase = 'planned' | 'running' | 'done' | 'failed';
 
-function stepText(step: Step, phase: Phase, { colors, options }: LineContext, time = ''): string {
+function stepText(step: Step, phase: Phase, context: LineContext, time = ''): string {
+  const { colors, options } = context;
   const { sign, color, ...text } = operationWords(step.op);
   const word = phase === 'failed' ? colors.error(`**${text.running} failed**`) : colors[color](text[phase]);
-  return ` ${colors[color](sign)} ${resourceText(step.urn, options)} ${word} ${time}${diffText(step)}`;
+  return ` ${colors[color](sign)} ${resourceText(step.urn, options)} ${word} ${time}${diffText(step)}${sandboxText(step, context)}`;
+}
+
+function sandboxText(step: Step, context: LineContext): string {
+  if (!context.sandboxed(step)) return '';
+  return diffText(step) === '' ? '[sandbox]' : ' [sandbox]';
 }
 
 function doneText(step: Step, context: LineContext): string {

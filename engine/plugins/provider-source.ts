@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
-import { isMainstayError, userError } from '../../foundation/errors.ts';
+import { isMainstayError } from '../../foundation/errors.ts';
 import { type ConfigureRequest, type Provider, ProviderError } from '../../protocol/provider.ts';
 import type { Diagnostic } from '../deploy/events.ts';
 import { dynamicPackage, type FoundPlugin, findPlugin } from './find-plugin.ts';
@@ -9,9 +9,7 @@ import { pluginEnvironment } from './plugin-environment.ts';
 import type { Parameterization, ProviderDescription } from './provider-inputs.ts';
 import type { PooledProvider, PoolLease, PoolRequest, ProviderPool } from './provider-pool.ts';
 import type { ProviderRegistryOptions } from './registry.ts';
-
-/** The setting by which a stack asks for the sandbox: `true` for every package, or a list of packages (`["kubernetes"]`, `kubernetes,aws`). */
-export const sandboxSetting = 'mainstay:sandbox';
+import { sandboxedPackages, sandboxSetting } from './sandboxed-packages.ts';
 
 type SourceOptions = ProviderRegistryOptions & { readonly pool: ProviderPool };
 
@@ -124,25 +122,6 @@ export class ProviderSource {
 
   close(): Promise<void> {
     return this.#lease.release();
-  }
-}
-
-/** Which packages the sandbox stands in for, by the text of the setting. Throws a user error where it is neither a switch nor a list. */
-export function sandboxedPackages(setting: string | undefined): (packageName: string) => boolean {
-  const text = setting?.trim() ?? '';
-  if (text === '' || text === 'true' || text === 'false') return () => text === 'true';
-  const names = text.startsWith('[') ? packagesOfJson(text) : text.split(',').map((name) => name.trim());
-  if (names.every((name) => /^[a-z][a-z0-9-]*$/.test(name))) return (name) => names.includes(name);
-  throw userError(
-    `Cannot tell which packages the sandbox stands in for as ${sandboxSetting} is neither true, false nor a list of packages: ${text}. Write it as [kubernetes].`,
-  );
-}
-
-function packagesOfJson(text: string): readonly string[] {
-  try {
-    return (JSON.parse(text) as readonly unknown[]).map(String);
-  } catch {
-    return [text];
   }
 }
 

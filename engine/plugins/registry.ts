@@ -28,7 +28,8 @@ import {
 } from './provider-inputs.ts';
 import { type PooledProvider, ProviderPool } from './provider-pool.ts';
 import type { ProviderRegistry, ProviderResource } from './provider-registry.ts';
-import { ProviderSource, sandboxSetting } from './provider-source.ts';
+import { ProviderSource } from './provider-source.ts';
+import { sandboxSetting } from './sandboxed-packages.ts';
 
 export interface ProviderRegistryOptions {
   readonly project: string;

@@ -198,13 +198,16 @@ export const resourceSchema = z.object({
 
 export const graphSchema = z.object({ run: z.string(), resources: list(resourceSchema) });
 
+const ofSandbox = z.literal(true).optional().describe('The sandbox did it: nothing real was touched');
+
 export const runEventSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('state'), state: z.enum(RUN_STATES), summary: z.string() }),
+  z.object({ kind: z.literal('state'), state: z.enum(RUN_STATES), summary: z.string(), sandbox: ofSandbox }),
   z.object({
     kind: z.literal('step'),
     name: z.string(),
     state: z.enum(['running', 'succeeded', 'failed']),
     detail: z.string(),
+    sandbox: ofSandbox,
   }),
   z.object({
     kind: z.literal('resource'),
@@ -214,12 +217,14 @@ export const runEventSchema = z.discriminatedUnion('kind', [
     state: z.enum(['started', 'done', 'failed']),
     parent: z.string().optional(),
     milliseconds: z.number().optional(),
+    sandbox: ofSandbox,
   }),
   z.object({
     kind: z.literal('log'),
     severity: z.enum(['info', 'warning', 'error']),
     urn: z.string().optional(),
     text: z.string(),
+    sandbox: ofSandbox,
   }),
 ]);
 

@@ -1,9 +1,18 @@
 import type { RunState, RunStep } from './run.ts';
 
-/** What happens in a run, as it happens. Redacted before it is stored. */
+/**
+ * What happens in a run, as it happens. Redacted before it is stored. `sandbox`: on what the sandbox did, and on every event of a run from the moment
+ * that its outcome is known to come from there.
+ */
 export type RunEvent =
-  | { readonly kind: 'state'; readonly state: RunState; readonly summary: string }
-  | { readonly kind: 'step'; readonly name: string; readonly state: RunStep['state']; readonly detail: string }
+  | { readonly kind: 'state'; readonly state: RunState; readonly summary: string; readonly sandbox?: true }
+  | {
+      readonly kind: 'step';
+      readonly name: string;
+      readonly state: RunStep['state'];
+      readonly detail: string;
+      readonly sandbox?: true;
+    }
   | {
       readonly kind: 'resource';
       readonly urn: string;
@@ -12,12 +21,15 @@ export type RunEvent =
       readonly state: 'started' | 'done' | 'failed';
       readonly parent?: string;
       readonly milliseconds?: number;
+      /** The sandbox served it: nothing real was touched. */
+      readonly sandbox?: true;
     }
   | {
       readonly kind: 'log';
       readonly severity: 'info' | 'warning' | 'error';
       readonly urn?: string;
       readonly text: string;
+      readonly sandbox?: true;
     };
 
 /** An event with its place in its run: from 1, without a gap. */

@@ -53,14 +53,29 @@ export async function openStack(options: AutomationEngineOptions, work: StackWor
   }
 }
 
+/** What a run needs to know of its stack's configuration. */
+export interface ReadConfig {
+  /** The stack asks for the sandbox, for all packages or for some: not all of the result is real. */
+  readonly sandbox: boolean;
+  /** Whether the sandbox serves resources of this type, if anything does: components are served by nobody. */
+  isSandboxed(type: string): boolean;
+}
+
 /** From now on no secret of the stack's configuration shows anywhere. */
-export async function readConfig(stack: Stack): Promise<{ readonly sandbox: boolean }> {
+export async function readConfig(stack: Stack): Promise<ReadConfig> {
   // A configuration that cannot be read fails the operation itself, which says why.
   const config: ConfigMap = await stack.getAllConfig().catch(() => ({}));
   for (const { secret, value } of Object.values(config))
     if (secret && value) for (const text of secretTexts(value)) redactor.add(text);
-  // A list of packages is a sandbox, too: not all of the result is real.
-  return { sandbox: !['', 'false', '[]'].includes(config['mainstay:sandbox']?.value.trim() ?? '') };
+  return sandboxOf(config['mainstay:sandbox']?.value.trim() ?? '');
+}
+
+/** `true`, or packages as a list in JSON or with commas; an engine refuses anything else. */
+export function sandboxOf(setting: string): ReadConfig {
+  if (['', 'false', '[]'].includes(setting)) return { sandbox: false, isSandboxed: () => false };
+  const packages = setting.split(/[^a-z0-9-]+/).filter((name) => name !== '');
+  const isOne = (name: string) => setting === 'true' || packages.includes(name);
+  return { sandbox: true, isSandboxed: (type) => !type.startsWith('pulumi:') && isOne(type.split(':')[0] ?? '') };
 }
 
 /** A structured secret is secret in each of its texts. */

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { EngineEvent } from '@pulumi/pulumi/automation/index.js';
 import { redactor } from '../../foundation/redact.ts';
 import type { RunEvent, RunResource } from '../core/run-event.ts';
+import { sandboxOf } from './open-stack.ts';
 import { recordEvents } from './record-events.ts';
 
 const URN = 'urn:pulumi:dev::shop::t::web';
@@ -11,7 +12,13 @@ function metadata(op: string, urn = URN) {
   return { op, urn, type: 't', new: { parent: 'urn:stack' } };
 }
 
-async function record(
+function record(...events: readonly unknown[]) {
+  return recordOf('', ...events);
+}
+
+/** `setting`: the stack's `mainstay:sandbox`. */
+async function recordOf(
+  setting: string,
   ...events: readonly unknown[]
 ): Promise<{ readonly events: readonly RunEvent[]; readonly graph: readonly RunResource[] }> {
   const seen: RunEvent[] = [];
@@ -23,7 +30,7 @@ async function record(
         graph = resources;
       },
     },
-    Promise.resolve(),
+    Promise.resolve(sandboxOf(setting)),
   );
   for (const event of events) recording.take(event as EngineEvent);
   recording.finish([
@@ -54,6 +61,30 @@ test('tells what is done to a resource when it begins and ends, and nothing of w
       { urn: 'other', operation: 'same', health: 'healthy', dependencies: [] },
     ],
   );
+});
+
+test('says sandbox on all that the sandbox does and says, and on nothing else', async () => {
+  const of = (type: string, provider: string) => {
+    const urn = `urn:pulumi:dev::shop::${type}::web`;
+    const done = { metadata: { op: 'create', urn, type, provider } };
+    const said = { message: 'ready', severity: 'info', urn };
+    return [{ resourcePreEvent: done }, { resOutputsEvent: done }, { diagnosticEvent: said }];
+  };
+  const all = [
+    ...of('kubernetes:apps/v1:Deployment', 'p::1'),
+    ...of('aws:ec2/vpc:Vpc', 'p::2'),
+    ...of('acme:index:Shop', ''),
+    { diagnosticEvent: { message: 'sandbox: package x is served by the sandbox', severity: 'info', urn: '' } },
+  ];
+  const labelled = async (setting: string) => {
+    const { events } = await recordOf(setting, ...all);
+    return events.map((event) => event.sandbox ?? false);
+  };
+  const [yes, no] = [Array(3).fill(true), Array(3).fill(false)];
+  assert.deepEqual(await labelled('true'), [...yes, ...yes, ...no, true]);
+  assert.deepEqual(await labelled('["kubernetes"]'), [...yes, ...no, ...no, true]);
+  assert.deepEqual(await labelled('aws, kubernetes'), [...yes, ...yes, ...no, true]);
+  assert.deepEqual(await labelled('false'), [...no, ...no, ...no, true]);
 });
 
 test('shows a failed resource as such', async () => {

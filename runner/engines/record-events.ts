@@ -2,6 +2,7 @@ import type { EngineEvent } from '@pulumi/pulumi/automation/index.js';
 import { redactor } from '../../foundation/redact.ts';
 import { changesSomething } from '../core/planned-step.ts';
 import { LONGEST_TEXT, type RunEvent, type RunResource } from '../core/run-event.ts';
+import type { ReadConfig } from './open-stack.ts';
 
 /** Who is told what an engine does while it does it. Everything is redacted and cut. */
 export interface RunWitness {
@@ -26,7 +27,7 @@ type Seen = { -readonly [K in keyof RunResource]: RunResource[K] };
  */
 export function recordEvents(
   told: RunWitness,
-  ready: Promise<unknown>,
+  ready: Promise<Pick<ReadConfig, 'isSandboxed'>>,
 ): {
   take(event: EngineEvent): void;
   /** `state`, where it was read, says who depends on whom and what is unhealthy. */
@@ -34,14 +35,17 @@ export function recordEvents(
 } {
   const resources = new Map<string, Seen>();
   const begun = new Map<string, number>();
+  /** URNs of what a provider serves. */
+  const served = new Set<string>();
   const witness: RunWitness = {
-    event: (event) => void ready.then(() => told.event(redacted(event))),
+    event: (event) => void ready.then((config) => told.event(labelled(redacted(event), { ...config, served }))),
     resources: (all) => void ready.then(() => told.resources(redacted(all))),
   };
   return {
     take({ resourcePreEvent, resOutputsEvent, resOpFailedEvent, diagnosticEvent }) {
       if (resourcePreEvent) {
-        const { urn, type, op, new: now, old } = resourcePreEvent.metadata;
+        const { urn, type, op, new: now, old, provider } = resourcePreEvent.metadata;
+        if (provider) served.add(urn);
         const parent = now?.parent ?? old?.parent ?? undefined;
         // The parts of a replacement are one operation.
         const before = resources.get(urn);
@@ -71,6 +75,23 @@ export function recordEvents(
     const state = failed ? 'failed' : 'done';
     witness.event({ kind: 'resource', urn, type, operation, state, parent, milliseconds });
   }
+}
+
+/** What the sandbox did, or said, says so. */
+function labelled(event: RunEvent, { isSandboxed, served }: Labelling): RunEvent {
+  if (event.kind !== 'resource' && event.kind !== 'log') return event;
+  const own = event.kind === 'log' && /^(\[sandbox\]|sandbox:)/.test(event.text);
+  const urn = event.urn ?? '';
+  return own || (served.has(urn) && isSandboxed(typeOf(urn))) ? { ...event, sandbox: true } : event;
+}
+
+interface Labelling extends Pick<ReadConfig, 'isSandboxed'> {
+  readonly served: ReadonlySet<string>;
+}
+
+/** `urn:pulumi:stack::project::parent$type::name`. */
+function typeOf(urn: string): string {
+  return urn.split('::')[2]?.split('$').at(-1) ?? '';
 }
 
 /** The last sink before the database: every text in `value` passes the redactor. */

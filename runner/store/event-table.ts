@@ -45,15 +45,15 @@ async function addEvents(database: Database, run: string, events: readonly RunEv
   if (events.length === 0) return;
   const always = events.filter(({ kind }) => kind === 'state' || kind === 'step');
   await database.change(
-    `with turn as materialized (select event_count from run where id = $1 for update),
+    `with turn as materialized (select event_count, coalesce(sandbox, false) as sandbox from run where id = $1 for update),
      taken as (
-       select event_count as before, case when event_count + $4 <= $5 then $2::jsonb else $3::jsonb end as events from turn
+       select event_count as before, sandbox, case when event_count + $4 <= $5 then $2::jsonb else $3::jsonb end as events from turn
      ),
      counted as (
        update run set event_count = taken.before + jsonb_array_length(taken.events) from taken where id = $1
      )
      insert into run_event (run, number, event)
-     select $1, taken.before + item.place, item.event
+     select $1, taken.before + item.place, item.event || case when taken.sandbox then '{"sandbox": true}'::jsonb else '{}'::jsonb end
      from taken, jsonb_array_elements(taken.events) with ordinality as item(event, place)`,
     [run, JSON.stringify(events), JSON.stringify(always), events.length, MOST_EVENTS],
   );

@@ -130,6 +130,21 @@ test('numbers events without a gap though writers meet, and drops only what an e
   );
 });
 
+test('says sandbox on every event of a run from the moment that its outcome is known to come from there', async () => {
+  for (const sandbox of [true, false]) {
+    const id = `played-${sandbox}`;
+    await store.runs.add({ ...RUN, id });
+    await store.runs.set(id, { state: 'running' });
+    await store.runs.set(id, { outcome: { sandbox } as unknown as Run['outcome'] });
+    await store.runs.set(id, { state: 'succeeded', summary: 'done' });
+    const events = await store.runs.events(id, 0, 10);
+    assert.deepEqual(
+      events.map(({ event }) => event.sandbox ?? false),
+      [false, sandbox],
+    );
+  }
+});
+
 test('pages through runs by what a list shows, and knows the newest update of each stack', async () => {
   for (const number of [1, 2, 3, 4, 5])
     await store.runs.add({ ...RUN, id: `page-${number}`, repository: 'pages', stack: 's/a' });

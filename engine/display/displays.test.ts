@@ -9,6 +9,8 @@ import { createDiffDisplay } from './diff-display.ts';
 import type { DisplayOptions } from './display.ts';
 import { createPreviewJsonDisplay } from './json-display.ts';
 import { createProgressDisplay } from './progress-display.ts';
+import { ResourceRows } from './resource-rows.ts';
+import { treeLines } from './tree-text.ts';
 
 const root = 'urn:pulumi:dev::project::pulumi:pulumi:Stack::project-dev';
 
@@ -112,6 +114,17 @@ describe('an operation whose resources the sandbox serves', () => {
     for (const line of own) assert.match(line, / \[sandbox\]$/);
     assert.equal(lines.filter((line) => line.includes('[sandbox]')).length, own.length);
     assert.doesNotMatch(shown(progress(), await sandboxed('["aws"]')), /sandbox/);
+  });
+
+  it('says so on the rows of the tree on a terminal', async () => {
+    const { events } = await sandboxed('true');
+    const rows = new ResourceRows({ ...options, showReplacementSteps: false }, () => 0);
+    for (const event of events) rows.add(event);
+    const lines = treeLines(rows.tree(), { colors: plain, preview: true, showUrns: false, ended: true, now: 0 });
+    const own = lines.filter((line) => line.includes('test:index:Thing'));
+    assert.equal(own.length, 4);
+    for (const line of own) assert.match(line, /\[sandbox\]/);
+    assert.equal(lines.filter((line) => line.includes('[sandbox]')).length, own.length);
   });
 
   it('says so in a detailed diff, too', async () => {

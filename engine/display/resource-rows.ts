@@ -3,6 +3,7 @@ import type { Step } from '../deploy/step.ts';
 import { isRootStack } from '../deploy/urn.ts';
 import type { DisplayOptions } from './display.ts';
 import { isShown } from './step-filter.ts';
+import { stepsOfSandbox } from './steps-of-sandbox.ts';
 
 /** What is known of one resource while an operation runs. */
 export interface ResourceRow {
@@ -18,6 +19,8 @@ export interface ResourceRow {
   seconds: number | undefined;
   /** There is something to say of it. */
   noteworthy: boolean;
+  /** The sandbox serves it. */
+  sandboxed: boolean;
   readonly counts: { error: number; warning: number; message: number };
   /** The last message, or the last error. */
   last: Diagnostic | undefined;
@@ -40,6 +43,7 @@ export class ResourceRows {
   readonly #filter: RowFilter;
   readonly #now: () => number;
   #events = 0;
+  #isSandboxed: (step: Step) => boolean = () => false;
   #rootUrn = '';
   /** What was said before there was a stack resource. */
   readonly #early: Diagnostic[] = [];
@@ -58,7 +62,8 @@ export class ResourceRows {
 
   add(event: EngineEvent): void {
     this.#events += 1;
-    if (event.kind === 'resource-pre') this.#begin(event.step, event.planning);
+    if (event.kind === 'prelude') this.#isSandboxed = stepsOfSandbox(event.config);
+    else if (event.kind === 'resource-pre') this.#begin(event.step, event.planning);
     else if (event.kind === 'resource-outputs') this.#end(event.step, event.planning ? 'planned' : 'done');
     else if (event.kind === 'resource-failed') this.#end(event.step, 'failed');
     else if (event.kind === 'diagnostic') this.#say(event.diagnostic);
@@ -69,6 +74,7 @@ export class ResourceRows {
     row.parent = step.new?.parent || step.old?.parent || row.parent;
     row.step = row.step?.op === 'replace' && row.phase !== 'running' ? row.step : step;
     row.phase = planning ? 'planned' : 'running';
+    row.sandboxed = this.#isSandboxed(step);
     row.began = this.#now();
     row.seconds = undefined;
     row.noteworthy ||= isRootStack(step.urn) || isShown(step, this.#filter);
@@ -147,6 +153,7 @@ function newRow(urn: string, began: number): ResourceRow {
     began,
     seconds: undefined,
     noteworthy: false,
+    sandboxed: false,
     counts: { error: 0, warning: 0, message: 0 },
     last: undefined,
     changed: 0,

@@ -82,7 +82,7 @@ function withTime(word: string, seconds: number | undefined): string {
 function infoOf(row: ResourceRow, style: TreeStyle): string {
   const changes = row.step === undefined ? '' : diffText(row.step);
   const said = style.ended ? countsText(row) : lastText(row, style);
-  return [changes, said].filter((part) => part !== '').join('; ');
+  return [row.sandboxed ? '[sandbox]' : '', changes, said].filter((part) => part !== '').join('; ');
 }
 
 function countsText({ counts }: ResourceRow): string {

@@ -60,7 +60,7 @@ async function measure(report: Report, place: Place, command: string, options: r
   const { output, memory } = await pulumi(place, [command, '--stack', 'prod', ...options]);
   const milliseconds = performance.now() - start;
   const calls = place.server.calls.slice(before);
-  if (command === 'up') count = new Set(output.match(/aws:\w+\/\w+:\w+ \S+ created/g)).size;
+  if (command === 'up') count = new Set(output.match(/aws:\w+(?:\/\w+)?:\w+ \S+ created/g)).size;
   const each = (calls.length / count).toFixed(1);
   report.time(command, milliseconds, `${calls.length} calls (${each} a resource), ${memory.toFixed(0)} MB at the peak`);
   if (command === 'refresh') report.note(`refresh: ${byAction(calls)}`);

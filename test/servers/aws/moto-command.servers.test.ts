@@ -37,7 +37,7 @@ describe('docs/aws.md', () => {
       const [two, look] = blocks;
       assert.equal(two!.trim().split('\n').length, 2);
       const output = await sh(two!);
-      assert.match(output, /aws:ec2\/vpc:Vpc main created/);
+      assert.match(output, /aws:ec2:Vpc main created/);
       assert.match(output, /export AWS_ENDPOINT_URL=http:\/\/127\.0\.0\.1:\d+/);
       const seen = await sh(look!);
       assert.equal(seen.match(/^subnet-\w+ 10\.40\.\d+\.0\/\d+ eu-central-1[ab]$/gm)?.length, 4, seen);

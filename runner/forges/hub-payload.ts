@@ -57,7 +57,13 @@ export function parseHubPayload(event: string, payload: unknown): Parsed {
       const { action, merge_group: group, ...rest } = mergeGroup.parse(payload);
       const from = { repository: rest.repository.full_name };
       if (action !== 'checks_requested') return { ...from, kind: 'look' };
-      return { ...from, kind: 'queue', head: group.head_sha, base: group.base_sha, branch: group.head_ref };
+      return {
+        ...from,
+        kind: 'queue',
+        head: group.head_sha,
+        base: group.base_sha,
+        branch: group.head_ref.replace(/^refs\/heads\//, ''),
+      };
     }
     case 'ping':
       return { kind: 'ignored', why: 'a ping', repository: any.parse(payload).repository?.full_name };

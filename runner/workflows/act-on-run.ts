@@ -1,6 +1,7 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { Run, RunState } from '../core/run.ts';
-import { attemptId, queueAgain } from './roll-out.ts';
+import { attemptId } from './attempt-id.ts';
+import { queueAgain } from './roll-out.ts';
 import type { Services } from './services.ts';
 
 /** A run that somebody acts on. */

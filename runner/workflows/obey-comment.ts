@@ -9,10 +9,11 @@ import type { CommentMade } from '../core/repository-event.ts';
 import type { DecisionKind, Rollout } from '../core/rollout.ts';
 import type { Run, RunState } from '../core/run.ts';
 import { type Attempt, attempt } from './attempt.ts';
+import { attemptId } from './attempt-id.ts';
 import { type ChangeAt, changeId } from './change-at.ts';
 import { judgeRolloutDecision, judgeRunDecision } from './judge-decision.ts';
 import { mayWrite } from './judge-stranger.ts';
-import { attemptId, queueAgain } from './roll-out.ts';
+import { queueAgain } from './roll-out.ts';
 import { repositoryOf, type Services } from './services.ts';
 import { unlockStacks } from './unlock-stacks.ts';
 

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import { messageOf } from '../../foundation/errors.ts';
-import { findAffected } from '../core/affected-stacks.ts';
+import { type Affected, findAffected } from '../core/affected-stacks.ts';
 import type { Change } from '../core/change.ts';
+import { type CommitStatus, statusStateOf } from '../core/forge.ts';
 import { type ChangeReport, commentOf, short, undoVerdict, verdictOf } from '../core/report-text.ts';
-import type { RunState } from '../core/run.ts';
+import type { Run, RunState } from '../core/run.ts';
 import { readSettings } from '../core/settings.ts';
 import { type Attempt, attempt } from './attempt.ts';
+import { attemptId } from './attempt-id.ts';
 import { type ChangeAt, changeId } from './change-at.ts';
 import { judgeUndo } from './judge-undo.ts';
 import { upstreamsOf } from './known-upstreams.ts';
@@ -19,6 +21,8 @@ export interface ChangePlan {
   readonly stacks: readonly string[];
   /** Earlier runs whose place these take. */
   readonly superseded: readonly string[];
+  /** Their workflows. */
+  readonly supersededAttempts?: readonly string[];
   readonly untouched: number;
   readonly removed: readonly string[];
   readonly problem: string | undefined;
@@ -32,7 +36,7 @@ export function previewChange(services: Services, preview: (id: string) => Promi
       name: 'plan',
     });
     const plan = await DBOS.runStep(() => recordPlan(services, at, planned), { name: 'record plan' });
-    for (const id of plan.superseded) await DBOS.cancelWorkflow(id);
+    for (const id of plan.supersededAttempts ?? plan.superseded) await DBOS.cancelWorkflow(id);
     // Not waited for before the previews begin: the forge may be slow.
     const told = DBOS.runStep(() => tellPending(services, at, plan), { name: 'pending' });
     const handles = [];
@@ -61,17 +65,22 @@ async function planChange(
   const id = changeId(at);
   const earlier = await store.runs.list({ change: id, kind: 'preview', states: ['queued', 'running'], limit: 1000 });
   const superseded = earlier.map((run) => run.id);
+  const supersededAttempts = earlier.map((run) => attemptId(run.id, run.attempt));
   const merge = await mirror.merge(at.base, at.head);
   if (merge.kind === 'conflict') {
     const problem = `It conflicts with the base branch in ${merge.files.join(', ')}. Merge the base branch into it and resolve that.`;
-    return { runs: [], stacks: [], superseded, untouched: 0, removed: [], problem, merge: undefined };
+    return {
+      runs: [],
+      stacks: [],
+      superseded,
+      supersededAttempts,
+      untouched: 0,
+      removed: [],
+      problem,
+      merge: undefined,
+    };
   }
-  const [before, after] = await Promise.all([mirror.tree(at.base), mirror.tree(merge.commit)]);
-  // Settings grant power, so the base branch's count; those of the change have to be readable all the same.
-  const settings = await readSettings(before);
-  await readSettings(after);
-  const upstreams = upstreamsOf(await store.stacks.list(at.repository));
-  const { affected, untouched, removed } = await findAffected(before, after, { settings, upstreams });
+  const { affected, untouched, removed } = await affectedBy(services, { ...at, merge: merge.commit });
   const runs: string[] = [];
   for (const { stack, reasons } of affected) {
     const run = runId('p', `${workflow}/${stack.id}`);
@@ -83,11 +92,25 @@ async function planChange(
     runs,
     stacks: affected.map(({ stack }) => stack.id),
     superseded: superseded.filter((run) => !runs.includes(run)),
+    supersededAttempts: supersededAttempts.filter((run) => !runs.includes(run)),
     untouched: untouched.length,
     removed,
     problem: undefined,
     merge: merge.commit,
   };
+}
+
+async function affectedBy(
+  services: Services,
+  { repository, base, merge }: Pick<ChangeAt, 'repository' | 'base'> & { readonly merge: string },
+): Promise<Affected> {
+  const { mirror } = repositoryOf(services, repository);
+  const [before, after] = await Promise.all([mirror.tree(base), mirror.tree(merge)]);
+  // Settings grant power, so the base branch's count; those of the change have to be readable all the same.
+  const settings = await readSettings(before);
+  await readSettings(after);
+  const upstreams = upstreamsOf(await services.store.stacks.list(repository));
+  return findAffected(before, after, { settings, upstreams });
 }
 
 /** Short, and the same when a workflow is done again. */
@@ -113,7 +136,8 @@ async function recordPlan(
         merge: undefined,
       };
   const { repository, name, head, base } = at;
-  const state = 'open' as const;
+  // What a queue asks about is no change that anybody proposed: nothing else looks at it.
+  const state = at.queue ? ('closed' as const) : ('open' as const);
   await store.changes.put({
     id: changeId(at),
     repository,
@@ -159,13 +183,39 @@ async function reportChange(
   const { forge } = repositoryOf(services, at.repository);
   await deliver(services, at, async () => {
     if (!at.queue) await forge.putComment({ change: at.name, commit: at.head, text: commentOf(report) });
-    const failed = plan.problem !== undefined || report.runs.some(({ state }) => state !== 'succeeded');
-    const state = failed ? 'failure' : 'success';
+    const state = stateOf(report);
     await forge.setStatus({
       ...{ commit: at.head, context: 'mainstay', state, text: verdictOf(report), link: report.link },
     });
   });
-  if (at.queue) await services.store.changes.set(changeId(at), { state: 'closed' });
+}
+
+function stateOf({ change, runs }: ChangeReport): CommitStatus['state'] {
+  const states = runs.map(({ state }) => statusStateOf(state));
+  if (change.problem || states.includes('failure')) return 'failure';
+  return states.includes('pending') ? 'pending' : 'success';
+}
+
+/**
+ * When a preview of a change is tried again, and when that has ended: the comment and the status for all say what is now. What belongs to an
+ * earlier head or base says nothing any more.
+ */
+export async function reportAgain(services: Services, run: Run): Promise<void> {
+  const { store } = services;
+  const change = run.change === undefined ? undefined : await store.changes.get(run.change);
+  if (change?.state !== 'open' || change.merge !== run.commit || change.base === undefined) return;
+  const newest = new Map<string, string>();
+  for (const each of await store.runs.list({ change: change.id, kind: 'preview', limit: 1000 }))
+    if (each.commit === change.merge && !newest.has(each.stack)) newest.set(each.stack, each.id);
+  const { repository, name, head, base, merge } = change;
+  const { untouched, removed } = await affectedBy(services, { repository, base, merge });
+  const plan = { runs: [...newest.values()], stacks: [], superseded: [], problem: undefined };
+  const started = run.startedAt?.getTime() ?? services.clock.now();
+  await reportChange(
+    services,
+    { repository, name, head, base },
+    { plan: { ...plan, untouched: untouched.length, removed }, started },
+  );
 }
 
 /** Says whether the change can be undone: as a check of its own where there are such, and in the comment where it is not what was said there. */

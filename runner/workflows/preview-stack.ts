@@ -4,6 +4,7 @@ import type { Outcome, Run, RunState } from '../core/run.ts';
 import { countsText } from '../core/summarise.ts';
 import { attempt } from './attempt.ts';
 import { finishRun } from './finish-run.ts';
+import { reportAgain } from './preview-change.ts';
 import { runStep } from './run-step.ts';
 import { repositoryOf, type Services } from './services.ts';
 import { withCheckout } from './with-checkout.ts';
@@ -11,6 +12,9 @@ import { withCheckout } from './with-checkout.ts';
 /** The workflow of a preview: one stack at one merge commit. Takes no lock and changes nothing, so after a crash it is just made again. */
 export function previewStack(services: Services) {
   return async (id: string): Promise<RunState> => {
+    // The first attempt is told by the workflow of its change, which waits for all.
+    const again = DBOS.workflowID !== id;
+    if (again) await DBOS.runStep(() => tellAgain(services, id), { name: 'tell that it is tried again' });
     const result = await runStep(services, { run: id, name: 'preview' }, async ({ signal, note }) => {
       const run = await beginRun(services, id);
       const outcome = await previewNow(services, run, signal);
@@ -25,9 +29,15 @@ export function previewStack(services: Services) {
       },
       { name: 'finish' },
     );
-    await DBOS.runStep(() => tellStack(services, id), { name: 'status' });
+    await DBOS.runStep(() => (again ? tellAgain(services, id) : tellStack(services, id)), { name: 'status' });
     return state;
   };
+}
+
+async function tellAgain(services: Services, id: string): Promise<void> {
+  await tellStack(services, id);
+  const run = await services.store.runs.get(id);
+  if (run && run.state !== 'superseded') await reportAgain(services, run);
 }
 
 /** The status of one stack on the head of its change, where the forge shows more than one. One that was superseded has nothing to say. */
@@ -41,7 +51,7 @@ async function tellStack(services: Services, id: string): Promise<void> {
     () =>
       forge.setStatus({
         ...{ commit: change.head, context: `mainstay/${run.stack}`, state: statusStateOf(run.state) },
-        ...{ text: run.summary, link: services.link(`runs/${run.id}`) },
+        ...{ text: run.summary || 'is being previewed', link: services.link(`runs/${run.id}`) },
       }),
     services,
   );

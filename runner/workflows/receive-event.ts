@@ -1,11 +1,17 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
-import type { BaseMoved, ChangePushed, ChangeRemoved, RepositoryEvent } from '../core/repository-event.ts';
+import type {
+  BaseMoved,
+  ChangePushed,
+  ChangeRemoved,
+  QueueEntered,
+  RepositoryEvent,
+} from '../core/repository-event.ts';
 import { attempt } from './attempt.ts';
+import { attemptId } from './attempt-id.ts';
 import { type ChangeAt, changeId } from './change-at.ts';
 import { holdChange } from './hold-change.ts';
 import { attachToRollout, isMergedAt } from './merged-changes.ts';
 import { type CommandWorkflows, obeyComment } from './obey-comment.ts';
-import { attemptId } from './roll-out.ts';
 import { type RolloutAt, rolloutId } from './rollout-at.ts';
 import { repositoryOf, type Services } from './services.ts';
 
@@ -45,11 +51,18 @@ export function receiveEvent(services: Services, workflows: ReceivingWorkflows) 
         return obeyComment(services, event, workflows);
       case 'queue-entered': {
         const { repository, head, base, branch } = event;
-        await startPreview(workflows, { repository, name: branch, head, base, queue: true });
+        const here = await DBOS.runStep(() => attempt(() => fetchQueued(services, event), services), { name: 'fetch' });
+        if (here.ok) await startPreview(workflows, { repository, name: branch, head, base, queue: true });
+        else services.log.error({ branch, error: here.error.message }, 'the commit of a merge queue is not there');
         return;
       }
     }
   };
+}
+
+/** The commit is the queue's own: no sweep brings it. */
+async function fetchQueued(services: Services, { repository, head, branch }: QueueEntered): Promise<void> {
+  await repositoryOf(services, repository).mirror.fetchChange({ ref: `refs/heads/${branch}`, commit: head });
 }
 
 /** A branch that is set back to a commit that was rolled out has to be rolled out again. */

@@ -4,6 +4,7 @@ import { short } from '../core/report-text.ts';
 import type { RolloutState } from '../core/rollout.ts';
 import type { RunState } from '../core/run.ts';
 import { attempt } from './attempt.ts';
+import { attemptId } from './attempt-id.ts';
 import { offerRevert, withdrawRevert } from './offer-revert.ts';
 import { passGate } from './pass-gate.ts';
 import { planRollout, type RolloutPlan } from './plan-rollout.ts';
@@ -152,11 +153,6 @@ async function updateGroup(
     if (state !== 'succeeded') failed.push(id);
   }
   return failed;
-}
-
-/** The workflow that carries out one attempt of a run: where decisions about it are sent. */
-export function attemptId(run: string, attemptNumber: number): string {
-  return attemptNumber === 1 ? run : `${run}.${attemptNumber}`;
 }
 
 export async function queueAgain(services: Services, runs: readonly string[], attemptNumber: number): Promise<void> {

@@ -6,6 +6,7 @@ import { git } from '../../cli/demo-repository.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import { silentLog } from '../../foundation/log.ts';
 import { World } from '../../providers/sandbox/world.ts';
+import type { Forge } from '../../runner/core/forge.ts';
 import type { Rollout } from '../../runner/core/rollout.ts';
 import type { RunStore } from '../../runner/core/run-store.ts';
 import { createEngines } from '../../runner/engines/create-engines.ts';
@@ -51,9 +52,16 @@ export interface Workshop {
   close(): Promise<void>;
 }
 
+export interface WorkshopOptions {
+  /** Where the clock begins. Default: now. */
+  readonly now?: number;
+  /** Where changes are proposed. Default: plain Git, where a pushed branch is one. Git itself is at `estate.git` all the same. */
+  readonly forge?: Forge;
+}
+
 export async function createWorkshop(
   files: Readonly<Record<string, string>> = FIRST_FILES,
-  { now }: { readonly now?: number } = {},
+  { now, forge: forgeAt }: WorkshopOptions = {},
 ): Promise<Workshop> {
   const folder = mkdtempSync(join(tmpdir(), 'mainstay-workshop-'));
   chmodSync(folder, 0o755);
@@ -81,7 +89,7 @@ export async function createWorkshop(
   const dependencies = createDependencyStore({ folder: join(folder, 'dependencies'), seeds: [ROOT] });
   const mirror = await openMirror({ folder: join(folder, 'mirror.git'), url: origin, dependencies });
   closing.push(() => mirror.close());
-  const forge = createPlainGitForge({ url: origin, git: mirror.git });
+  const forge = forgeAt ?? createPlainGitForge({ url: origin, git: mirror.git });
   const repository: Repository = { id: 'estate', base: 'main', mirror, forge };
   const clock = movableClock(now);
   const said: string[] = [];

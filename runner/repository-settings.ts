@@ -5,7 +5,8 @@ import { z } from 'zod';
 import type { Environment } from '../foundation/environment.ts';
 import { formatPlace, messageOf, userError } from '../foundation/errors.ts';
 import { redactor } from '../foundation/redact.ts';
-import { type Mistake, mistakeLines, mistakesOf, strict } from './core/settings-mistakes.ts';
+import { type Credentials } from './engines/engine-environment.ts';
+import { type Mistake, mistakeLines, mistakesOf, strict, unknownName } from './core/settings-mistakes.ts';
 
 /** A secret is never in the file itself: the file says where it is. */
 const secret = z.union(
@@ -49,7 +50,19 @@ const repository = z.discriminatedUnion('forge', [
   }).refine(({ token, app }) => (token === undefined) !== (app === undefined), 'needs a token or an app, one of them'),
 ]);
 
-const schema = strict({ repositories: z.array(repository).min(1) });
+const variable = z.union([secret, strict({ value: z.string() })], {
+  error: 'has to say where it is: {env: NAME}, {file: path}, or {value: text} for what is no secret',
+});
+
+const credentials = strict({
+  name: z.string().min(1).describe('What `credentials` of a stack in mainstay.yaml names.'),
+  repositories: z.array(z.string().min(1)).optional().describe('Whose stacks may name them. Default: all.'),
+  variables: z
+    .record(z.string().regex(/^[A-Za-z_]\w*$/, 'is no name of a variable'), variable)
+    .describe('What programs and providers see.'),
+});
+
+const schema = strict({ repositories: z.array(repository).min(1), credentials: z.array(credentials).default([]) });
 
 /** For the JSON schema that editors complete from. */
 export { schema as runnerFileSchema };
@@ -60,11 +73,17 @@ type Read<T> =
 /** A repository as the runner's file says, with its secrets read. */
 export type RepositorySettings = Read<z.output<typeof repository>>;
 
+/** The runner's own file, with its secrets read. */
+export interface RunnerFile {
+  readonly repositories: readonly RepositorySettings[];
+  readonly credentials: readonly Credentials[];
+}
+
 /**
  * Reads the runner's own file: which repositories it watches, and at which forges. Throws one user error with every mistake and its place. Every secret
  * that it names is known to the redactor then.
  */
-export function readRunnerFile(file: string, environment: Environment): readonly RepositorySettings[] {
+export function readRunnerFile(file: string, environment: Environment): RunnerFile {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -83,23 +102,31 @@ export function readRunnerFile(file: string, environment: Environment): readonly
   const value: unknown = document.toJS();
   const parsed = schema.safeParse(value);
   const mistakes: Mistake[] = parsed.success ? [] : [...mistakesOf(parsed.error, value)];
-  const read = parsed.success
-    ? parsed.data.repositories.map((each, index) =>
-        secretsRead(each, { environment, file, mistakes, path: ['repositories', index] }),
-      )
-    : [];
-  if (parsed.success) mistakes.push(...sameNames(parsed.data.repositories));
+  const read = parsed.success ? secretsRead(parsed.data, { environment, file, mistakes, path: [] }) : undefined;
+  if (parsed.success) mistakes.push(...contradictions(parsed.data));
   if (mistakes.length > 0)
     throw userError(
       `Cannot use the runner's file as it has mistakes:\n${mistakeLines(mistakes, { file, document, lines }).join('\n')}\nCorrect them: ${formatPlace({ file })}`,
     );
-  return read as readonly RepositorySettings[];
+  return read as RunnerFile;
 }
 
-function sameNames(repositories: readonly { readonly name: string }[]): readonly Mistake[] {
-  return repositories.flatMap(({ name }, index) =>
-    repositories.findIndex((other) => other.name === name) < index
-      ? [{ path: ['repositories', index, 'name'], message: `${JSON.stringify(name)} is the name of another one too` }]
+function contradictions({ repositories, credentials: sets }: z.output<typeof schema>): readonly Mistake[] {
+  const known = repositories.map(({ name }) => name);
+  const unknown = sets.flatMap((set, index) =>
+    (set.repositories ?? []).flatMap((name, place) =>
+      known.includes(name)
+        ? []
+        : [{ path: ['credentials', index, 'repositories', place], message: `${name} ${unknownName(name, known)}` }],
+    ),
+  );
+  return [...sameNames('repositories', repositories), ...sameNames('credentials', sets), ...unknown];
+}
+
+function sameNames(list: string, named: readonly { readonly name: string }[]): readonly Mistake[] {
+  return named.flatMap(({ name }, index) =>
+    named.findIndex((other) => other.name === name) < index
+      ? [{ path: [list, index, 'name'], message: `${JSON.stringify(name)} is the name of another one too` }]
       : [],
   );
 }
@@ -114,6 +141,9 @@ interface Reading {
 /** The same value with each `{env}` and `{file}` in it replaced by the secret; what cannot be read is a mistake of its place. */
 function secretsRead(value: unknown, reading: Reading): unknown {
   if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value))
+    return value.map((inner: unknown, index) => secretsRead(inner, { ...reading, path: [...reading.path, index] }));
+  if ('value' in value && typeof value.value === 'string' && Object.keys(value).length === 1) return value.value;
   if (secret.safeParse(value).success) return readSecret(value as z.output<typeof secret>, reading);
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => [

@@ -5,7 +5,7 @@ import { type Environment, EnvironmentReader } from '../foundation/environment.t
 import { userError } from '../foundation/errors.ts';
 import { redactor } from '../foundation/redact.ts';
 import type { EngineName } from './engines/engine.ts';
-import type { EngineSettings } from './engines/engine-environment.ts';
+import type { Credentials, EngineSettings } from './engines/engine-environment.ts';
 import type { ForgeSettings } from './forges/open-forge.ts';
 import { readRunnerFile } from './repository-settings.ts';
 
@@ -62,10 +62,11 @@ export function readRunnerSettings(environment: Environment): RunnerSettings {
   const passphrase = read.text('PULUMI_CONFIG_PASSPHRASE');
   for (const secret of [passphrase, databaseUrl && passwordIn(databaseUrl)]) if (secret) redactor.add(secret);
   const base = read.text('MAINSTAY_BASE', 'main');
+  const { repositories, credentials } = watched(read, { environment, base });
   return {
     dataFolder,
     databaseUrl,
-    repositories: watchedRepositories(read, { environment, base }),
+    repositories,
     port: read.integer('MAINSTAY_PORT', { fallback: 7206, minimum: 0, maximum: 65_535 }),
     listen: read.text('MAINSTAY_LISTEN', '127.0.0.1'),
     publicUrl: publicUrlIn(read.text('MAINSTAY_PUBLIC_URL')),
@@ -78,26 +79,26 @@ export function readRunnerSettings(environment: Environment): RunnerSettings {
       pulumiHome: join(dataFolder, 'pulumi-home'),
       passphrase,
       passed: wordsIn(read.text('MAINSTAY_PASS', '')),
+      credentials,
     },
   };
 }
 
-function watchedRepositories(
+function watched(
   read: EnvironmentReader,
   { environment, base }: { readonly environment: Environment; readonly base: string },
-): readonly WatchedRepository[] {
+): { readonly repositories: readonly WatchedRepository[]; readonly credentials: readonly Credentials[] } {
   const file = read.text('MAINSTAY_CONFIG');
-  if (file === undefined)
-    return repositoriesIn(read.text('MAINSTAY_REPOSITORIES', '')).map((each) => ({
-      ...each,
-      forge: 'plain-git',
-      base,
-    }));
+  if (file === undefined) {
+    const plain = repositoriesIn(read.text('MAINSTAY_REPOSITORIES', ''));
+    return { repositories: plain.map((each) => ({ ...each, forge: 'plain-git', base })), credentials: [] };
+  }
   if (read.text('MAINSTAY_REPOSITORIES') !== undefined)
     throw userError(
       'Cannot tell which repositories to watch as both MAINSTAY_CONFIG and MAINSTAY_REPOSITORIES are set. Leave one of them out.',
     );
-  return readRunnerFile(file, environment).map(({ name, ...rest }) => ({ ...rest, id: name }));
+  const { repositories, credentials } = readRunnerFile(file, environment);
+  return { repositories: repositories.map(({ name, ...rest }) => ({ ...rest, id: name })), credentials };
 }
 
 function publicUrlIn(url: string | undefined): string | undefined {

@@ -6,7 +6,8 @@ import { cacheDirectory, pruneDirectory } from './disk-cache.ts';
 import { endedEarlyExitCode, type ProgramAssignment } from './program-assignment.ts';
 import { loadTimeEnvironment, programEnvironment } from './program-environment.ts';
 import type { ProgramHost, ProgramKind, ProgramOutcome, ProgramRun } from './program-host.ts';
-import { type ProgramCommand, type ProgramProcess, startProgramProcess } from './program-process.ts';
+import { LimitedRun } from './program-limits.ts';
+import { type ProgramCommand, type ProgramOutput, type ProgramProcess, startProgramProcess } from './program-process.ts';
 import { findPulumiSdk, type PulumiSdk } from './pulumi-sdk.ts';
 import { type NodeRuntimeOptions, parseRuntimeOptions } from './runtime-options.ts';
 import { WarmPrograms, type WarmProgramsOptions } from './warm-programs.ts';
@@ -94,19 +95,22 @@ function commandOf(run: ProgramKind, { nodeArguments }: NodeRuntimeOptions, sdk:
 async function runIn(started: ProgramProcess, run: ProgramRun, options: NodeRuntimeOptions): Promise<ProgramOutcome> {
   const stop = () => void started.end();
   run.signal.addEventListener('abort', stop, { once: true });
+  const limited = new LimitedRun(run, started);
   try {
     if (run.signal.aborted) stop();
-    const output = outputOf(run);
+    const output = outputOf(limited);
     started.assign(assignmentOf(run, options), { ...output, service: run.service });
     const exit = await started.finished();
+    if (limited.exceeded !== undefined) return { kind: 'failed', message: limited.exceeded };
     // What was cancelled has said why itself.
     return run.signal.aborted ? { kind: 'bail' } : outcomeOf(exit, output.outOfMemory());
   } finally {
+    limited.close();
     run.signal.removeEventListener('abort', stop);
   }
 }
 
-function outputOf({ onStdout, onStderr }: ProgramRun) {
+function outputOf({ onStdout, onStderr }: ProgramOutput) {
   let outOfMemory = false;
   return {
     onStdout,

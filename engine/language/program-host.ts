@@ -1,4 +1,5 @@
 import type { FrameService } from '../../protocol/frame-channel.ts';
+import type { ProgramLimits } from './program-limits.ts';
 
 /** Everything that a program run needs to know. */
 export interface ProgramRun {
@@ -24,6 +25,8 @@ export interface ProgramRun {
   readonly environment: Readonly<Record<string, string>>;
   /** `runtime.options` of Pulumi.yaml. */
   readonly runtimeOptions: Readonly<Record<string, unknown>>;
+  /** What it may use. Default: all. An inline program, which runs in a process of its caller's, has none. */
+  readonly limits?: ProgramLimits;
   readonly onStdout: (line: string) => void;
   readonly onStderr: (line: string) => void;
   readonly signal: AbortSignal;

@@ -3,6 +3,7 @@ import { type Environment, EnvironmentReader } from '../../foundation/environmen
 import type { Autonamer } from '../deploy/deployment-options.ts';
 import type { Diagnostic, EventSink } from '../deploy/events.ts';
 import type { Plan } from '../deploy/plan.ts';
+import { programLimits } from '../language/program-limits.ts';
 import { createBuiltinProvider } from '../plugins/builtin-provider.ts';
 import type { ProviderPool } from '../plugins/provider-pool.ts';
 import type { ProviderRegistry } from '../plugins/provider-registry.ts';
@@ -126,6 +127,7 @@ function programRun(request: SessionRequest, config: StackConfig, parallel: numb
     dryRun: preview,
     parallel,
     environment: programEnvironment(place.environment),
+    limits: programLimits(place.environment),
     runtimeOptions: stack.project.runtimeOptions,
     onStdout: say('info'),
     onStderr: say('info#err'),

@@ -1,6 +1,7 @@
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { formatPlace, userError } from '../../foundation/errors.ts';
+import { previewSettings, updateAccessSettings } from './access-settings.ts';
 import { driftSettings } from './drift-settings.ts';
 import { duration } from './duration.ts';
 import { approvalSettings, onFailureSettings, SOAK_AT_MOST, verifySettings } from './gate-settings.ts';
@@ -37,12 +38,20 @@ const stackSettings = strict({
     .optional()
     .describe(`Which engine runs it. Default: the runner's own setting.`),
   drift: driftSettings.optional().describe(`How it is kept as its commit says. Default: the file's own.`),
+  preview: previewSettings
+    .optional()
+    .describe(`What its previews may see and use, as the base branch says. Default: the file's own.`),
+  update: updateAccessSettings.optional().describe(`What its updates may see. Default: the file's own.`),
 });
 
 const schema = strict({
   environments: z.array(environment).default([]),
   stacks: z.record(z.string(), stackSettings).default({}),
   drift: driftSettings.prefault({}).describe('The drift settings of stacks that have none of their own.'),
+  preview: previewSettings
+    .prefault({})
+    .describe('What previews of stacks may see and use that have no settings of their own: new ones, too.'),
+  update: updateAccessSettings.prefault({}).describe('What updates of stacks may see that have no settings of their own.'),
   promotions: z.array(promotionSettings).default([]).describe('Versions that are promoted from stack to stack.'),
   freezes: z.array(freezeSettings).default([]).describe('When nothing is updated anywhere.'),
   teams: z

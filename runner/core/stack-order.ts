@@ -1,4 +1,5 @@
 import { userError } from '../../foundation/errors.ts';
+import type { AccessSettings, PreviewSettings } from './access-settings.ts';
 import { type Gate, gateOf, NO_GATE } from './gate.ts';
 import {
   DEFAULT_STACK_SETTINGS,
@@ -24,6 +25,16 @@ export interface Stage {
 /** The settings of one stack, by its id or its name. */
 export function settingsOf(settings: Settings, stack: Pick<Stack, 'id' | 'name'>): StackSettings {
   return settings.stacks[stack.id] ?? settings.stacks[stack.name] ?? DEFAULT_STACK_SETTINGS;
+}
+
+/** What a stack's previews may see and use: its own settings, or the file's for all. */
+export function previewSettingsOf(settings: Settings, stack: Pick<Stack, 'id' | 'name'>): PreviewSettings {
+  return settingsOf(settings, stack).preview ?? settings.preview;
+}
+
+/** What a stack's updates may see: its own settings, or the file's for all. */
+export function updateAccessOf(settings: Settings, stack: Pick<Stack, 'id' | 'name'>): AccessSettings {
+  return settingsOf(settings, stack).update ?? settings.update;
 }
 
 /** The stacks that the runner looks after: those that the settings' environments name, or all where they name none. */

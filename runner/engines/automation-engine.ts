@@ -24,6 +24,7 @@ import { judgePending, type PendingOperation } from './pending-operations.ts';
 import { previewRevert } from './preview-revert.ts';
 import { recordEvents, type StateResource } from './record-events.ts';
 import { type FindableCreate, type PendingDeployment, supposeMade, withoutPending } from './settle-creates.ts';
+import { withinTime } from './time-limit.ts';
 
 /** What an interrupted engine gets to finish the step that it is at. */
 const INTERRUPT_GRACE_MS = 20_000;
@@ -34,7 +35,8 @@ export function createAutomationEngine(options: AutomationEngineOptions): Engine
     name: options.name,
     exists: (work) => exists(options, work),
     appliedCommit: (work) => options.previews.run(() => appliedCommit(options, work)),
-    preview: (work) => options.previews.run(() => operate(options, work, { verb: 'preview' })),
+    preview: (work) =>
+      options.previews.run(() => withinTime(work, (limited) => operate(options, limited, { verb: 'preview' }))),
     ...(options.foreseeing && { previewRevert: revertOf({ ...options, foreseeing: options.foreseeing }) }),
     look: (work) => options.previews.run(() => lookForDrift(options, work)),
     update: (work) => options.updates.run(() => operate(options, work, { verb: 'update' })),

@@ -8,7 +8,7 @@ import type { Environment } from '../../foundation/environment.ts';
 import { messageOf, userError } from '../../foundation/errors.ts';
 import type { RunStore } from '../core/run-store.ts';
 import { createAutomationEngine } from './automation-engine.ts';
-import type { Engine, EngineName } from './engine.ts';
+import type { Engine, EngineName, StackWork } from './engine.ts';
 import { type EngineSettings, engineEnvironment } from './engine-environment.ts';
 import { createLimiter } from './limiter.ts';
 import { createOfficialCommand } from './official-command.ts';
@@ -33,8 +33,9 @@ export async function createEngines(options: {
   readonly wanted: EngineName | undefined;
 }): Promise<Engines> {
   mkdirSync(options.settings.pulumiHome, { recursive: true });
-  const environment = engineEnvironment(options.settings, options.environment);
-  const embedded = createEmbeddedPulumi({ environment });
+  const environment = (work: StackWork) => engineEnvironment(options.settings, options.environment, work);
+  // Each operation brings its whole environment: nothing is under it.
+  const embedded = createEmbeddedPulumi({ environment: {} });
   const room = createMeasuredRoom({ measure: createMachineMeasure(), processors: cpus().length });
   // Previews never wait for updates: each have places of their own.
   const previews = createLimiter(options.parallel, room);
@@ -54,7 +55,7 @@ export async function createEngines(options: {
       createAutomationEngine({
         ...shared,
         name: 'official',
-        command: (observer) => createOfficialCommand({ executable, version, observer }),
+        command: (observer, limits) => createOfficialCommand({ executable, version, observer, limits }),
       }),
     );
   }

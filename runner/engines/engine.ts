@@ -5,6 +5,24 @@ import type { RunWitness } from './record-events.ts';
 
 export type EngineName = 'embedded' | 'official';
 
+/** What of the runner's environment an operation may see. */
+export interface StackAccess {
+  /** Name of credentials in the runner's own file. */
+  readonly credentials?: string | undefined;
+  /** Names, with `*`, of passed variables. Default: none where there are credentials, else all. */
+  readonly environment?: readonly string[] | undefined;
+}
+
+/** An operation that goes beyond one of these is ended, and has failed. */
+export interface OperationLimits {
+  /** Milliseconds. */
+  readonly time: number;
+  /** Bytes that the program and all that it starts hold. With the official engine: the engine and all that it starts. */
+  readonly memory: number;
+  /** Bytes of text that the program writes. With the official engine: that the engine writes. */
+  readonly output: number;
+}
+
 /** One stack in one checkout, for one operation. */
 export interface StackWork {
   readonly repository: string;
@@ -16,6 +34,10 @@ export interface StackWork {
   readonly folder: string;
   /** The commit that is checked out: it is kept with the state. */
   readonly commit?: string;
+  /** What it may see. Default: all that the runner passes. */
+  readonly access?: StackAccess;
+  /** What its program may use. Default: no limits. */
+  readonly limits?: OperationLimits;
   /** Ends the operation: what runs is finished, nothing new is begun. */
   readonly signal?: AbortSignal;
   /** Is told what happens while it happens. */

@@ -4,6 +4,8 @@ import * as errors from '@pulumi/pulumi/automation/errors.js';
 import type { PulumiCommand } from '@pulumi/pulumi/automation/index.js';
 import type { SemVer } from 'semver';
 import { type ManagedProcess, type ProcessIdentity, startProcess } from '../../foundation/processes.ts';
+import type { OperationLimits } from './engine.ts';
+import { type LimitedProcess, limitProcess } from './limited-process.ts';
 
 /** Told of each process before it can do anything, and when it has ended. */
 export interface ProcessObserver {
@@ -39,8 +41,10 @@ export function createOfficialCommand(options: {
   readonly executable: string;
   readonly version: SemVer | null;
   readonly observer: ProcessObserver;
+  /** Default: none. Whatever goes beyond one is ended, and rejects with a user error. */
+  readonly limits?: Pick<OperationLimits, 'memory' | 'output'> | undefined;
 }): PulumiCommand {
-  const { executable, version, observer } = options;
+  const { executable, version, observer, limits } = options;
   const command = {
     command: executable,
     version,
@@ -53,14 +57,17 @@ export function createOfficialCommand(options: {
       const env = { ...environment, PATH: withFolder(executable, environment.PATH), PULUMI_AUTOMATION_API: 'true' };
       const all = args.includes('--non-interactive') ? args : [...args, '--non-interactive'];
       const started = await startProcess(executable, all, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
-      const output = gather(started, onOutput, onError);
+      const limited = limitProcess(started, limits);
+      const output = gather(started, heard(limited, onOutput), heard(limited, onError));
       const interrupt = () => void started.end({ signal: 'SIGINT', graceMs: 600_000 });
       signal?.addEventListener('abort', interrupt, { once: true });
       if (signal?.aborted) interrupt();
       await observer.started(started.identity);
       const { code } = await started.exited;
       signal?.removeEventListener('abort', interrupt);
+      limited.close();
       await observer.ended(started.identity);
+      limited.throwIfExceeded();
       const { stdout, stderr } = await output;
       if (code === 0) return new CommandResult(stdout, stderr, 0);
       throw createCommandError(new CommandResult(stdout, stderr, code ?? -2));
@@ -72,6 +79,13 @@ export function createOfficialCommand(options: {
 /** The language and provider plugins that belong to an executable are beside it. */
 function withFolder(executable: string, path: string | undefined): string {
   return isAbsolute(executable) ? `${dirname(executable)}:${path ?? ''}` : (path ?? '');
+}
+
+function heard(limited: LimitedProcess, tell: ((text: string) => void) | undefined): (text: string) => void {
+  return (text) => {
+    limited.wrote(text);
+    tell?.(text);
+  };
 }
 
 async function gather(

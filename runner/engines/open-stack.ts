@@ -3,7 +3,7 @@ import { type ConfigMap, LocalWorkspace, type PulumiCommand, Stack } from '@pulu
 import { isMainstayError, MainstayError, userError } from '../../foundation/errors.ts';
 import { redactor } from '../../foundation/redact.ts';
 import type { ProcessOwner, RunStore } from '../core/run-store.ts';
-import type { EngineName, StackWork } from './engine.ts';
+import type { EngineName, OperationLimits, StackWork } from './engine.ts';
 import { failureText, isLocked, lockedError } from './engine-failure.ts';
 import type { Limiter } from './limiter.ts';
 import type { ProcessObserver } from './official-command.ts';
@@ -11,10 +11,11 @@ import type { ProcessObserver } from './official-command.ts';
 export interface AutomationEngineOptions {
   readonly name: EngineName;
   /** Makes the command for one operation; it tells `observer` of every process that it starts. */
-  command(observer: ProcessObserver): PulumiCommand;
+  command(observer: ProcessObserver, limits: OperationLimits | undefined): PulumiCommand;
   /** Makes a command whose previews build on each other, where the engine has such. */
   readonly foreseeing?: () => PulumiCommand;
-  readonly environment: Readonly<Record<string, string>>;
+  /** The whole environment of an operation. Throws a user error where its settings name what is not there. */
+  environment(work: StackWork): Readonly<Record<string, string>>;
   readonly processes: RunStore['processes'];
   readonly previews: Limiter;
   readonly updates: Limiter;
@@ -33,11 +34,11 @@ export async function failureOf(operation: () => Promise<unknown>, work: StackWo
   }
 }
 
-export function openWorkspace(options: AutomationEngineOptions, work: StackWork): Promise<LocalWorkspace> {
+export async function openWorkspace(options: AutomationEngineOptions, work: StackWork): Promise<LocalWorkspace> {
   return LocalWorkspace.create({
     workDir: work.folder,
-    pulumiCommand: options.command(observerOf(options, work)),
-    envVars: { ...options.environment },
+    pulumiCommand: options.command(observerOf(options, work), work.limits),
+    envVars: { ...options.environment(work) },
   });
 }
 

@@ -58,9 +58,9 @@ async function previewBack(services: Services, run: Run, old: Run): Promise<Undo
   const [now, before] = await Promise.all([stackAt(services, run), stackAt(services, old)]);
   if (!now.engine.previewRevert || now.engine !== before.engine) return undefined;
   const signal = AbortSignal.any([DBOS.stepStatus!.cancelSignal, services.ending]);
-  const open = async (of: Run, { stack, engine }: typeof now) => {
-    const checkout = await checkOut(services, of, stack);
-    return { checkout, ...openStack({ run: of, stack, engine, checkout, signal }) };
+  const open = async (of: Run, at: typeof now) => {
+    const checkout = await checkOut(services, of, at.stack);
+    return { checkout, ...openStack({ run: of, ...at, checkout, signal }) };
   };
   const opened = await Promise.allSettled([open(run, now), open(old, before)]);
   try {

@@ -64,12 +64,13 @@ async function look(
   const facts = await driftFacts(services, at);
   if (!facts || (facts.settings.mode === 'off' && !at.asked) || (await isBusy(services, at))) return skipped;
   const began = services.clock.now();
-  const run = { id, repository: at.repository, stack: at.stack, commit: facts.known.appliedCommit };
-  const { stack, engine } = await stackAt(services, run);
+  const place = { repository: at.repository, stack: at.stack, commit: facts.known.appliedCommit };
+  const run = { id, ...place, kind: 'drift' as const, change: undefined };
+  const { stack, engine, access } = await stackAt(services, run);
   const found = await checkouts.use(
     `${run.repository} ${run.commit} ${stack.project.file}`,
     () => checkOut(services, run, stack),
-    (checkout) => engine.look(openStack({ run, stack, engine, checkout, signal: services.ending }).work),
+    (checkout) => engine.look(openStack({ run, stack, engine, access, checkout, signal: services.ending }).work),
   );
   // Who was at it meanwhile made what was seen old.
   if (await wasTouched(services, at, { facts, began })) return skipped;

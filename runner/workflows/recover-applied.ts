@@ -42,12 +42,13 @@ async function recoverOne(
   services: Services,
   { at, stack, checkouts }: { readonly at: RolloutAt; readonly stack: Stack; readonly checkouts: SharedCheckouts },
 ): Promise<readonly string[]> {
-  const run = { id: 'recover', repository: at.repository, stack: stack.id, commit: at.commit };
-  const { engine } = await stackAt(services, run);
+  const place = { repository: at.repository, stack: stack.id, commit: at.commit };
+  const run = { id: 'recover', ...place, kind: 'update' as const, change: undefined };
+  const { engine, access } = await stackAt(services, run);
   const commit = await checkouts.use(
     `${stack.project.file}`,
     () => checkOut(services, run, stack),
-    (checkout) => engine.appliedCommit(openStack({ run, stack, engine, checkout, signal: services.ending }).work),
+    (checkout) => engine.appliedCommit(openStack({ run, stack, engine, access, checkout, signal: services.ending }).work),
   );
   if (commit === undefined) return [];
   const { mirror } = repositoryOf(services, at.repository);

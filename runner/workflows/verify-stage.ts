@@ -41,7 +41,8 @@ async function verifyOnce(
   const after = later.length > 0 ? `; ${later.join(', ')} after that` : '';
   await services.store.rollouts.set(id, { summary: `verifies ${stage.environment}: ${name}${after}` });
   const [first] = stage.groups.flat();
-  const run = { id: `verify-${index}`, repository: at.repository, stack: first!, commit: at.commit };
+  const place = { repository: at.repository, stack: first!, commit: at.commit };
+  const run = { id: `verify-${index}`, ...place, kind: 'update' as const, change: undefined };
   const { stack } = await stackAt(services, run);
   const checkout = await checkOut(services, run, stack);
   try {

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { userError } from '../../foundation/errors.ts';
 import type { Checkout } from '../core/mirror.ts';
-import type { Run } from '../core/run.ts';
-import { readSettings } from '../core/settings.ts';
+import type { Run, RunKind } from '../core/run.ts';
+import { readSettings, type Settings } from '../core/settings.ts';
 import { findStacks, type Stack } from '../core/stack.ts';
-import { settingsOf } from '../core/stack-order.ts';
+import { previewSettingsOf, settingsOf, updateAccessOf } from '../core/stack-order.ts';
 import type { Engine, StackWork } from '../engines/engine.ts';
 import { recordRun } from './record-run.ts';
 import { repositoryOf, type Services } from './services.ts';
@@ -19,7 +19,7 @@ export interface OpenStack {
 }
 
 /** Which stack at which commit; `id` names the folder. */
-export type CheckoutOf = Pick<Run, 'id' | 'repository' | 'stack' | 'commit'>;
+export type CheckoutOf = Pick<Run, 'id' | 'repository' | 'stack' | 'commit' | 'change' | 'kind'>;
 
 /** Checks the run's commit out in a folder of its own, does `work` there and removes it. */
 export async function withCheckout<T>(
@@ -27,11 +27,11 @@ export async function withCheckout<T>(
   { run, signal }: { readonly run: CheckoutOf; readonly signal: AbortSignal },
   work: (open: OpenStack) => Promise<T>,
 ): Promise<T> {
-  const { stack, engine } = await stackAt(services, run);
+  const { stack, engine, access } = await stackAt(services, run);
   const checkout = await checkOut(services, run, stack);
   const witness = recordRun(run.id, { runs: services.store.runs, log: services.log });
   try {
-    const open = openStack({ run, stack, engine, checkout, signal });
+    const open = openStack({ run, stack, engine, access, checkout, signal });
     return await work({ ...open, work: { ...open.work, witness } });
   } finally {
     await witness.close();
@@ -39,21 +39,44 @@ export async function withCheckout<T>(
   }
 }
 
-/** Finds the stack of a run in its commit, and the engine that the settings there give it. */
-export async function stackAt(
-  services: Services,
-  run: CheckoutOf,
-): Promise<{ readonly stack: Stack; readonly engine: Engine }> {
+/** What a run is carried out by and may use. */
+export interface StackAt {
+  readonly stack: Stack;
+  readonly engine: Engine;
+  readonly access: Pick<StackWork, 'access' | 'limits'>;
+}
+
+/**
+ * Finds the stack of a run in its commit, and the engine that the settings there give it. What it may see and use is what the base
+ * branch's settings grant it: a change cannot give itself more.
+ */
+export async function stackAt(services: Services, run: CheckoutOf): Promise<StackAt> {
   const tree = await repositoryOf(services, run.repository).mirror.tree(run.commit);
   const stack = (await findStacks(tree)).find(({ id }) => id === run.stack);
   if (!stack)
     throw userError(
       `Cannot run ${run.stack} as commit ${run.commit.slice(0, 8)} has no such stack. Add its file back, or destroy the stack.`,
     );
+  const settings = await readSettings(tree);
   return {
     stack,
-    engine: engineOf(services, settingsOf(await readSettings(tree), stack).engine ?? services.defaultEngine),
+    engine: engineOf(services, settingsOf(settings, stack).engine ?? services.defaultEngine),
+    access: accessOf(await grantingSettings(services, run, settings), stack, run.kind),
   };
+}
+
+/** The settings of the base branch. A run that is of no change is at one of its commits. */
+async function grantingSettings(services: Services, run: CheckoutOf, own: Settings): Promise<Settings> {
+  if (run.change === undefined) return own;
+  const change = await services.store.changes.get(run.change);
+  if (change?.base === undefined) throw new Error(`no base of the change ${run.change}`);
+  return readSettings(await repositoryOf(services, run.repository).mirror.tree(change.base));
+}
+
+function accessOf(settings: Settings, stack: Stack, kind: RunKind): StackAt['access'] {
+  if (kind !== 'preview') return { access: updateAccessOf(settings, stack) };
+  const { time, memory, output, ...access } = previewSettingsOf(settings, stack);
+  return { access, limits: { time, memory, output } };
 }
 
 export function checkOut(services: Services, run: CheckoutOf, stack: Stack): Promise<Checkout> {
@@ -65,12 +88,11 @@ export function openStack({
   run,
   stack,
   engine,
+  access,
   checkout,
   signal,
-}: {
+}: StackAt & {
   readonly run: CheckoutOf;
-  readonly stack: Stack;
-  readonly engine: Engine;
   readonly checkout: Checkout;
   readonly signal: AbortSignal;
 }): OpenStack {
@@ -82,6 +104,7 @@ export function openStack({
     folder,
     commit: run.commit,
     signal,
+    ...access,
   };
   return { stack, engine, dependencies: checkout.dependencies, work };
 }

@@ -35,7 +35,7 @@ test('reads repositories of every forge, their secrets from the environment or a
 `,
     { TOKEN: 'the-token-of-b', HOOK: 'the-secret-of-b' },
   );
-  assert.deepEqual(found, [
+  assert.deepEqual(found.repositories, [
     { name: 'a', forge: 'plain-git', url: '/srv/git/a.git', base: 'main' },
     {
       ...{ name: 'b', forge: 'gitea', url: 'https://git.example.org', repository: 'shop/b', base: 'main' },
@@ -94,4 +94,31 @@ test('asks for one way to sign in to GitHub', () => {
 test('says where the file is no YAML, and that it is not there', () => {
   assert.match(mistake('repositories: [\n'), /runner\.yaml:\d+:\d+ Cannot read the runner's file as it is no YAML/);
   assert.throws(() => readRunnerFile(join(folder, 'other.yaml'), {}), /Set MAINSTAY_CONFIG/);
+});
+
+test('reads credentials by name, and says what they may not be', () => {
+  const repositories = 'repositories:\n  - {name: a, forge: plain-git, url: /srv/git/a.git}\n';
+  const { credentials } = read(
+    `${repositories}credentials:
+  - {name: reader, repositories: [a], variables: {CLOUD_KEY: {env: KEY}, CLOUD_REGION: {value: north}, value: {value: x}}}
+`,
+    { KEY: 'the-key-of-the-reader' },
+  );
+  const variables = { CLOUD_KEY: 'the-key-of-the-reader', CLOUD_REGION: 'north', value: 'x' };
+  assert.deepEqual(credentials, [{ name: 'reader', repositories: ['a'], variables }]);
+  assert.ok(redactor.contains('the-key-of-the-reader'));
+  const wrong = mistake(`${repositories}credentials:
+  - {name: reader, repositories: [b], variables: {}}
+  - {name: reader, variables: {CLOUD_KEY: {env: NOT_THERE}}}
+`);
+  for (const part of [
+    /runner\.yaml:4:35 credentials\.0\.repositories\.0 b is unknown/,
+    /runner\.yaml:5:12 credentials\.1\.name "reader" is the name of another one too/,
+    /runner\.yaml:5:\d+ credentials\.1\.variables\.CLOUD_KEY is not in the environment: set NOT_THERE/,
+  ])
+    assert.match(wrong, part);
+  assert.match(
+    mistake(`${repositories}credentials:\n  - {name: a, variables: {KEY: s3cret}}\n`),
+    /has to say where it is/,
+  );
 });

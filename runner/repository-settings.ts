@@ -5,8 +5,8 @@ import { z } from 'zod';
 import type { Environment } from '../foundation/environment.ts';
 import { formatPlace, messageOf, userError } from '../foundation/errors.ts';
 import { redactor } from '../foundation/redact.ts';
-import { type Credentials } from './engines/engine-environment.ts';
 import { type Mistake, mistakeLines, mistakesOf, strict, unknownName } from './core/settings-mistakes.ts';
+import type { Credentials } from './engines/engine-environment.ts';
 
 /** A secret is never in the file itself: the file says where it is. */
 const secret = z.union(

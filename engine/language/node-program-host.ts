@@ -7,7 +7,12 @@ import { endedEarlyExitCode, type ProgramAssignment } from './program-assignment
 import { loadTimeEnvironment, programEnvironment } from './program-environment.ts';
 import type { ProgramHost, ProgramKind, ProgramOutcome, ProgramRun } from './program-host.ts';
 import { LimitedRun } from './program-limits.ts';
-import { type ProgramCommand, type ProgramOutput, type ProgramProcess, startProgramProcess } from './program-process.ts';
+import {
+  type ProgramCommand,
+  type ProgramOutput,
+  type ProgramProcess,
+  startProgramProcess,
+} from './program-process.ts';
 import { findPulumiSdk, type PulumiSdk } from './pulumi-sdk.ts';
 import { type NodeRuntimeOptions, parseRuntimeOptions } from './runtime-options.ts';
 import { WarmPrograms, type WarmProgramsOptions } from './warm-programs.ts';

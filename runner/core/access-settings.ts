@@ -6,11 +6,7 @@ import { size } from './size.ts';
 const MIB = 2 ** 20;
 
 const access = {
-  credentials: z
-    .string()
-    .min(1)
-    .optional()
-    .describe(`Name of credentials in the runner's own file. Default: none.`),
+  credentials: z.string().min(1).optional().describe(`Name of credentials in the runner's own file. Default: none.`),
   environment: z
     .array(z.string().min(1))
     .optional()
@@ -25,7 +21,9 @@ export const updateAccessSettings = strict(access);
 /** What previews may see and use. They run what nobody has reviewed yet: give them less than updates. */
 export const previewSettings = strict({
   ...access,
-  time: duration({ atLeast: 1000, atMost: 24 * 3_600_000 }).prefault('30m').describe('The longest that one may take.'),
+  time: duration({ atLeast: 1000, atMost: 24 * 3_600_000 })
+    .prefault('30m')
+    .describe('The longest that one may take.'),
   memory: size({ atLeast: 128 * MIB, atMost: 1024 * 1024 * MIB })
     .prefault('4GiB')
     .describe('The most memory that its program may hold, with all that it starts.'),

@@ -51,7 +51,9 @@ const schema = strict({
   preview: previewSettings
     .prefault({})
     .describe('What previews of stacks may see and use that have no settings of their own: new ones, too.'),
-  update: updateAccessSettings.prefault({}).describe('What updates of stacks may see that have no settings of their own.'),
+  update: updateAccessSettings
+    .prefault({})
+    .describe('What updates of stacks may see that have no settings of their own.'),
   promotions: z.array(promotionSettings).default([]).describe('Versions that are promoted from stack to stack.'),
   freezes: z.array(freezeSettings).default([]).describe('When nothing is updated anywhere.'),
   teams: z

@@ -70,5 +70,7 @@ export async function beginRun(services: Services, id: string): Promise<Run> {
 
 /** Also where it is an update that begins with a preview: that one sees and uses what previews may. */
 export async function previewNow(services: Services, run: Run, signal: AbortSignal): Promise<Outcome> {
-  return withCheckout(services, { run: { ...run, kind: 'preview' }, signal }, ({ engine, work }) => engine.preview(work));
+  return withCheckout(services, { run: { ...run, kind: 'preview' }, signal }, ({ engine, work }) =>
+    engine.preview(work),
+  );
 }

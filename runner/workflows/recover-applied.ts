@@ -48,7 +48,8 @@ async function recoverOne(
   const commit = await checkouts.use(
     `${stack.project.file}`,
     () => checkOut(services, run, stack),
-    (checkout) => engine.appliedCommit(openStack({ run, stack, engine, access, checkout, signal: services.ending }).work),
+    (checkout) =>
+      engine.appliedCommit(openStack({ run, stack, engine, access, checkout, signal: services.ending }).work),
   );
   if (commit === undefined) return [];
   const { mirror } = repositoryOf(services, at.repository);

@@ -38,7 +38,7 @@ async function once<T>(services: Services, work: () => Promise<T>): Promise<Atte
 
 async function unlockNow(services: Services, { id, repository, stack, by }: UnlockAt): Promise<string> {
   const commit = await commitOf(services, { repository, stack });
-  const text = await recoverNow(services, { id, repository, stack, commit });
+  const text = await recoverNow(services, { id, repository, stack, commit, kind: 'update', change: undefined });
   await services.store.audit.add({ kind: 'unlock', repository, subject: stack, by, text, key: `unlock ${id}` });
   return text;
 }

@@ -83,8 +83,9 @@ function continueByDefault(context: CommandContext): boolean {
   return new EnvironmentReader(context.environment).flag('PULUMI_CONTINUE_ON_ERROR', false);
 }
 
-function refreshOf(text: string | undefined): boolean {
-  if (text === undefined || text === 'false') return false;
+function refreshOf(text: string | undefined): boolean | undefined {
+  if (text === undefined) return undefined;
+  if (text === 'false') return false;
   if (text === 'true') return true;
   throw new CommandFailure(`invalid argument "${text}" for "--refresh" flag: it is neither true nor false`);
 }

@@ -1,8 +1,7 @@
-import semver from 'semver';
 import { engineMethods, logSeverities } from '../../protocol/engine-messages.ts';
 import { message, text } from '../../protocol/wire-message.ts';
 import type { EventSink } from '../deploy/events.ts';
-import { engineVersion } from '../version.ts';
+import { versionProblem } from '../version-range.ts';
 
 /** `pulumirpc.Engine` as programs use it (proto/pulumi/engine.proto). */
 export const engineServiceMethods = {
@@ -56,10 +55,8 @@ export class EngineService {
 
   /** Throws where the program asks for another version of Pulumi than this engine is. */
   requirePulumiVersion({ range }: { readonly range: string }): object {
-    const allowed = semver.validRange(range.replaceAll(/(^|\s)!([\d.]+)/g, ''));
-    const excluded = [...range.matchAll(/(?:^|\s)!=?([\d.]+)/g)].map(([, version]) => version);
-    if (allowed === null) throw new Error(`the required Pulumi version ${JSON.stringify(range)} is not a range`);
-    if (semver.satisfies(engineVersion, allowed) && !excluded.includes(engineVersion)) return {};
-    throw new Error(`Pulumi CLI version ${engineVersion} does not satisfy the version range ${JSON.stringify(range)}`);
+    const problem = versionProblem(range);
+    if (problem !== undefined) throw new Error(problem);
+    return {};
   }
 }

@@ -11,7 +11,8 @@ export interface OperationOptions {
   readonly excludeDependents: boolean;
   readonly excludeProtected: boolean;
   readonly replaces: readonly string[];
-  readonly refresh: boolean;
+  /** Undefined: as the project says. */
+  readonly refresh: boolean | undefined;
   readonly continueOnError: boolean;
   readonly runProgram: boolean;
   readonly clearPendingCreates: boolean;

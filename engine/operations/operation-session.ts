@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { type Environment, EnvironmentReader } from '../../foundation/environment.ts';
+import { userError } from '../../foundation/errors.ts';
 import type { Autonamer } from '../deploy/deployment-options.ts';
 import type { Diagnostic, EventSink } from '../deploy/events.ts';
 import type { Plan } from '../deploy/plan.ts';
@@ -9,11 +10,12 @@ import type { ProviderPool } from '../plugins/provider-pool.ts';
 import type { ProviderRegistry } from '../plugins/provider-registry.ts';
 import { createProviderRegistry } from '../plugins/registry.ts';
 import { createStackOutputsReader } from '../plugins/stack-outputs.ts';
-import { programOf } from '../project/project-file.ts';
+import { type Project, programOf } from '../project/project-file.ts';
 import type { StackConfig } from '../project/stack-config.ts';
 import { StackFile } from '../project/stack-file.ts';
 import type { SecretsManager } from '../secrets/secrets-manager.ts';
 import { discardingRecorder, type Snapshot, type SnapshotRecorder } from '../state/snapshot.ts';
+import { versionProblem } from '../version-range.ts';
 import { autonamerOf } from './autonaming.ts';
 import { refuseNewerSdk } from './check-sdk-level.ts';
 import { ensureSecrets, existingSecrets, type OpenStack, readStackConfig, type Workplace } from './open-stack.ts';
@@ -51,6 +53,7 @@ export interface SessionRequest {
 /** Reads configuration and state, and makes what the deployment needs. Nothing has been changed when it rejects. */
 export async function openSession(request: SessionRequest): Promise<OperationSession> {
   const { place, stack, options, preview, events } = request;
+  refuseOtherVersion(stack.project);
   const needsProgram = options.kind === 'update' || options.runProgram;
   if (!preview && needsProgram && options.client === undefined && stack.project.runtime === 'nodejs')
     refuseNewerSdk(programOf(stack.project).directory);
@@ -76,6 +79,15 @@ export async function openSession(request: SessionRequest): Promise<OperationSes
   registry = createRegistry({ ...request, config, program, pool: await place.services.providers() });
   const recorder = preview ? discardingRecorder(base) : await stack.backend.record(stack.identity, base, manager);
   return { config, base, recorder, registry, program, parallel, autonamer, plan: planned?.plan };
+}
+
+function refuseOtherVersion({ requiredPulumiVersion, file }: Project): void {
+  const problem = requiredPulumiVersion ? versionProblem(requiredPulumiVersion) : undefined;
+  if (problem === undefined) return;
+  throw userError(
+    `Cannot work on the project as ${problem}. Correct requiredPulumiVersion, or use a Pulumi CLI of such a version.`,
+    { place: { file } },
+  );
 }
 
 async function readPlan({ place, stack, options }: SessionRequest): Promise<PlanFile | undefined> {
@@ -153,6 +165,7 @@ function createRegistry(
     config: config.values,
     environment: place.environment,
     projectPlugins: project.plugins,
+    runtimeOptions: project.runtimeOptions,
     pluginArguments: request.options.pluginArguments,
     builtins: createBuiltinProvider({
       stacks: createStackOutputsReader({ backend, openSecrets, project: identity.project }),

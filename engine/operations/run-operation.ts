@@ -165,7 +165,7 @@ function deploymentOptions(request: OperationRequest, session: OperationSession)
     excludes: options.excludes,
     excludeDependents: options.excludeDependents,
     replaces: options.replaces,
-    refresh: options.refresh,
+    refresh: options.refresh ?? (stack.project.refreshAlways && ['update', 'destroy'].includes(options.kind)),
     continueOnError: options.continueOnError,
     runProgram: options.runProgram,
     imports: options.imports,

@@ -28,6 +28,10 @@ export interface Project {
   readonly stackConfigDirectory: string;
   readonly backendUrl: string | undefined;
   readonly config: Readonly<Record<string, ConfigDeclaration>>;
+  /** `options.refresh: always`: every preview, update and destroy refreshes first, unless it is told otherwise. */
+  readonly refreshAlways: boolean;
+  /** A range of versions. */
+  readonly requiredPulumiVersion: string | undefined;
   /** Providers that the project brings itself. */
   readonly plugins: readonly ProvidedPlugin[];
   /** Absolute path of Pulumi.yaml. */
@@ -96,10 +100,23 @@ export async function readProject(directory: string): Promise<Project> {
       source,
     }),
     config: declarationsOf(content.config, source),
+    refreshAlways: refreshAlways(content.options, source),
+    requiredPulumiVersion: optionalText(content.requiredPulumiVersion, { key: 'requiredPulumiVersion', source }),
     plugins: projectPluginsOf(content, { source, directory: dirname(file) }),
     file,
     directory: dirname(file),
   };
+}
+
+function refreshAlways(options: unknown, source: YamlSource): boolean {
+  const { refresh, ...others } = (options ?? {}) as Readonly<Record<string, unknown>>;
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined || (refresh !== undefined && refresh !== 'always'))
+    throw userError(
+      `Cannot read the project as its options hold something that is not known: ${JSON.stringify(options)}. The only one is \`refresh: always\`.`,
+      { place: source.place(['options', unknown ?? 'refresh']) },
+    );
+  return refresh === 'always';
 }
 
 interface KeyPlace {

@@ -48,6 +48,8 @@ test('says what is wrong with a project, and where', async (t) => {
   const wrong: readonly (readonly [text: string, message: RegExp])[] = [
     ['name: demo\nruntime: nodejs\nmian: x\n', /Pulumi\.yaml:3:1 .*"mian"/],
     ['runtime: nodejs\n', /no name/],
+    ['name: demo\nruntime: nodejs\noptions: {refresh: sometimes}\n', /Pulumi\.yaml:3:11 .*refresh: always/],
+    ['name: demo\nruntime: nodejs\noptions: {speed: high}\n', /Pulumi\.yaml:3:11 .*"speed"/],
     ['name: demo\nruntime: [1\n', /Pulumi\.yaml:\d+:\d+ .*not YAML/],
     [`${header}main: 5\n`, /Pulumi\.yaml:3:1 .*main is not a text: 5/],
     [`${header}config:\n  size: {type: number}\n`, /Pulumi\.yaml:4:3 .*'size'.*unknown type, "number"/],

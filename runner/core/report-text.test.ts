@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import type { PlannedStep } from './planned-step.ts';
 import { COMMENT_MARKER, commentOf, verdictOf } from './report-text.ts';
 import type { Outcome, Run } from './run.ts';
@@ -88,4 +89,60 @@ test('keeps what a program says inside its fence and its cell', () => {
   });
   assert.match(comment, /\n````\n```\n<script>/);
   assert.match(comment, /\| ``` &lt;script>alert\(1\)&lt;\/script> \\\| x \|/);
+});
+
+const word = fc.string({
+  minLength: 1,
+  maxLength: 30,
+  unit: fc.constantFrom('a', 'b', '-', '`', '|', '<', 'é', '😀', ' '),
+});
+const anyRun = fc.record({
+  stack: fc.string({ minLength: 1, maxLength: 40, unit: fc.constantFrom('a', 'b', 'c', '-', '/') }),
+  deletes: fc.integer({ min: 0, max: 1200 }),
+  updates: fc.integer({ min: 0, max: 60 }),
+  errors: fc.array(
+    fc.oneof(word, fc.constant('e'.repeat(70_000)), fc.constant('line\n'.repeat(4000)), fc.constant('`'.repeat(500))),
+    { maxLength: 3 },
+  ),
+  value: fc.oneof(word, fc.constant('v'.repeat(5000))),
+});
+
+/** A report of such runs, and every line in it that must not be cut. */
+function reportOf(rows: readonly (typeof anyRun extends fc.Arbitrary<infer T> ? T : never)[]) {
+  const must: string[] = [];
+  const runs = rows.map(({ stack, deletes, updates, errors, value }, at) => {
+    const steps = [
+      ...Array.from({ length: deletes }, (_, index) => stepOf(index % 3 ? 'delete' : 'replace', `lost-${at}-${index}`)),
+      ...Array.from({ length: updates }, (_, index) =>
+        stepOf('update', `kept-${at}-${index}`, [{ path: 'x', kind: 'update', before: value, after: 'y' }]),
+      ),
+    ];
+    for (let index = 0; index < deletes; index += 1) must.push(`- ${index % 3 ? '-' : '±'} t lost-${at}-${index}`);
+    for (const error of errors) must.push(...error.trim().split('\n'));
+    const run = runOf(steps, { stack, state: errors.length > 0 ? 'failed' : 'succeeded', summary: 'x'.repeat(300) });
+    const diagnostics = errors.map((message) => ({ severity: 'error' as const, message, urn: undefined }));
+    return { ...run, outcome: { ...run.outcome!, diagnostics } as Outcome };
+  });
+  return { must, report: { change, runs, untouched: 3, removed: [], link: 'https://mainstay.test/changes/x' } };
+}
+
+test('never cuts a delete or an error while anything else can be cut, says how many where it must, and fits in every forge', () => {
+  fc.assert(
+    fc.property(fc.array(anyRun, { maxLength: 12 }), (rows) => {
+      const { must, report } = reportOf(rows);
+      const comment = commentOf(report);
+      // 60,000 of GitHub's 65,536.
+      assert.ok(comment.length <= 60_500, String(comment.length));
+      assert.ok(comment.startsWith(COMMENT_MARKER) && comment.endsWith('[details](https://mainstay.test/changes/x)'));
+      const there = new Set(comment.split('\n'));
+      const missing = must.filter((line) => !there.has(line));
+      const said = Number(/\*\*(\d+) more lines about what fails/.exec(comment)?.[1] ?? 0);
+      if (missing.length > 0)
+        assert.ok(said >= new Set(missing).size, `${missing.length} are missing and ${said} are said to be`);
+      // What fits does fit: less than half of the room is no reason to cut.
+      const size = must.reduce((sum, line) => sum + line.length + 3, 0) + rows.length * 1000;
+      if (size < 30_000) assert.deepEqual(missing, []);
+    }),
+    { numRuns: 60 },
+  );
 });

@@ -1,5 +1,6 @@
 import type { Affected } from './affected-stacks.ts';
 import type { Change } from './change.ts';
+import { fitLines, type LineSection } from './fit-lines.ts';
 import { changesSomething, nameOf, type PlannedStep, type PropertyChange, shownSteps } from './planned-step.ts';
 import type { Run, Undo } from './run.ts';
 import { undoOf } from './undo.ts';
@@ -37,22 +38,18 @@ export function verdictOf(report: ChangeReport): string {
   return changing.length === 0 ? 'Changes nothing that runs.' : `Changes ${list(changing.map(({ stack }) => stack))}.`;
 }
 
-/** The one comment of a change, in Markdown. Deletes, replacements and errors are never cut; other details are, with a link. */
+/**
+ * The one comment of a change, in Markdown, in at most 60,000 characters. Property diffs are cut first, then reasons and the rows of stacks that nothing happens
+ * to. Deletes, replacements and errors are cut only where they alone are more than any forge takes; that is said in bold, with how many.
+ */
 export function commentOf(report: ChangeReport): string {
-  const head = [
-    COMMENT_MARKER,
-    `**${verdictOf(report)}**`,
-    '',
-    ...(report.change.problem ? [fenced(report.change.problem)] : []),
-    ...tableOf(report.runs),
-    ...undoLines(report.runs),
-    ...(report.untouched > 0 ? ['', `${count(report.untouched, 'other stack')} not affected.`] : []),
-    ...report.removed.map((id) => `The file of ${id} is removed. Its resources stay: destroy the stack before.`),
-  ];
+  const head = headOf(report, report.runs);
   const foot = ['', `Commit ${short(report.change.head)}${report.link ? `, [details](${report.link})` : ''}`];
-  const must = report.runs.flatMap(mustSections);
+  const sections = report.runs.flatMap(mustSections);
+  const must = sections.map(({ heading, lines, render }) => `\n${heading}\n${render(lines)}`);
   const rest = report.runs.flatMap(restSections);
   let size = [...head, ...must, ...foot].join('\n').length;
+  if (size > LONGEST_COMMENT) return leanComment(report, { sections, foot });
   const kept = rest.filter((section) => {
     const fits = size + section.length < LONGEST_COMMENT;
     if (fits) size += section.length + 1;
@@ -62,6 +59,55 @@ export function commentOf(report: ChangeReport): string {
   const note =
     cut > 0 ? ['', `${count(cut, 'section')} left out as the comment would be too long; see the details.`] : [];
   return [...head, ...must, ...kept, ...note, ...foot].join('\n');
+}
+
+function headOf({ change, runs, untouched, removed }: ChangeReport, shown: readonly Run[]): readonly string[] {
+  return [
+    COMMENT_MARKER,
+    `**${verdictOf({ change, runs, untouched, removed, link: undefined })}**`,
+    '',
+    ...(change.problem ? [fenced(change.problem)] : []),
+    ...tableOf(shown),
+    ...undoLines(shown),
+    ...(untouched > 0 ? ['', `${count(untouched, 'other stack')} not affected.`] : []),
+    ...removed.map((id) => `The file of ${id} is removed. Its resources stay: destroy the stack before.`),
+  ];
+}
+
+/** Where what must be said is long already: nothing else is. */
+function leanComment(
+  report: ChangeReport,
+  { sections, foot }: { readonly sections: readonly LineSection[]; readonly foot: readonly string[] },
+): string {
+  const { change, runs, removed } = report;
+  const worst = runs.toSorted((a, b) => rankOf(a) - rankOf(b)).map((run) => ({ ...run, reasons: [] }));
+  const rows = worst.slice(0, LEAN_ROWS);
+  const problem = change.problem && change.problem.length > 5000 ? `${change.problem.slice(0, 5000)}…` : change.problem;
+  const few = removed.slice(0, LEAN_ROWS);
+  const head = headOf({ ...report, change: { ...change, problem }, removed: few }, rows).map((line) =>
+    line.length > 6000 ? `${line.slice(0, 6000)}…` : line,
+  );
+  if (runs.length > rows.length) head.push(`${count(runs.length - rows.length, 'stack')} more; see the details.`);
+  if (removed.length > few.length) head.push(`${removed.length - few.length} more files of stacks are removed.`);
+  const budget = LONGEST_COMMENT - [...head, ...foot].join('\n').length - 300;
+  const { texts, left } = fitLines(sections, budget);
+  const note =
+    left > 0
+      ? [
+          `**${left} more lines about what fails, is deleted or is replaced do not fit in a comment: see the details before you merge.**`,
+        ]
+      : ['What is only changed is left out as the comment would be too long; see the details.'];
+  return [...head, '', ...note, ...texts, ...foot].join('\n');
+}
+
+/** Rows of the table where there is no room. */
+const LEAN_ROWS = 100;
+
+function rankOf({ state, outcome }: Run): number {
+  if (state === 'failed' || state === 'cancelled') return 0;
+  const steps = outcome?.steps ?? [];
+  if (steps.some(isDangerous)) return 1;
+  return steps.some(changesSomething) ? 2 : 3;
 }
 
 function tableOf(runs: readonly Run[]): readonly string[] {
@@ -110,16 +156,32 @@ function undoLines(runs: readonly Run[]): readonly string[] {
 }
 
 /** Errors, deletes and replacements. */
-function mustSections(run: Run): readonly string[] {
+function mustSections(run: Run): readonly LineSection[] {
   const errors = (run.outcome?.diagnostics ?? [])
     .filter(({ severity }) => severity === 'error')
     .map(({ message }) => message.trim());
   const failure = run.state === 'failed' && errors.length === 0 ? [run.summary] : errors;
   const dangerous = shownSteps(run.outcome?.steps ?? []).filter(isDangerous);
+  const said = failure.join('\n').split('\n');
+  const lines = dangerous.map((step) => `- ${stepLine(step)}`);
   return [
-    ...(failure.length > 0 ? ['', `### ${run.stack} failed`, fenced(failure.join('\n'))] : []),
+    ...(failure.length > 0
+      ? [
+          {
+            heading: `### ${run.stack} failed`,
+            lines: said,
+            render: (kept: readonly string[]) => fenced(kept.join('\n')),
+          },
+        ]
+      : []),
     ...(dangerous.length > 0
-      ? ['', `### ${run.stack}: loses or replaces`, ...dangerous.map((step) => `- ${stepLine(step)}`)]
+      ? [
+          {
+            heading: `### ${run.stack}: loses or replaces`,
+            lines,
+            render: (kept: readonly string[]) => kept.join('\n'),
+          },
+        ]
       : []),
   ];
 }

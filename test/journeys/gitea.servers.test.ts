@@ -186,3 +186,29 @@ test('says on a merged pull request what its rollout waits for, and goes on by /
   const { items } = { items: await here.estate.api().audit({}) };
   assert.match(JSON.stringify(items), /approve prod: as it was agreed/);
 });
+
+for (const style of ['squash', 'rebase'] as const)
+  test(`knows whose a ${style} of Gitea is: it goes as it was reviewed, and the pull request gets its outcome`, async () => {
+    await pullMain(here);
+    const head = await here.push(style, { 'stacks/Pulumi.dev.yaml': stackFile({ one: 'a', two: 'b', [style]: 'x' }) });
+    const number = await here.open(style);
+    await here.until('the verdict', async () => (await here.statuses(head)).mainstay === 'success');
+    const merge = () => here.api('POST', `${API}/pulls/${number}/merge`, { Do: style });
+    await here.until('the merge', () =>
+      merge().then(
+        () => true,
+        () => undefined,
+      ),
+    );
+    const commit = await pullMain(here);
+    await here.until('the outcome', async () =>
+      (await here.comments(number)).some(({ body }) => /mainstay:outcome -->\n\*\*Rolled out/.test(body)),
+    );
+    const rollout = await here.estate.rolledOut(commit);
+    assert.equal(rollout.state, 'succeeded', rollout.summary);
+    const runs = await here.estate.api().runs({ stack: 'journey/dev', kind: 'update' });
+    const { steps } = await here.estate.api().run(runs.find((run) => run.commit === commit)!.id);
+    assert.match(steps.find(({ name }) => name === 'preview')!.detail, /as reviewed/);
+    const found = (await here.estate.api().changes()).find(({ name }) => name === String(number));
+    assert.equal(found?.state, 'merged');
+  });

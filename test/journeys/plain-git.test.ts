@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { git, inClone } from '../../cli/demo-repository.ts';
+import { FIRST_FILES, stackFile } from './estate.ts';
+import { createWorkshop, type Workshop } from './workshop.ts';
+
+/** What pull requests are at a forge, without one. */
+let shop: Workshop;
+let origin: string;
+
+before(async () => {
+  const mainstay = `${FIRST_FILES['stacks/mainstay.yaml']}drift: { mode: off }\n`;
+  shop = await createWorkshop({ ...FIRST_FILES, 'stacks/mainstay.yaml': mainstay });
+  origin = join(shop.folder, 'estate.git');
+  await shop.sweep();
+  assert.equal((await shop.rollout(await shop.head())).state, 'succeeded');
+});
+after(() => shop?.close());
+
+const note = async (commit: string) =>
+  inClone(origin, async (clone) => {
+    await git(clone, 'fetch', '--quiet', 'origin', '+refs/notes/*:refs/notes/*');
+    return git(clone, 'notes', '--ref', 'mainstay', 'show', commit);
+  }).catch(() => '');
+
+const previewed = async (branch: string) =>
+  shop.until(`the preview of ${branch}`, async () => {
+    const runs = await shop.store.runs.list({ change: `estate/${branch}` });
+    return runs.length > 0 && runs.every(({ endedAt }) => endedAt !== undefined) && runs;
+  });
+
+/** A program that never ends, and says its process. */
+const endless = (file: string) =>
+  `import { writeFileSync } from 'node:fs';\nimport * as pulumi from '@pulumi/pulumi';\n` +
+  `writeFileSync(${JSON.stringify(file)}, String(process.pid));\nsetInterval(() => {}, 1000);\n` +
+  `export const labels = { team: pulumi.output(new Promise<string>(() => {})) };\n`;
+
+test('a newer push takes over: the preview that runs is ended with its program', async () => {
+  const file = join(shop.folder, 'endless');
+  await shop.push('twice', { 'infra/labels.ts': endless(file) });
+  await shop.sweep();
+  const pid = await shop.until('the program', async () => existsSync(file) && Number(readFileSync(file, 'utf8')));
+  const older = await shop.store.runs.list({ change: 'estate/twice' });
+  assert.ok(older.length > 0 && older.every(({ endedAt }) => endedAt === undefined));
+  const head = await shop.push('twice', { 'infra/labels.ts': FIRST_FILES['infra/labels.ts']!.replace('shop', 'toys') });
+  await shop.sweep();
+  await shop.until('the newer report', async () => /Changes|replaces/.test(await note(head)));
+  for (const { id } of older) assert.equal((await shop.store.runs.get(id))!.state, 'superseded');
+  await shop.until('the end of the program', async () => !isAlive(pid));
+});
+
+for (const style of ['squash', 'rebase'] as const)
+  test(`knows whose a ${style} is by its trees: it goes as it was reviewed`, async () => {
+    await shop.push(style, { 'stacks/Pulumi.dev.yaml': stackFile({ one: 'a', two: 'b', [style]: 'x' }) });
+    await shop.sweep();
+    await previewed(style);
+    await shop.push('main', { 'README.md': `main moves before the ${style}\n` });
+    const commit = await inClone(origin, async (clone) => {
+      if (style === 'squash') {
+        await git(clone, 'merge', '--quiet', '--squash', 'origin/squash');
+        await git(clone, 'commit', '--quiet', '--message', 'squashed');
+      } else {
+        await git(clone, 'checkout', '--quiet', 'origin/rebase');
+        await git(clone, 'rebase', '--quiet', '--force-rebase', 'origin/main');
+      }
+      await git(clone, 'push', '--quiet', 'origin', 'HEAD:main');
+      return git(clone, 'rev-parse', 'HEAD');
+    });
+    await shop.sweep();
+    const rollout = await shop.rollout(commit);
+    assert.deepEqual([rollout.state, rollout.changes], ['succeeded', [`estate/${style}`]]);
+    const [run] = await shop.store.runs.list({ rollout: rollout.id, kind: 'update', stack: 'journey/dev' });
+    const steps = await shop.store.runs.steps(run!.id);
+    assert.match(steps.find(({ name }) => name === 'preview')!.detail, /as reviewed/);
+    assert.equal((await shop.store.changes.get(`estate/${style}`))!.state, 'merged');
+  });
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { createDemoProject, type DemoProject } from './testing/demo-project.ts';
-import { executable, run, start } from './testing/run-executable.ts';
+import { executable, start } from './testing/run-executable.ts';
+import { createInProcess } from './testing/run-in-process.ts';
+import { until } from './testing/until.ts';
 
 const head = "const pulumi = require('@pulumi/pulumi');\n";
 const component = "new pulumi.ComponentResource('test:index:Group', 'same');\n";
@@ -10,6 +11,8 @@ const good = `${head}${component}exports.value = 1;\n`;
 
 describe('a program or a disk that misbehaves is one clear error, with the state as it was', () => {
   let project: DemoProject;
+  const inProcess = createInProcess();
+  const { run } = inProcess;
 
   before(async () => {
     project = await createDemoProject();
@@ -19,7 +22,10 @@ describe('a program or a disk that misbehaves is one clear error, with the state
     const up = await run(project, 'up', '--yes', '--skip-preview');
     assert.equal(up.code, 0, up.stderr + up.stdout);
   });
-  after(() => project.remove());
+  after(async () => {
+    await inProcess.close();
+    await project.remove();
+  });
 
   /** The state is what the good program made of it, and nobody holds it. */
   async function assertIntact(): Promise<void> {
@@ -55,19 +61,14 @@ describe('a program or a disk that misbehaves is one clear error, with the state
       `${head}${component}console.log('pid ' + process.pid);\nsetInterval(() => {}, 1000);\nexports.never = new Promise(() => {});\n`,
     );
     const running = start(project, ['up', '--yes', '--skip-preview']);
-    let ended = false;
-    const result = running.result.finally(() => {
-      ended = true;
-    });
-    // Whenever it comes, it ends: while the program starts, or while it waits.
-    await delay(4000);
-    assert.equal(ended, false, 'it ended by itself');
+    // Once it runs, it would wait for ever.
+    await until(() => running.stdout().includes('pid '));
     process.kill(running.pid, 'SIGINT');
-    const { code, stdout, stderr } = await result;
+    const { code, stdout, stderr } = await running.result;
     assert.notEqual(code, 0, stdout);
     assert.match(stderr, /cancelling/);
-    const pid = Number(/pid (\d+)/.exec(stdout)?.[1]);
-    if (pid) assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' });
+    const pid = Number(/pid (\d+)/.exec(stdout)![1]);
+    assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' });
     await assertIntact();
   });
 

@@ -3,19 +3,15 @@ import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/prom
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { createDemoProject, type DemoProject } from './testing/demo-project.ts';
-import { executable, run, start } from './testing/run-executable.ts';
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 60_000;
-  while (!(await condition())) {
-    assert.ok(Date.now() < deadline, 'it takes too long');
-    await delay(20);
-  }
-}
+import { executable, run as runExecutable, start } from './testing/run-executable.ts';
+import { createInProcess } from './testing/run-in-process.ts';
+import { until } from './testing/until.ts';
 
 let project: DemoProject;
+/** What comes before and after; only what concerns the process itself runs in one of its own. */
+const inProcess = createInProcess();
+const { run, runWith } = inProcess;
 
 describe('engine/bin/pulumi', () => {
   before(async () => {
@@ -23,7 +19,10 @@ describe('engine/bin/pulumi', () => {
     const { code, stderr } = await run(project, 'stack', 'init', 'dev');
     assert.equal(code, 0, stderr);
   });
-  after(() => project.remove());
+  after(async () => {
+    await inProcess.close();
+    await project.remove();
+  });
 
   const set = async (key: string, value: string | undefined) => {
     const args = value === undefined ? ['rm', key] : ['set', key, value];
@@ -40,20 +39,20 @@ describe('engine/bin/pulumi', () => {
     } finally {
       await rm(links, { recursive: true });
     }
-    const up = await run(project, 'up', '--yes');
+    const up = await runExecutable(project, 'up', '--yes');
     assert.equal(up.code, 0, up.stderr + up.stdout);
     assert.match(up.stdout, /Previewing update \(dev\):.*\+ 4 to create.*Updating \(dev\):.*\+ 4 created/s);
     assert.equal((await run(project, 'preview', '--expect-no-changes')).code, 0);
-    const json = await run(project, 'preview', '--json');
+    const json = await runExecutable(project, 'preview', '--json');
     assert.deepEqual((JSON.parse(json.stdout) as { changeSummary: unknown }).changeSummary, { same: 4 });
   });
 
   test('exit codes tell what went wrong', async () => {
-    assert.equal((await run(project, 'stack', 'select', 'nope')).code, 6);
+    assert.equal((await runExecutable(project, 'stack', 'select', 'nope')).code, 6);
     assert.equal((await run(project, 'up')).code, 2, 'nobody can be asked');
     assert.equal((await run(project, 'up', '--tarrget', 'x', '--yes')).code, 1);
     await set('value', 'changed');
-    const preview = await run(project, 'preview', '--expect-no-changes', '--diff');
+    const preview = await runExecutable(project, 'preview', '--expect-no-changes', '--diff');
     assert.equal(preview.code, 7);
     assert.match(preview.stdout, /~ value: "x" => "changed"/);
     await set('value', undefined);
@@ -158,7 +157,7 @@ describe('engine/bin/pulumi', () => {
     }
 
     test('a wrong passphrase', async () => {
-      const result = await start(project, ['preview'], { environment: { PULUMI_CONFIG_PASSPHRASE: 'wrong' } }).result;
+      const result = await runWith(project, { PULUMI_CONFIG_PASSPHRASE: 'wrong' }, 'preview');
       assert.equal(result.code, 1);
       assert.match(result.stderr, /incorrect passphrase/);
     });

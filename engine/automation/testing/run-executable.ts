@@ -16,6 +16,8 @@ export interface Result {
 /** A command that runs, in a process group of its own. */
 export interface Running {
   readonly pid: number;
+  /** What it wrote so far. */
+  stdout(): string;
   readonly result: Promise<Result>;
 }
 
@@ -40,6 +42,7 @@ export function start(
   child.stdin.end();
   return {
     pid: child.pid!,
+    stdout: () => stdout,
     result: new Promise((resolve) => child.once('close', (code) => resolve({ code, stdout, stderr }))),
   };
 }

@@ -13,6 +13,26 @@ let project: DemoProject;
 const inProcess = createInProcess();
 const { run, runWith } = inProcess;
 
+/** The process and everything that it started, directly or through others. */
+async function familyOf(pid: number): Promise<readonly number[]> {
+  const names = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const parents = new Map(
+    await Promise.all(names.map(async (name) => [Number(name), (await statOf(name)).parent] as const)),
+  );
+  const belongs = (one: number): boolean => one === pid || (one > 1 && belongs(parents.get(one) ?? 0));
+  return [...parents.keys()].filter(belongs);
+}
+
+async function statOf(pid: number | string): Promise<{ readonly state: string; readonly parent: number }> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  const [, state = '', parent = '0'] = /\) (\S) (\d+)/.exec(stat) ?? [];
+  return { state, parent: Number(parent) };
+}
+
+async function runsStill(pid: number): Promise<boolean> {
+  return !['', 'Z', 'X'].includes((await statOf(pid)).state);
+}
+
 describe('engine/bin/pulumi', () => {
   before(async () => {
     project = await createDemoProject();
@@ -69,6 +89,28 @@ describe('engine/bin/pulumi', () => {
     assert.notEqual(code, 0);
     assert.match(stderr, /cancelling/);
     await set('value', undefined);
+    const again = await run(project, 'up', '--yes', '--skip-preview');
+    assert.equal(again.code, 0, again.stderr + again.stdout);
+    await rm(join(project.directory, 'go'));
+  });
+
+  test('a provider that hangs: the first Ctrl-C waits for it, the second ends all, and no process is left', async () => {
+    await set('value', 'slow');
+    await run(project, 'state', 'delete', '--yes', '--all');
+    const before = (await project.calls()).length;
+    const running = start(project, ['up', '--yes', '--skip-preview']);
+    await until(async () => (await project.calls()).length > before);
+    const family = await familyOf(running.pid);
+    assert.ok(family.length >= 3, 'there are the engine, the program and the provider');
+    process.kill(running.pid, 'SIGINT');
+    await until(() => running.stderr().includes('cancelling'));
+    assert.equal(await runsStill(running.pid), true, 'it waits for what was begun');
+    process.kill(running.pid, 'SIGINT');
+    assert.equal((await running.result).code, 130);
+    await until(async () => !(await Promise.all(family.map(runsStill))).includes(true));
+    await project.write('go', '');
+    await set('value', undefined);
+    assert.equal((await run(project, 'cancel', '--yes')).code, 0);
     const again = await run(project, 'up', '--yes', '--skip-preview');
     assert.equal(again.code, 0, again.stderr + again.stdout);
     await rm(join(project.directory, 'go'));

@@ -18,6 +18,7 @@ export interface Running {
   readonly pid: number;
   /** What it wrote so far. */
   stdout(): string;
+  stderr(): string;
   readonly result: Promise<Result>;
 }
 
@@ -43,6 +44,7 @@ export function start(
   return {
     pid: child.pid!,
     stdout: () => stdout,
+    stderr: () => stderr,
     result: new Promise((resolve) => child.once('close', (code) => resolve({ code, stdout, stderr }))),
   };
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { RegisterResult } from './goal.ts';
 import { componentType, goal, type ProgramBody, TestStack, thingType } from './testing/test-stack.ts';
 import { makeUrn } from './urn.ts';
 
@@ -104,9 +105,11 @@ test('says that a resource to read does not exist', async () => {
 test('adopts what is below others only after all of those', async () => {
   const stack = await stackWithForeign();
   const parent = makeUrn({ stack: 'dev', project: 'project', parent: '', type: componentType, name: 'group' });
+  let made: Promise<RegisterResult> | undefined;
   const provider = async (registrar: Parameters<ProgramBody>[0]['registrar']) => {
-    const made = await registrar.registerResource(goal({ name: 'default', type: 'pulumi:providers:test' }));
-    return `${made.urn}::${made.id}`;
+    made ??= registrar.registerResource(goal({ name: 'default', type: 'pulumi:providers:test' }));
+    const { urn, id } = await made;
+    return `${urn}::${id}`;
   };
   const plain = { type: thingType, parent: '', properties: [], provider };
   const imports = [

@@ -246,6 +246,10 @@ export class DiyBackend implements Backend {
         `Cannot import the state as a resource belongs to another stack: ${foreign.urn}. Give --force to import it all the same.`,
       );
     }
+    if (!options.force) {
+      const { checkDeploymentShape } = await import('./deployment-shape.ts');
+      checkDeploymentShape(raw);
+    }
     const file = await this.#settleIfReadable(stack);
     await this.#writeCheckpoint(stack, checkpointText(qualified(stack), raw), file.ending);
   }

@@ -23,7 +23,12 @@ import { Workplace } from './workplace.ts';
 
 /** The parts of a deployment that tests look at. */
 export interface Deployment {
-  readonly resources?: readonly { readonly urn: string; readonly id?: string; readonly pendingReplacement?: boolean }[];
+  readonly resources?: readonly {
+    readonly urn: string;
+    readonly id?: string;
+    readonly pendingReplacement?: boolean;
+    readonly delete?: boolean;
+  }[];
   readonly pending_operations?: readonly { readonly type: string; readonly resource: { readonly urn: string } }[];
 }
 

@@ -51,9 +51,12 @@ async function allowedByTargets(context: DeploymentContext): Promise<Set<string>
 }
 
 function keptByExcludes(context: DeploymentContext): Set<string> {
-  const { base, constraints, options } = context;
-  const roots = base.resources.filter(({ urn }) => constraints.excludes.names(urn));
+  const { base, constraints, options, ledger } = context;
+  const isExcluded = ({ urn }: ResourceState): boolean => constraints.excludes.names(urn);
   const graph = schedulingGraph(context);
+  // What a destroy has just looked up in the place of one that is excluded may need something else than that.
+  const needed = ledger.toDelete.filter(isExcluded).flatMap((resource) => [...graph.dependenciesOf(resource)]);
+  const roots = [...base.resources.filter(isExcluded), ...needed];
   return spread(roots, (resource, seen) => [
     ...graph.dependenciesOf(resource),
     ...(options.excludeDependents ? graph.dependentsOf(resource, { ignored: seen, includeChildren: true }) : []),

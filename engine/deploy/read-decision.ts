@@ -18,6 +18,7 @@ export async function decideRead(context: DeploymentContext, goal: ReadGoal): Pr
   const fresh = stateOfRead(goal, { urn, alias });
   if (fresh.id === '' && !goal.idUnknown) throw new Error(`Expected an ID for ${urn}`);
 
+  if (context.mode === 'destroy') ledger.toDelete.push(fresh);
   if (old && !old.external && (goal.idUnknown || old.id !== goal.id)) {
     ledger.replaces.add(urn);
     const read: PlannedStep = {
@@ -26,7 +27,6 @@ export async function decideRead(context: DeploymentContext, goal: ReadGoal): Pr
     };
     return { steps: [read, replaceStep(old, fresh)], answer: fresh };
   }
-  if (context.mode === 'destroy') ledger.toDelete.push(fresh);
   ledger.reads.add(urn);
   const read: PlannedStep = {
     step: makeStep({ op: 'read', old, new: fresh, logical: true }),

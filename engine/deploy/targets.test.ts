@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type ProgramBody, TestStack, urnOfThing } from './testing/test-stack.ts';
+import { checkIntegrity } from '../state/integrity.ts';
+import { goal, type Program, type ProgramBody, TestStack, thingType, urnOfThing } from './testing/test-stack.ts';
 
 const chain =
   (size: number): ProgramBody =>
@@ -122,4 +123,21 @@ test('does not adopt what is not targeted, nor what needs what is not created', 
   assert.deepEqual([outcome.errors, outcome.steps, stack.names], [[], ['update c'], ['c']]);
   const refused = await stack.up(program, { targets: [urnOfThing('b')] });
   assert.deepEqual([refused.result, stack.violations, stack.names], ['failed', [], ['c']]);
+});
+
+test('a destroy keeps the provider of what is looked up in the place of something excluded', async () => {
+  const stack = new TestStack();
+  stack.cloud.things.set('foreign', { type: thingType, urn: '', inputs: {} });
+  const withOther = async (p: Program): Promise<string> => {
+    const { urn, id } = await p.registrar.registerResource(
+      goal({ name: 'other', type: 'pulumi:providers:test', inputs: { region: 'there' } }),
+    );
+    return `${urn}::${id}`;
+  };
+  await stack.up(async (p) => p.thing('a', {}, { provider: await withOther(p) }));
+  const options = { kind: 'destroy', runProgram: true, excludes: [urnOfThing('a')] } as const;
+  const outcome = await stack.run((p) => p.read('a', 'foreign'), options);
+  assert.deepEqual([outcome.errors, stack.violations], [[], []]);
+  checkIntegrity(stack.snapshot.resources);
+  assert.deepEqual([stack.find('a').id, stack.cloud.things.has('a-1')], ['foreign', true]);
 });

@@ -171,7 +171,7 @@ export class CommandEngine {
       ...targets.flatMap((name) => ['--target', pattern(name)]),
       ...(targets.length > 0 && targetDependents ? ['--target-dependents'] : []),
       ...excludes.flatMap((name) => ['--exclude', pattern(name)]),
-      ...(excludes.length > 0 && excludeDependents ? ['--exclude-dependents'] : []),
+      ...(excludes.length > 0 && excludeDependents && kind !== 'destroy' ? ['--exclude-dependents'] : []),
       ...(program ? replaces.flatMap((name) => ['--replace', pattern(name)]) : []),
       ...(policies && program ? ['--policy-pack', this.#pack] : []),
       ...(runProgram && (kind === 'refresh' || kind === 'destroy') ? ['--run-program'] : []),

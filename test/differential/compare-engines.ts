@@ -38,6 +38,7 @@ export type Incomparable =
   | 'it forgot a managed resource that a look-up took the place of'
   | 'it deleted what a left-out resource needs'
   | 'it imported all inputs where some were asked for'
+  | 'it judged the stack of an update that it had refused'
   | 'it looked up what needs a resource that is not there'
   | 'it does otherwise from run to run';
 

@@ -237,7 +237,7 @@ function optionsOf(operation: Operation, base: Snapshot): Omit<DeploymentOptions
     targets: targets.map(pattern),
     targetDependents,
     excludes: excludes.map(pattern),
-    excludeDependents,
+    excludeDependents: excludeDependents && kind !== 'destroy',
     runProgram: !updates && runProgram,
     replaces: updates ? replaces.map(pattern) : [],
     continueOnError: continueOnError && (kind === 'up' || kind === 'destroy'),

@@ -19,8 +19,13 @@ export async function runPostSteps(context: DeploymentContext, executor: StepExe
 
 /** The registered resources were refreshed in place already; they only have to be put where they belong. */
 async function refreshRest(context: DeploymentContext, executor: StepExecutor): Promise<void> {
-  const rest = resourcesToRefresh(context, false).filter(({ urn }) => !context.ledger.isKept(urn));
-  for (const { urn } of rest) context.ledger.refreshes.add(urn);
+  const { ledger } = context;
+  const rest = resourcesToRefresh(context, false).filter(({ urn }) => {
+    // Of one that lives and one that is condemned under its name only the first is read.
+    if (ledger.isKept(urn)) return false;
+    ledger.refreshes.add(urn);
+    return true;
+  });
   context.base.replaceWith(executor.merged.resources());
   await refreshBase(context, executor, rest);
 }

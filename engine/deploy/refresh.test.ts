@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type ProgramBody, TestStack } from './testing/test-stack.ts';
+import { goal, type ProgramBody, TestStack } from './testing/test-stack.ts';
 
 const chain: ProgramBody = async (p) => {
   const a = await p.thing('a', { size: 1 });
@@ -126,4 +126,26 @@ test('with the program, reads a renamed resource under its new name', async () =
   const program: ProgramBody = (p) => p.thing('new', {}, { aliases: [{ name: 'old' }] });
   const outcome = await stack.run(program, { kind: 'refresh', runProgram: true });
   assert.deepEqual([outcome.result, stack.cloud.calls, stack.names], ['succeeded', ['read new'], ['new']]);
+});
+
+test('with the program, reads a resource by the provider that it was made with', async () => {
+  const stack = new TestStack();
+  await stack.up(async (p) => {
+    const { urn, id } = await p.registrar.registerResource(
+      goal({ name: 'other', type: 'pulumi:providers:test', inputs: { region: 'there' } }),
+    );
+    await p.thing('a', {}, { provider: `${urn}::${id}` });
+  });
+  const outcome = await stack.run((p) => p.thing('a'), { kind: 'refresh', runProgram: true });
+  assert.deepEqual([outcome.result, outcome.errors], ['succeeded', []]);
+});
+
+test('with the program, reads what lives under a name and not what is condemned under it', async () => {
+  const stack = new TestStack();
+  await stack.up((p) => p.thing('a', { replaceBy: 1 }));
+  stack.cloud.failures.set('delete a', { kind: 'clean' });
+  await stack.up((p) => p.thing('a', { replaceBy: 2 }));
+  stack.cloud.calls.length = 0;
+  const outcome = await stack.run(async () => {}, { kind: 'refresh', runProgram: true });
+  assert.deepEqual([outcome.result, stack.cloud.calls, stack.names], ['succeeded', ['read a'], ['a', 'a']]);
 });

@@ -33,8 +33,14 @@ export async function decideRegistration(context: DeploymentContext, goal: Goal)
 }
 
 /** The resource as it is now is what everything else is decided by. */
-function refreshFirst(context: DeploymentContext, registration: Registration, old: ResourceState): Decision {
+async function refreshFirst(
+  context: DeploymentContext,
+  registration: Registration,
+  old: ResourceState,
+): Promise<Decision> {
   const { goal, urn, fresh } = registration;
+  // The one that it was made with reads it, also where the program names another one.
+  await context.providers.ensure(old.provider);
   context.ledger.refreshes.add(urn);
   return {
     steps: [

@@ -26,6 +26,8 @@ export interface Estate {
   kill(): Promise<void>;
   /** Kills the runner and every process that it started with -9, its PostgreSQL too. */
   killAll(): Promise<void>;
+  /** Ends the runner the orderly way, as Ctrl-C does. Its exit code. */
+  end(): Promise<number | undefined>;
   /** Waits until the runner has ended by itself; its exit code. */
   ended(): Promise<number | undefined>;
   /** Commits `files` (undefined removes one) on `branch`, from main where the branch is new, and pushes. Returns the commit. */
@@ -215,6 +217,10 @@ class RunningEstate implements Estate {
     const all = [own, ...descendantsOf(own), ...(database === undefined ? [] : [database, ...descendantsOf(database)])];
     for (const pid of new Set(all)) killNow(pid);
     await this.#runner!.exited;
+  }
+
+  async end(): Promise<number | undefined> {
+    return (await this.#runner?.end({ signal: 'SIGINT', graceMs: 60_000 }))?.code;
   }
 
   async ended(): Promise<number | undefined> {

@@ -36,10 +36,13 @@ const API = '/repos/mainstay/estate';
 /** `pollSeconds` is so long by default that only webhooks can be what woke the runner. */
 export async function createGiteaEstate({
   pollSeconds = 3600,
+  patienceMs = 120_000,
   files,
   environment: more = {},
 }: {
   readonly pollSeconds?: number;
+  /** How long `until` waits. */
+  readonly patienceMs?: number;
   readonly files?: Readonly<Record<string, string>>;
   /** For every life of the runner. */
   readonly environment?: Readonly<Record<string, string>>;
@@ -76,7 +79,7 @@ export async function createGiteaEstate({
   await api('POST', `${API}/hooks`, { type: 'gitea', active: true, events, config: hook });
   const publish = async (branch: string) => git(estate.repository, 'push', '--quiet', remote, `${branch}:${branch}`);
   const until: GiteaEstate['until'] = async (what, ask) => {
-    for (const deadline = performance.now() + 120_000; performance.now() < deadline; await pause(25)) {
+    for (const deadline = performance.now() + patienceMs; performance.now() < deadline; await pause(25)) {
       const answer = await ask();
       if (answer !== undefined && answer !== false) return answer;
     }

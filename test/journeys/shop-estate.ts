@@ -75,6 +75,8 @@ export async function createShopEstate(): Promise<{ readonly shop: ShopEstate; r
     const [port] = await freePorts(1);
     const gitea = await createGiteaEstate({
       pollSeconds: 2,
+      // A runner that is killed again and again takes its time.
+      patienceMs: 900_000,
       files: {
         'Pulumi.yaml': 'name: journey\nruntime: nodejs\nmain: infra/\nstackConfigDir: stacks\n',
         'infra/package.json': '{"type": "commonjs"}\n',

@@ -1,0 +1,37 @@
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { DBOS } from '@dbos-inc/dbos-sdk';
+
+/**
+ * Loaded before a runner (`--import`): kills it with -9 at every durable step of every kind of workflow, once each. JOURNEY_CRASHES is the file that
+ * keeps where that was; JOURNEY_CRASH is when: `done`, when a step's work is done and nobody has stored that, or `stored`, between it and the next.
+ */
+const file = process.env.JOURNEY_CRASHES;
+const when = process.env.JOURNEY_CRASH;
+
+if (file !== undefined) {
+  const runStep = DBOS.runStep.bind(DBOS);
+  DBOS.runStep = async (work, config) => {
+    // The same step of two environments is one step.
+    const place = `${kindOf(DBOS.workflowID ?? '')}: ${config?.name?.replace(/^(dev|prod): /, '')}`;
+    const stepped = async () => {
+      const result = await work();
+      if (when === 'done') crashOnce(file, place);
+      return result;
+    };
+    const result = await runStep(stepped, config);
+    if (when === 'stored') crashOnce(file, place);
+    return result;
+  };
+}
+
+/** An id without what is different in each: `u-1a2b3c4d5e` and `estate@1a2b3c4d5e6f` say what they are by their beginning. */
+function kindOf(id: string): string {
+  return id.replace(/[0-9a-f]{8,}.*$/, '').replace(/[#/].*$/, '');
+}
+
+function crashOnce(crashes: string, place: string): void {
+  const earlier = existsSync(crashes) ? readFileSync(crashes, 'utf8').split('\n') : [];
+  if (earlier.includes(place)) return;
+  appendFileSync(crashes, `${place}\n`);
+  process.kill(process.pid, 'SIGKILL');
+}

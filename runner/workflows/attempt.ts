@@ -11,11 +11,28 @@ export type Attempt<T> =
 /** Waits between tries, in seconds. A held stack and a network that is down get some minutes. */
 const BACK_OFF_SECONDS = [0.2, 1, 3, 10, 30, 60, 60];
 
-/** Does `work`, again after a while where it fails for a reason that passes (`transient`, `conflict`). Rejects only when aborted. */
+/** How long a report waits for a forge that is away: longer than any outage that one would wait for. In seconds. */
+export const OUTAGE_SECONDS = 6 * 3600;
+
+/**
+ * Does `work`, again after a while where it fails for a reason that passes (`transient`, `conflict`): for some minutes, and every minute for as long as
+ * `patienceSeconds` says where it is transient. Rejects only when aborted.
+ */
 export async function attempt<T>(
   work: () => Promise<T>,
-  { clock, ending, signal }: { readonly clock: Clock; readonly ending: AbortSignal; readonly signal?: AbortSignal },
+  {
+    clock,
+    ending,
+    signal,
+    patienceSeconds = 0,
+  }: {
+    readonly clock: Clock;
+    readonly ending: AbortSignal;
+    readonly signal?: AbortSignal;
+    readonly patienceSeconds?: number;
+  },
 ): Promise<Attempt<T>> {
+  const begun = clock.now();
   for (let tries = 0; ; tries += 1) {
     try {
       return { ok: true, value: await work() };
@@ -23,7 +40,8 @@ export async function attempt<T>(
       signal?.throwIfAborted();
       ending.throwIfAborted();
       const passes = isMainstayError(error, 'transient') || isMainstayError(error, 'conflict');
-      const wait = BACK_OFF_SECONDS[tries];
+      const patient = isMainstayError(error, 'transient') && clock.now() - begun < patienceSeconds * 1000;
+      const wait = BACK_OFF_SECONDS[tries] ?? (patient ? 60 : undefined);
       if (!passes || wait === undefined) {
         const { kind, message } = describeError(error);
         return { ok: false, error: { kind, message: redactor.redact(message) } };

@@ -7,7 +7,7 @@ import { type CommitStatus, statusStateOf } from '../core/forge.ts';
 import { type ChangeReport, commentOf, short, undoVerdict, verdictOf } from '../core/report-text.ts';
 import type { Run, RunState } from '../core/run.ts';
 import { readSettings } from '../core/settings.ts';
-import { type Attempt, attempt } from './attempt.ts';
+import { type Attempt, attempt, OUTAGE_SECONDS } from './attempt.ts';
 import { attemptId } from './attempt-id.ts';
 import { type ChangeAt, changeId } from './change-at.ts';
 import { judgeUndo } from './judge-undo.ts';
@@ -39,6 +39,7 @@ export function previewChange(services: Services, preview: (id: string) => Promi
     for (const id of plan.supersededAttempts ?? plan.superseded) await DBOS.cancelWorkflow(id);
     // Not waited for before the previews begin: the forge may be slow.
     const told = DBOS.runStep(() => tellPending(services, at, plan), { name: 'pending' });
+    told.catch(() => {});
     const handles = [];
     for (const id of plan.runs) handles.push(await DBOS.startWorkflow(preview, { workflowID: id })(id));
     await told;
@@ -251,11 +252,18 @@ async function reportOf(
   return { change, runs, untouched: plan.untouched, removed: plan.removed, link };
 }
 
+/** What a newer push has taken over in the meantime is not delivered any more. */
 async function deliver(services: Services, at: ChangeAt, call: () => Promise<void>): Promise<void> {
-  const delivered = await attempt(call, services);
+  const work = async () => ((await isCurrent(services, at)) ? call() : undefined);
+  const delivered = await attempt(work, { ...services, patienceSeconds: OUTAGE_SECONDS });
   if (!delivered.ok)
     services.log.error(
       { change: changeId(at), error: messageOf(delivered.error.message) },
       'the forge did not take the report',
     );
+}
+
+async function isCurrent({ store }: Services, at: ChangeAt): Promise<boolean> {
+  const change = await store.changes.get(changeId(at));
+  return change !== undefined && change.head === at.head && change.base === at.base;
 }

@@ -2,7 +2,7 @@ import { DBOS } from '@dbos-inc/dbos-sdk';
 import { statusStateOf } from '../core/forge.ts';
 import type { Outcome, Run, RunState } from '../core/run.ts';
 import { countsText } from '../core/summarise.ts';
-import { attempt } from './attempt.ts';
+import { attempt, OUTAGE_SECONDS } from './attempt.ts';
 import { finishRun } from './finish-run.ts';
 import { reportAgain } from './preview-change.ts';
 import { runStep } from './run-step.ts';
@@ -14,7 +14,11 @@ export function previewStack(services: Services) {
   return async (id: string): Promise<RunState> => {
     // The first attempt is told by the workflow of its change, which waits for all.
     const again = DBOS.workflowID !== id;
-    if (again) await DBOS.runStep(() => tellAgain(services, id), { name: 'tell that it is tried again' });
+    // Not waited for before the preview: the forge may be away.
+    const told = again
+      ? DBOS.runStep(() => tellAgain(services, id), { name: 'tell that it is tried again' })
+      : undefined;
+    told?.catch(() => {});
     const result = await runStep(services, { run: id, name: 'preview' }, async ({ signal, note }) => {
       const run = await beginRun(services, id);
       const outcome = await previewNow(services, run, signal);
@@ -29,6 +33,7 @@ export function previewStack(services: Services) {
       },
       { name: 'finish' },
     );
+    await told;
     await DBOS.runStep(() => (again ? tellAgain(services, id) : tellStack(services, id)), { name: 'status' });
     return state;
   };
@@ -42,19 +47,18 @@ async function tellAgain(services: Services, id: string): Promise<void> {
 
 /** The status of one stack on the head of its change, where the forge shows more than one. One that was superseded has nothing to say. */
 async function tellStack(services: Services, id: string): Promise<void> {
-  const run = await services.store.runs.get(id);
-  if (!run?.change || run.state === 'superseded') return;
-  const { forge } = repositoryOf(services, run.repository);
-  const change = forge.proposals && (await services.store.changes.get(run.change));
-  if (!change || change.merge !== run.commit) return;
-  const told = await attempt(
-    () =>
-      forge.setStatus({
-        ...{ commit: change.head, context: `mainstay/${run.stack}`, state: statusStateOf(run.state) },
-        ...{ text: run.summary || 'is being previewed', link: services.link(`runs/${run.id}`) },
-      }),
-    services,
-  );
+  const work = async () => {
+    const run = await services.store.runs.get(id);
+    if (!run?.change || run.state === 'superseded') return;
+    const { forge } = repositoryOf(services, run.repository);
+    const change = forge.proposals && (await services.store.changes.get(run.change));
+    if (!change || change.merge !== run.commit) return;
+    await forge.setStatus({
+      ...{ commit: change.head, context: `mainstay/${run.stack}`, state: statusStateOf(run.state) },
+      ...{ text: run.summary || 'is being previewed', link: services.link(`runs/${run.id}`) },
+    });
+  };
+  const told = await attempt(work, { ...services, patienceSeconds: OUTAGE_SECONDS });
   if (!told.ok)
     services.log.error({ run: id, error: told.error.message }, 'the forge did not take the status of a stack');
 }

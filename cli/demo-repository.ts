@@ -15,6 +15,9 @@ const PROGRAM_FILES = [
   'package.json',
   'package-lock.json',
   'tsconfig.json',
+  // What editors complete the settings from.
+  'docs/reference/mainstay.schema.json',
+  'docs/reference/stack.schema.json',
 ];
 
 /** Makes the local bare repository from this package's own program, unless it is there. Returns whether it was made. */

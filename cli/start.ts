@@ -1,13 +1,15 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { isMainstayError } from '../foundation/errors.ts';
+import { isMainstayError, userError } from '../foundation/errors.ts';
 import { createLog } from '../foundation/log.ts';
 import { endRecorded, identityOf } from '../foundation/processes.ts';
 import { redactor } from '../foundation/redact.ts';
 import { createShutdown, endOnSignals, type Shutdown } from '../foundation/shutdown.ts';
 import { dataFolder, readRunnerAddress } from './data-folder.ts';
+import { addCluster, offerCluster } from './demo-cluster.ts';
 import { ensureDemoRepository } from './demo-repository.ts';
 import { startRunnerProcess } from './runner-process.ts';
+import { createTeller } from './teller.ts';
 import { walkFirstChange } from './walk.ts';
 
 /** The passphrase of the demo stacks' salts. It protects nothing: the repository that it is for comes with this package. */
@@ -16,7 +18,7 @@ const DEMO_PASSPHRASE = 'mainstay-demo';
 /** A line of the runner's standard output: the time, and what it has to say. */
 const RESULT_LINE = /^\d\d:\d\d:\d\d\.\d{3} (.*)$/;
 
-/** `npm start`: a runner on embedded defaults, a local repository, and one change walked through. `-- --reset` begins anew. */
+/** `npm start`: a runner on embedded defaults, a local repository, and one change walked through. `-- --reset` begins anew, `-- --cluster` deploys to the cluster of KUBECONFIG too. */
 async function main(): Promise<void> {
   refuseOldNode();
   const shutdown = createShutdown(createLog({ level: 'error' }));
@@ -32,11 +34,12 @@ async function main(): Promise<void> {
 }
 
 async function start(args: readonly string[], shutdown: Shutdown): Promise<void> {
-  const began = performance.now();
-  const say = (line: string) =>
-    console.log(redactor.redact(`${((performance.now() - began) / 1000).toFixed(2).padStart(7)} s  ${line}`));
+  const teller = createTeller();
+  shutdown.add('teller', () => teller.close());
+  const { say } = teller;
   const folder = dataFolder();
   await endEarlierRunner(folder);
+  refuseUnknown(args);
   const anew = args.includes('--reset');
   if (anew) rmSync(join(folder, 'repositories'), { recursive: true, force: true });
   const repository = join(folder, 'repositories', 'estate.git');
@@ -44,6 +47,7 @@ async function start(args: readonly string[], shutdown: Shutdown): Promise<void>
   const made = await ensureDemoRepository(repository);
   say(made ? `made the repository ${repository}` : `using the repository ${repository}`);
   say('starting PostgreSQL and the runner');
+  if (args.includes('--cluster')) await addCluster(repository, say);
   let walking = true;
   const runner = await startRunnerProcess({
     folder,
@@ -59,7 +63,9 @@ async function start(args: readonly string[], shutdown: Shutdown): Promise<void>
   });
   say(`the runner is ready: ${runner.url}`);
   await walkFirstChange({ repository, api: runner.api, say });
+  teller.close();
   printNextSteps(repository, (await runner.api.makeSignInLink()).url);
+  offerCluster(args);
   walking = false;
 }
 
@@ -68,6 +74,7 @@ function runnerEnvironment(folder: string, repository: string): Readonly<Record<
     MAINSTAY_ENGINE: 'embedded',
     MAINSTAY_POLL: '5',
     PULUMI_CONFIG_PASSPHRASE: DEMO_PASSPHRASE,
+    MAINSTAY_PASS: 'KUBECONFIG',
     ...process.env,
     MAINSTAY_DATA: folder,
     MAINSTAY_REPOSITORIES: `estate=${repository}`,
@@ -98,6 +105,12 @@ function printNextSteps(repository: string, url: string): void {
                     git checkout main && git merge my-change && git push
   End               Ctrl-C; the next \`npm start\` goes on from here, \`npm start -- --reset\` begins anew
 `);
+}
+
+function refuseUnknown(args: readonly string[]): void {
+  const unknown = args.find((arg) => arg !== '--reset' && arg !== '--cluster');
+  if (unknown === undefined) return;
+  throw userError(`Cannot start as there is no such option: ${unknown}. There are --reset and --cluster.`);
 }
 
 function refuseOldNode(): void {

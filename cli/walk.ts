@@ -12,7 +12,7 @@ import { atSandboxDesk } from './sandbox-desk.ts';
 const BRANCH = 'more-replicas';
 const STACK_FILE = 'stacks/Pulumi.dev.yaml';
 const DRIFTING = { repository: 'estate', stack: 'mainstay/dev' };
-const EACH_WITHIN_MS = 120_000;
+const EACH_WITHIN_MS = 900_000;
 
 export interface WalkOptions {
   readonly repository: string;
@@ -21,23 +21,40 @@ export interface WalkOptions {
   readonly say: (line: string) => void;
 }
 
-/** Walks one change through: branch, preview, merge, dev, then the others in order; then drift, found and put back. Does what is left of it where it was interrupted. */
+/** Walks one change through: branch, preview, merge, dev; its image promoted to staging; then drift, found and put back. Does what is left of it where it was interrupted. */
 export async function walkFirstChange({ repository, api, say }: WalkOptions): Promise<void> {
   await settled(api, { repository, say });
   const state = await stateOf(repository);
-  if (state === 'merged') return;
   if (state === 'none') await pushChange(repository, say);
-  const change = await until(() => previewed(api), `the preview of ${BRANCH}`);
+  if (state !== 'merged') await previewAndMerge({ repository, api, say }, BRANCH);
+  const promotions = await api.promotions({ repository: DRIFTING.repository });
+  if (promotions.length === 0) await promote({ repository, api, say });
+  if ((await api.runs({ ...DRIFTING, kind: 'correction', limit: 1 })).length === 0) await driftAndBack(api, say);
+}
+
+/** Waits for the preview of a branch, merges it, and waits until what it changes has been updated. */
+async function previewAndMerge({ repository, api, say }: WalkOptions, branch: string): Promise<void> {
+  const change = await until(() => previewed(api, branch), `the preview of ${branch}`);
   say(`preview: ${change.verdict}`);
   for (const run of change.runs)
     say(`  ${run.stack}: ${run.summary}, digest ${run.digest}, as ${run.reasons.join('; ')}`);
-  say(`merging: git merge ${BRANCH}, git push`);
+  say(`merging: git merge ${branch}, git push`);
   await inClone(repository, async (clone) => {
-    await git(clone, 'merge', '--quiet', '--no-ff', '--message', `Merge ${BRANCH}`, `origin/${BRANCH}`);
+    await git(clone, 'merge', '--quiet', '--no-ff', '--message', `Merge ${branch}`, `origin/${branch}`);
     await git(clone, 'push', '--quiet', 'origin', 'HEAD:main');
   });
   await settled(api, { repository, say });
-  await driftAndBack(api, say);
+}
+
+/** What dev runs is written into staging's file, as the rule in mainstay.yaml says. */
+async function promote({ repository, api, say }: WalkOptions): Promise<void> {
+  const { id } = await api.promote({ repository: DRIFTING.repository, name: 'shop', from: 'dev', to: 'staging' });
+  const written = await until(async () => {
+    const found = (await api.promotions({ repository: DRIFTING.repository })).find((candidate) => candidate.id === id);
+    return found?.state === 'queued' ? undefined : found;
+  }, 'the promotion of shop');
+  say(`promotion of shop, dev → staging: ${written.summary}`);
+  if (written.change !== undefined) await previewAndMerge({ repository, api, say }, written.change);
 }
 
 /** What somebody with the cloud's own console would have done: the sandbox is told to. */
@@ -79,10 +96,13 @@ async function pushChange(repository: string, say: WalkOptions['say']): Promise<
   });
 }
 
-/** Adds one replica to the first application of the stack. Everything else of the file stays as it is. */
+/** Adds one replica to the first application of the stack, and gives it a newer image. Everything else of the file stays as it is. */
 function withMoreReplicas(text: string): { readonly text: string; readonly line: string } {
   const document = parseDocument(text);
-  const applications = document.toJS().config['mainstay:applications'] as Record<string, { replicas?: number }>;
+  const applications = document.toJS().config['mainstay:applications'] as Record<
+    string,
+    { replicas?: number; image?: string }
+  >;
   const name = Object.keys(applications)[0];
   if (name === undefined)
     throw new MainstayError(
@@ -90,13 +110,15 @@ function withMoreReplicas(text: string): { readonly text: string; readonly line:
       `Cannot make the first change as ${STACK_FILE} has no application. Add one and start again.`,
     );
   const replicas = (applications[name]?.replicas ?? 1) + 1;
+  const image = applications[name]?.image?.replace(/:1\.4\.2$/, ':1.5.0');
   document.setIn(['config', 'mainstay:applications', name, 'replicas'], replicas);
-  return { text: document.toString({ lineWidth: 0 }), line: `${name} gets ${replicas} replicas in dev` };
+  if (image !== undefined) document.setIn(['config', 'mainstay:applications', name, 'image'], image);
+  return { text: document.toString({ lineWidth: 0 }), line: `${name} gets ${replicas} replicas and ${image} in dev` };
 }
 
-async function previewed(api: ApiClient): Promise<ChangeResponse | undefined> {
-  const change = (await api.changes()).find(({ name }) => name === BRANCH);
-  if (change?.problem) throw new MainstayError('user', `Cannot preview ${BRANCH} as ${change.problem}`);
+async function previewed(api: ApiClient, branch: string): Promise<ChangeResponse | undefined> {
+  const change = (await api.changes()).find(({ name }) => name === branch);
+  if (change?.problem) throw new MainstayError('user', `Cannot preview ${branch} as ${change.problem}`);
   const done = change && change.runs.length > 0 && change.runs.every(({ endedAt }) => endedAt !== undefined);
   return done ? change : undefined;
 }
@@ -126,7 +148,12 @@ async function sayUpdates(
   { said, say }: { readonly said: Set<string>; readonly say: WalkOptions['say'] },
 ): Promise<void> {
   for (const run of (await api.runs({ rollout: rollout.id, kind: 'update', limit: 1000 })).toReversed()) {
-    if (run.endedAt === undefined || run.startedAt === undefined || said.has(run.id)) continue;
+    if (run.startedAt === undefined || said.has(run.id)) continue;
+    if (run.endedAt === undefined) {
+      if (!said.has(`begun ${run.id}`)) say(`updating ${run.stack}`);
+      said.add(`begun ${run.id}`);
+      continue;
+    }
     said.add(run.id);
     const seconds = ((Date.parse(run.endedAt) - Date.parse(run.startedAt)) / 1000).toFixed(2);
     say(`update of ${run.stack} ${run.state} in ${seconds} s: ${run.summary}`);

@@ -9,6 +9,18 @@ export function seconds(milliseconds: number): string {
   return `${Math.floor(milliseconds / 60_000)} min ${Math.round((milliseconds % 60_000) / 1000)} s`;
 }
 
+/** As mainstay.yaml has it: `1h`, `90s`. */
+export function durationText(milliseconds: number): string {
+  const units = [
+    ['d', 86_400_000],
+    ['h', 3_600_000],
+    ['m', 60_000],
+    ['s', 1000],
+  ] as const;
+  const unit = units.find(([, length]) => milliseconds >= length && milliseconds % length === 0);
+  return unit ? `${milliseconds / unit[1]}${unit[0]}` : `${milliseconds / 1000}s`;
+}
+
 /** `3 min ago`; dates that are more than a week old as such. */
 export function ago(time: string, now = Date.now()): string {
   const past = Math.max(0, now - Date.parse(time));

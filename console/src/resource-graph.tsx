@@ -27,6 +27,7 @@ export function ResourceGraph({ resources }: { readonly resources: readonly Reso
               {operation}
             </li>
           ))}
+          <li className="badge bad">filled: unhealthy</li>
         </ul>
         {resources.length > MOST_NODES && (
           <label>

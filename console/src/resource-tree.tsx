@@ -41,10 +41,10 @@ function Branch({
         <li key={resource.urn}>
           <div className="resource">
             <span className={`operation ${operationClass(resource.operation)}`}>{resource.operation}</span>
-            <span className="type">{typeName(resource.type)}</span> <span className="name">{resource.name}</span>
+            <span className="type">{typeName(resource.type)}</span> <span className="name">{resource.name}</span>{' '}
             {(resource.health === 'failed' || resource.health === 'unhealthy') && <Badge state={resource.health} />}
             {resource.milliseconds !== undefined && resource.milliseconds > 0 && (
-              <span className="hint">{seconds(resource.milliseconds)}</span>
+              <span className="hint"> {seconds(resource.milliseconds)}</span>
             )}
           </div>
           {resource.problem && <pre className="problem">{resource.problem}</pre>}

@@ -132,6 +132,7 @@ function Decide({ rollout, done }: { readonly rollout: RolloutDetailResponse; re
       {!failed && <Act name="Reject" danger act={decide('reject')} />}
       {failed && <Act name="Retry" main act={decide('retry')} />}
       {failed && <Act name="Give up" danger act={decide('give-up')} />}
+      {!failed && reason.trim() === '' && <span className="hint">With a reason, the glass can be broken.</span>}
       {!failed && reason.trim() !== '' && <Act name="Break glass" danger act={decide('break-glass')} />}
     </>
   );

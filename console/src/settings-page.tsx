@@ -1,6 +1,6 @@
 import type { SettingResponse, SettingsResponse, StatusResponse } from '../../runner/api/responses.ts';
 import { part, useApi } from './api.ts';
-import { valueText } from './format.ts';
+import { durationText, valueText } from './format.ts';
 import { Commit, Page, Pending } from './parts.tsx';
 
 /** The settings as they are in effect, each with where it comes from. */
@@ -41,6 +41,9 @@ function RepositorySettings({ id, withRunner }: { readonly id: string; readonly 
   );
 }
 
+/** Settings that are a time; the API has all of them in milliseconds. */
+const DURATION = /\.(soak|every|for|timeout)$/;
+
 function SettingsTable({ settings }: { readonly settings: readonly SettingResponse[] }) {
   return (
     <table className="list">
@@ -57,7 +60,9 @@ function SettingsTable({ settings }: { readonly settings: readonly SettingRespon
             <td data-name="Setting">
               <code>{path}</code>
             </td>
-            <td data-name="Value">{valueText(value)}</td>
+            <td data-name="Value">
+              {DURATION.test(path) && typeof value === 'number' ? durationText(value) : valueText(value)}
+            </td>
             <td data-name="From">{source}</td>
           </tr>
         ))}

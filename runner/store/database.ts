@@ -22,7 +22,11 @@ export function openDatabase(url: string, log: Log): Database {
     options: '-c search_path=mainstay',
   });
   // An idle connection that breaks is replaced by the next query; without a listener it would end the process.
-  pool.on('error', (error) => log.warn({ err: error }, 'a database connection was lost'));
+  // While we close them ourselves, a database that ends meanwhile says so on what is half closed.
+  let closing = false;
+  pool.on('error', (error) => {
+    if (!closing) log.warn({ err: error }, 'a database connection was lost');
+  });
   const query = async <Row extends pg.QueryResultRow>(sql: string, values: readonly unknown[] = []) => {
     try {
       return await pool.query<Row>(sql, [...values]);
@@ -35,7 +39,10 @@ export function openDatabase(url: string, log: Log): Database {
     rows: async <Row extends pg.QueryResultRow>(sql: string, values?: readonly unknown[]) =>
       (await query<Row>(sql, values)).rows,
     change: async (sql, values) => (await query(sql, values)).rowCount ?? 0,
-    close: () => pool.end(),
+    close: () => {
+      closing = true;
+      return pool.end();
+    },
   };
 }
 

@@ -1,0 +1,36 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PACKAGE_FOLDER } from './data-folder.ts';
+import { createProgram, EXIT_CODES } from './program.ts';
+
+const FILE = join(PACKAGE_FOLDER, 'docs/reference/command-line.md');
+
+/** The reference of the command line, from the commands themselves. */
+export function commandLineReference(): string {
+  const parts = createProgram().commands.map((command) => {
+    const usage = ['npx mainstay', command.name(), ...command.registeredArguments.map(argumentText)].join(' ');
+    const options = command.options.map(({ flags, description, defaultValue }) => {
+      const standard =
+        typeof defaultValue === 'string' && !flags.startsWith('--as') ? `; default: \`${defaultValue}\`` : '';
+      return `- \`${flags}\`: ${description}${standard}`;
+    });
+    return [`## ${command.name()}`, '', `\`${usage}\``, '', `${sentence(command.description())}`, '', ...options]
+      .join('\n')
+      .trimEnd();
+  });
+  const head = ['# The command line', '', 'Generated: `node cli/generate-reference.ts`.', EXIT_CODES.trimEnd()].join(
+    '\n',
+  );
+  return `${[head, ...parts].join('\n\n')}\n`;
+}
+
+function argumentText(argument: { name(): string; readonly required: boolean; readonly variadic: boolean }): string {
+  const name = `${argument.name()}${argument.variadic ? '...' : ''}`;
+  return argument.required ? `<${name}>` : `[${name}]`;
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
+if (import.meta.main) writeFileSync(FILE, commandLineReference());

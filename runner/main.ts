@@ -19,10 +19,12 @@ import { buildConsole } from './http/build-console.ts';
 import { createApp, listen } from './http/server.ts';
 import { makeSignInLink } from './http/sign-in.ts';
 import type { WebhookOptions, WebhookTarget } from './http/webhooks.ts';
+import { startDelivering } from './notify/deliver.ts';
 import { type RunnerSettings, readRunnerSettings, shownSettings } from './runner-settings.ts';
 import { type Database, openDatabase } from './store/database.ts';
 import { removeEmbeddedPostgres, startEmbeddedPostgres } from './store/embedded-postgres.ts';
 import { migrate } from './store/migrations.ts';
+import { createNoticeTables } from './store/notice-tables.ts';
 import { createPostgresAccountStore } from './store/postgres-account-store.ts';
 import { createPostgresRunStore } from './store/postgres-run-store.ts';
 import { startDriftSchedule } from './workflows/schedule-drift.ts';
@@ -107,8 +109,7 @@ async function start(settings: RunnerSettings, { log, shutdown }: Process): Prom
     interrupt: () => ending.abort(new Error('the runner ends')),
   });
   shutdown.add('worker', () => worker.close());
-  shutdown.add('waking', startWaking(services, worker.wake));
-  shutdown.add('drift schedule', startDriftSchedule(services, worker.look));
+  startBackground(settings, { services, worker, database, shutdown });
   const watches = new Map<string, Watch>();
   const accounts = createPostgresAccountStore(database);
   const app = createApp({
@@ -131,6 +132,22 @@ async function start(settings: RunnerSettings, { log, shutdown }: Process): Prom
     `runner is ready at ${url}, ${services.defaultEngine} engine, watching ${repositories.map(({ id }) => id).join(', ')}`,
   );
   await sayHowToSignIn(services, accounts, url);
+}
+
+interface Background {
+  readonly services: Services;
+  readonly worker: Worker;
+  readonly database: Database;
+  readonly shutdown: Shutdown;
+}
+
+/** What goes on by itself: rollouts that wait, looks for drift, notices on their way. */
+function startBackground(settings: RunnerSettings, { services, worker, database, shutdown }: Background): void {
+  const { log, link } = services;
+  shutdown.add('waking', startWaking(services, worker.wake));
+  shutdown.add('drift schedule', startDriftSchedule(services, worker.look));
+  const telling = { notices: createNoticeTables(database), log, link };
+  shutdown.add('notifications', startDelivering(settings.notifications, telling));
 }
 
 async function sayHowToSignIn({ tell }: Services, accounts: AccountStore, url: string): Promise<void> {

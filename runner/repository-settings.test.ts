@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { redactor } from '../foundation/redact.ts';
+import { NOTICE_KINDS } from './core/notice.ts';
 import { readRunnerFile } from './repository-settings.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'mainstay-runner-file-'));
@@ -82,6 +83,38 @@ test('says which variable or file of a secret is not there, and which names are 
   assert.match(text, /2:54 repositories.0.token is not in the environment: set NOT_SET/);
   assert.match(text, /3:54 repositories.1.token cannot be read: ENOENT/);
   assert.match(text, /3:12 repositories.1.name "a" is the name of another one too/);
+});
+
+test('reads who is told what, with secrets, and says what is wrong with it', () => {
+  const one = 'repositories: [{name: a, forge: plain-git, url: /srv/git/a.git}]\n';
+  const file = join(folder, 'told.yaml');
+  const whole = (text: string) => {
+    writeFileSync(file, `${one}${text}`);
+    return readRunnerFile(file, { URL: 'https://hooks.example.org/T0/B0', KEY: 'the-signing-key', BAD: 'hooks' });
+  };
+  const { notifications, repositories } = whole(`notifications:
+  - {name: ops, kind: slack, url: {env: URL}, on: [run-failed, break-glass]}
+  - {name: hook, kind: webhook, url: {env: URL}, secret: {env: KEY}, everySeconds: 60}
+`);
+  assert.equal(repositories.length, 1);
+  const url = 'https://hooks.example.org/T0/B0';
+  assert.deepEqual(notifications, [
+    { name: 'ops', kind: 'slack', url, on: ['run-failed', 'break-glass'], everySeconds: 10 },
+    { name: 'hook', kind: 'webhook', url, secret: 'the-signing-key', on: [...NOTICE_KINDS], everySeconds: 60 },
+  ]);
+  assert.deepEqual([redactor.redact(url), redactor.redact('the-signing-key')], ['[secret]', '[secret]']);
+  for (const [text, what] of [
+    ['[{name: a, kind: email, url: {env: URL}}]', /2:\d+ .*notifications\.0\.kind.*email/],
+    ['[{name: a, kind: slack, url: "https://hooks.example.org/T0"}]', /notifications\.0\.url has to say where it is/],
+    ['[{name: a, kind: slack, url: {env: BAD}}]', /notifications\.0\.url is no address/],
+    ['[{name: a, kind: webhook, url: {env: URL}}]', /notifications\.0.*secret/],
+    ['[{name: a, kind: slack, url: {env: URL}, on: [drift]}]', /notifications\.0\.on/],
+    [
+      '[{name: a, kind: slack, url: {env: URL}}, {name: a, kind: slack, url: {env: URL}}]',
+      /the name of another one too/,
+    ],
+  ] as const)
+    assert.throws(() => whole(`notifications: ${text}\n`), what);
 });
 
 test('asks for one way to sign in to GitHub', () => {

@@ -5,8 +5,10 @@ import { z } from 'zod';
 import type { Environment } from '../foundation/environment.ts';
 import { formatPlace, messageOf, userError } from '../foundation/errors.ts';
 import { redactor } from '../foundation/redact.ts';
+import { NOTICE_KINDS } from './core/notice.ts';
 import { type Mistake, mistakeLines, mistakesOf, strict, unknownName } from './core/settings-mistakes.ts';
 import type { Credentials } from './engines/engine-environment.ts';
+import type { ChannelSettings } from './notify/channels.ts';
 
 /** A secret is never in the file itself: the file says where it is. */
 const secret = z.union(
@@ -62,7 +64,30 @@ const credentials = strict({
     .describe('What programs and providers see.'),
 });
 
-const schema = strict({ repositories: z.array(repository).min(1), credentials: z.array(credentials).default([]) });
+const channelCommon = {
+  name: z
+    .string()
+    .regex(/^[\w.-]+$/, 'may have letters, digits, dots, dashes and underscores')
+    .describe('What it is called; a new name begins anew.'),
+  on: z
+    .array(z.enum(NOTICE_KINDS))
+    .min(1)
+    .default([...NOTICE_KINDS])
+    .describe('What is told.'),
+  everySeconds: z.number().int().min(1).max(3600).default(10).describe('The shortest time between two messages.'),
+  url: secret.describe('Where messages are posted to. Whoever knows it can write there: so it is a secret.'),
+};
+
+const channel = z.discriminatedUnion('kind', [
+  strict({ ...channelCommon, kind: z.literal('slack') }),
+  strict({ ...channelCommon, kind: z.literal('webhook'), secret: secret.describe('What messages are signed with.') }),
+]);
+
+const schema = strict({
+  repositories: z.array(repository).min(1),
+  credentials: z.array(credentials).default([]),
+  notifications: z.array(channel).default([]).describe('Who is told what, and where.'),
+});
 
 /** For the JSON schema that editors complete from. */
 export { schema as runnerFileSchema };
@@ -77,11 +102,12 @@ export type RepositorySettings = Read<z.output<typeof repository>>;
 export interface RunnerFile {
   readonly repositories: readonly RepositorySettings[];
   readonly credentials: readonly Credentials[];
+  readonly notifications: readonly ChannelSettings[];
 }
 
 /**
- * Reads the runner's own file: which repositories it watches, and at which forges. Throws one user error with every mistake and its place. Every secret
- * that it names is known to the redactor then.
+ * Reads the runner's own file: which repositories it watches, and at which forges, and who is told what. Throws one user error with every mistake and its
+ * place. Every secret that it names is known to the redactor then.
  */
 export function readRunnerFile(file: string, environment: Environment): RunnerFile {
   let text: string;
@@ -104,6 +130,7 @@ export function readRunnerFile(file: string, environment: Environment): RunnerFi
   const mistakes: Mistake[] = parsed.success ? [] : [...mistakesOf(parsed.error, value)];
   const read = parsed.success ? secretsRead(parsed.data, { environment, file, mistakes, path: [] }) : undefined;
   if (parsed.success) mistakes.push(...contradictions(parsed.data));
+  if (read !== undefined) mistakes.push(...badAddresses(read as RunnerFile));
   if (mistakes.length > 0)
     throw userError(
       `Cannot use the runner's file as it has mistakes:\n${mistakeLines(mistakes, { file, document, lines }).join('\n')}\nCorrect them: ${formatPlace({ file })}`,
@@ -111,7 +138,11 @@ export function readRunnerFile(file: string, environment: Environment): RunnerFi
   return read as RunnerFile;
 }
 
-function contradictions({ repositories, credentials: sets }: z.output<typeof schema>): readonly Mistake[] {
+function contradictions({
+  repositories,
+  credentials: sets,
+  notifications,
+}: z.output<typeof schema>): readonly Mistake[] {
   const known = repositories.map(({ name }) => name);
   const unknown = sets.flatMap((set, index) =>
     (set.repositories ?? []).flatMap((name, place) =>
@@ -120,7 +151,21 @@ function contradictions({ repositories, credentials: sets }: z.output<typeof sch
         : [{ path: ['credentials', index, 'repositories', place], message: `${name} ${unknownName(name, known)}` }],
     ),
   );
-  return [...sameNames('repositories', repositories), ...sameNames('credentials', sets), ...unknown];
+  return [
+    ...sameNames('repositories', repositories),
+    ...sameNames('credentials', sets),
+    ...sameNames('notifications', notifications),
+    ...unknown,
+  ];
+}
+
+/** The address is a secret: it is not shown. */
+function badAddresses({ notifications }: RunnerFile): readonly Mistake[] {
+  return notifications.flatMap(({ url }, index) =>
+    url === '' || (URL.canParse(url) && /^https?:/.test(url))
+      ? []
+      : [{ path: ['notifications', index, 'url'], message: 'is no address as in https://hooks.example.org/…' }],
+  );
 }
 
 function sameNames(list: string, named: readonly { readonly name: string }[]): readonly Mistake[] {

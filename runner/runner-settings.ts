@@ -7,6 +7,7 @@ import { redactor } from '../foundation/redact.ts';
 import type { EngineName } from './engines/engine.ts';
 import type { Credentials, EngineSettings } from './engines/engine-environment.ts';
 import type { ForgeSettings } from './forges/open-forge.ts';
+import type { ChannelSettings } from './notify/channels.ts';
 import { readRunnerFile } from './repository-settings.ts';
 
 /** A repository and its forge, secrets read. */
@@ -19,6 +20,8 @@ export interface RunnerSettings {
   /** undefined: the embedded PostgreSQL in the data folder. */
   readonly databaseUrl: string | undefined;
   readonly repositories: readonly WatchedRepository[];
+  /** Who is told what happens. */
+  readonly notifications: readonly ChannelSettings[];
   /** 0: any that is free. */
   readonly port: number;
   /** The address to listen at: `127.0.0.1` is this machine alone. */
@@ -62,11 +65,12 @@ export function readRunnerSettings(environment: Environment): RunnerSettings {
   const passphrase = read.text('PULUMI_CONFIG_PASSPHRASE');
   for (const secret of [passphrase, databaseUrl && passwordIn(databaseUrl)]) if (secret) redactor.add(secret);
   const base = read.text('MAINSTAY_BASE', 'main');
-  const { repositories, credentials } = watched(read, { environment, base });
+  const { repositories, credentials, notifications } = watched(read, { environment, base });
   return {
     dataFolder,
     databaseUrl,
     repositories,
+    notifications,
     port: read.integer('MAINSTAY_PORT', { fallback: 7206, minimum: 0, maximum: 65_535 }),
     listen: read.text('MAINSTAY_LISTEN', '127.0.0.1'),
     publicUrl: publicUrlIn(read.text('MAINSTAY_PUBLIC_URL')),
@@ -87,18 +91,24 @@ export function readRunnerSettings(environment: Environment): RunnerSettings {
 function watched(
   read: EnvironmentReader,
   { environment, base }: { readonly environment: Environment; readonly base: string },
-): { readonly repositories: readonly WatchedRepository[]; readonly credentials: readonly Credentials[] } {
+): {
+  readonly repositories: readonly WatchedRepository[];
+  readonly credentials: readonly Credentials[];
+  readonly notifications: readonly ChannelSettings[];
+} {
   const file = read.text('MAINSTAY_CONFIG');
   if (file === undefined) {
     const plain = repositoriesIn(read.text('MAINSTAY_REPOSITORIES', ''));
-    return { repositories: plain.map((each) => ({ ...each, forge: 'plain-git', base })), credentials: [] };
+    const repositories = plain.map((each) => ({ ...each, forge: 'plain-git' as const, base }));
+    return { repositories, credentials: [], notifications: [] };
   }
   if (read.text('MAINSTAY_REPOSITORIES') !== undefined)
     throw userError(
       'Cannot tell which repositories to watch as both MAINSTAY_CONFIG and MAINSTAY_REPOSITORIES are set. Leave one of them out.',
     );
-  const { repositories, credentials } = readRunnerFile(file, environment);
-  return { repositories: repositories.map(({ name, ...rest }) => ({ ...rest, id: name })), credentials };
+  const { repositories, credentials, notifications } = readRunnerFile(file, environment);
+  const watchedOnes = repositories.map(({ name, ...rest }) => ({ ...rest, id: name }));
+  return { repositories: watchedOnes, credentials, notifications };
 }
 
 function publicUrlIn(url: string | undefined): string | undefined {

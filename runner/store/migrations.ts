@@ -120,6 +120,18 @@ const MIGRATIONS: readonly string[] = [
   `
   alter table change add column author text, add column held boolean not null default false;
   `,
+  `
+  create table notice_channel (name text primary key, began timestamptz not null default now(), taken timestamptz);
+  create table notice (
+    number bigint generated always as identity primary key, channel text not null references notice_channel, key text not null,
+    notice jsonb not null, state text not null default 'waiting', attempts integer not null default 0,
+    due timestamptz not null default now(), problem text not null default '', at timestamptz not null default now(), unique (channel, key)
+  );
+  create index notice_waiting on notice (channel, due) where state = 'waiting';
+  create index run_failed on run (ended_at) where state = 'failed';
+  create index rollout_ended on rollout (ended_at);
+  create index audit_news on audit (at) where kind in ('drift', 'break-glass');
+  `,
 ];
 
 /** Any number: two runners that start at once migrate one after the other. */

@@ -153,6 +153,7 @@ async function sayState(services: Services, record: DriftRecord, before: DriftSt
   services.tell(`drift of ${record.stack} at ${short(record.commit!)}: ${record.summary}`);
   await services.store.audit.add({
     ...{ kind: 'drift', repository: record.repository, subject: record.stack, by: 'mainstay', text: record.summary },
+    detail: { state: record.state },
     key: `drift ${record.repository} ${record.stack} ${record.lookedAt?.toISOString()}`,
   });
 }

@@ -6,6 +6,7 @@ import type { Terminal } from '../display/terminal.ts';
 import type { TypeProblem } from '../language/type-check-program.ts';
 import { checkTypes } from '../operations/check-types.ts';
 import { createEngineServices, type EngineServices } from '../operations/engine-services.ts';
+import { createProposals } from '../operations/proposals.ts';
 import { engineVersion } from '../version.ts';
 import { commandResultOf } from './command-result.ts';
 
@@ -46,6 +47,11 @@ export interface EmbeddedPulumi {
    * is not a preview knows nothing of that.
    */
   foreseeing(): Pick<EmbeddedPulumi, 'command' | 'version' | 'run'>;
+  /**
+   * A command object of the same processes whose previews read, of other stacks, what its own earlier previews propose: outputs that only an update
+   * would tell are unknown. Whatever is not a preview reads states.
+   */
+  proposing(): Pick<EmbeddedPulumi, 'command' | 'version' | 'run'>;
   /** Ends every process that is kept. */
   close(): Promise<void>;
 }
@@ -68,6 +74,7 @@ export function createEmbeddedPulumi(options: EmbeddedPulumiOptions = {}): Embed
   return {
     ...commandOf(services),
     foreseeing: () => commandOf({ ...services, prediction: { resources: undefined } }),
+    proposing: () => commandOf({ ...services, proposals: createProposals() }),
     checkTypes,
     close: () => services.close(),
   };

@@ -5,6 +5,7 @@ import type { PackProcesses } from '../policy/pack-processes.ts';
 import type { Backend } from '../state/backend.ts';
 import { openBackend } from '../state/open-backend.ts';
 import type { Prediction } from './prediction.ts';
+import type { Proposals } from './proposals.ts';
 
 /** What outlives one command: kept by an in-process command object, made and closed once by the executable. */
 export interface EngineServices {
@@ -17,6 +18,8 @@ export interface EngineServices {
   backend(url: string, place: { readonly environment: Environment; readonly directory: string }): Promise<Backend>;
   /** Set where previews build on each other. */
   readonly prediction?: Prediction;
+  /** Set where previews read what previews of other stacks propose. */
+  readonly proposals?: Proposals;
   /** Ends every kept process. */
   close(): Promise<void>;
 }

@@ -168,7 +168,10 @@ function createRegistry(
     runtimeOptions: project.runtimeOptions,
     pluginArguments: request.options.pluginArguments,
     builtins: createBuiltinProvider({
-      stacks: createStackOutputsReader({ backend, openSecrets, project: identity.project }),
+      stacks: createStackOutputsReader({
+        ...{ backend, openSecrets, project: identity.project },
+        proposed: request.preview ? place.services.proposals?.resourcesOf : undefined,
+      }),
       findResource: (urn) => program?.findResource(urn),
       log,
     }),

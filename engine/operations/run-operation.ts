@@ -113,7 +113,8 @@ async function deploy(request: OperationRequest, session: OperationSession, pipe
   if (!deployment || failure !== undefined) throw failure;
   if (deployment.plan) await savePlan(request, deployment.plan);
   const outcome = outcomeOf(deployment, ended?.failed === true || pipe.errors > 0);
-  const { prediction } = request.place.services;
+  const { prediction, proposals } = request.place.services;
+  if (request.preview && outcome.result === 'succeeded') proposals?.add(request.stack.identity, deployment.resources);
   if (prediction && request.preview && outcome.result === 'succeeded')
     prediction.resources = predictedResources(deployment.resources, session.base);
   return { ...outcome, policyPacks: policies?.versions ?? {} };

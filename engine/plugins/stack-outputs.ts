@@ -1,9 +1,9 @@
 import { messageOf } from '../../foundation/errors.ts';
 import type { PropertyMap, PropertyValue } from '../../protocol/property-value.ts';
 import { ProviderError } from '../../protocol/provider.ts';
+import type { ResourceState } from '../deploy/resource-state.ts';
 import type { SecretsManager } from '../secrets/secrets-manager.ts';
 import { type Backend, type SecretsManagerOpener, type StackIdentity, StackNotFound } from '../state/backend.ts';
-import type { Snapshot } from '../state/snapshot.ts';
 
 /** What programs may read of other stacks. */
 export interface StackOutputsReader {
@@ -21,6 +21,8 @@ export interface StackOutputsOptions {
   readonly openSecrets: SecretsManagerOpener;
   /** The project of stack names that name none. */
   readonly project: string;
+  /** The resources that a preview proposes for a stack, in the place of those in its state. Default: none are proposed. */
+  readonly proposed?: ((stack: StackIdentity) => readonly ResourceState[] | undefined) | undefined;
 }
 
 const rootStackType = 'pulumi:pulumi:Stack';
@@ -34,14 +36,14 @@ export function createStackOutputsReader(options: StackOutputsOptions): StackOut
         elidingSecrets(await options.openSecrets(type, state), (error) => {
           decryptionError = messageOf(error);
         });
-      const snapshot = await readSnapshot(name, open, options);
-      const root = snapshot.resources.find(({ type, delete: dying }) => type === rootStackType && !dying);
+      const resources = await readResources(name, open, options);
+      const root = resources.find(({ type, delete: dying }) => type === rootStackType && !dying);
       return { outputs: root?.outputs ?? {}, decryptionError };
     },
     async resources(name) {
-      const snapshot = await readSnapshot(name, options.openSecrets, options);
+      const resources = await readResources(name, options.openSecrets, options);
       const outputs: Record<string, PropertyValue> = {};
-      for (const resource of snapshot.resources) {
+      for (const resource of resources) {
         if (!resource.delete) outputs[resource.urn] = { type: resource.type, outputs: resource.outputs };
       }
       return outputs;
@@ -49,10 +51,16 @@ export function createStackOutputsReader(options: StackOutputsOptions): StackOut
   };
 }
 
-async function readSnapshot(name: string, open: SecretsManagerOpener, options: StackOutputsOptions): Promise<Snapshot> {
+async function readResources(
+  name: string,
+  open: SecretsManagerOpener,
+  options: StackOutputsOptions,
+): Promise<readonly ResourceState[]> {
   const stack = parseStackName(name, options.project);
+  const proposed = options.proposed?.(stack);
+  if (proposed) return proposed;
   try {
-    return await options.backend.readSnapshot(stack, open);
+    return (await options.backend.readSnapshot(stack, open)).resources;
   } catch (error) {
     if (error instanceof StackNotFound) throw new ProviderError(`unknown stack "${name}"`, { cause: error });
     throw new ProviderError(`Cannot read the stack ${name}: ${messageOf(error)}`, { cause: error });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { comparePreviews, digestOf, stepFingerprints } from './digest.ts';
 import type { PlannedStep } from './planned-step.ts';
@@ -73,4 +73,29 @@ test('tells narrower from wider', () => {
       assert.equal(comparePreviews(fewer, all), 'wider');
     }),
   );
+});
+
+describe('what several previews have shown', () => {
+  const update = (changes: PlannedStep['changes'], urn = 'u'): PlannedStep => ({
+    ...{ operation: 'update', urn, type: 't', changes, replacedBy: [], protected: false },
+  });
+  const a = { path: 'a', kind: 'update', before: 1, after: 2 } as const;
+  const b = { path: 'b', kind: 'update', before: 1, after: 2 } as const;
+  const prints = (...planned: readonly PlannedStep[]) => stepFingerprints(planned);
+
+  test('covers a step that does both to one resource, and no third thing', () => {
+    const reviewed = [...prints(update([a])), ...prints(update([b]))];
+    assert.notEqual(comparePreviews(reviewed, prints(update([a, b]))), 'wider');
+    assert.equal(comparePreviews(reviewed, prints(update([a, b, { ...a, path: 'c' }]))), 'wider');
+    assert.equal(comparePreviews(reviewed, prints(update([{ ...a, after: 3 }, b]))), 'wider');
+    assert.equal(comparePreviews(reviewed, prints({ ...update([a, b]), replacedBy: ['a'] })), 'wider');
+    assert.equal(comparePreviews(reviewed, prints(update([a, b]), update([a], 'v'))), 'wider');
+    assert.equal(comparePreviews(reviewed, prints({ ...update([a, b]), operation: 'replace' })), 'wider');
+  });
+
+  test('takes any value where it was unknown, at that path alone', () => {
+    const reviewed = prints(update([{ ...a, after: '[unknown]' }, b]));
+    assert.equal(comparePreviews(reviewed, prints(update([{ ...a, after: 7 }, b]))), 'same');
+    assert.equal(comparePreviews(reviewed, prints(update([a, { ...b, after: 7 }]))), 'wider');
+  });
 });

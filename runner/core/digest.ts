@@ -18,11 +18,52 @@ export function stepFingerprints(steps: readonly PlannedStep[]): readonly string
 /** How an update's own preview stands to the one that was reviewed. */
 export type Comparison = 'same' | 'narrower' | 'wider';
 
-/** `narrower`: everything in `now` was reviewed, and less of it is left to do. */
+/**
+ * `narrower`: everything in `now` was reviewed, and less of it is left to do. `reviewed` may come from several previews: a step that does what several
+ * of them do to one resource was reviewed in parts. A value that was unknown then may be any now.
+ */
 export function comparePreviews(reviewed: readonly string[], now: readonly string[]): Comparison {
   const known = new Set(reviewed);
-  if (now.some((line) => !known.has(line))) return 'wider';
-  return now.length === known.size ? 'same' : 'narrower';
+  const rest = now.filter((line) => !known.has(line));
+  if (rest.length > 0) {
+    const parts = Map.groupBy(reviewed.map(parse), placeOf);
+    if (!rest.map(parse).every((step) => isCovered(step, parts.get(placeOf(step)) ?? []))) return 'wider';
+  }
+  return now.length >= known.size ? 'same' : 'narrower';
+}
+
+/** What `fingerprint` writes. */
+type Fingerprint = readonly [
+  operation: string,
+  urn: string,
+  changes: readonly (readonly [path: string, kind: string, before: string, after: string])[],
+  replacedBy: readonly string[],
+];
+
+function parse(line: string): Fingerprint {
+  return JSON.parse(line) as Fingerprint;
+}
+
+function placeOf([operation, urn]: Fingerprint): string {
+  return `${operation} ${urn}`;
+}
+
+function isCovered([, , changes, replacedBy]: Fingerprint, parts: readonly Fingerprint[]): boolean {
+  if (parts.length === 0) return false;
+  const known = parts.flatMap((part) => part[2]);
+  const causes = new Set(parts.flatMap((part) => part[3]));
+  return (
+    replacedBy.every((path) => causes.has(path)) &&
+    changes.every(([path, kind, before, after]) =>
+      known.some(
+        (change) =>
+          change[0] === path &&
+          change[1] === kind &&
+          change[2] === before &&
+          (change[3] === after || change[3] === UNKNOWN),
+      ),
+    )
+  );
 }
 
 function fingerprint(step: PlannedStep): string {
@@ -51,3 +92,6 @@ function canonical(value: unknown): string {
 function hash(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
+
+/** The hash of a value that is not known before the update. */
+const UNKNOWN = hashValue('[unknown]');

@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { EngineEvent, Stack } from '@pulumi/pulumi/automation/index.js';
+import type { EngineEvent, PulumiCommand, Stack } from '@pulumi/pulumi/automation/index.js';
 import { MainstayError, userError } from '../../foundation/errors.ts';
 import { endRecorded, isAlive, ownIdentity, type ProcessIdentity, signalGroup } from '../../foundation/processes.ts';
 import type { Outcome } from '../core/run.ts';
@@ -37,6 +37,7 @@ export function createAutomationEngine(options: AutomationEngineOptions): Engine
     appliedCommit: (work) => options.previews.run(() => appliedCommit(options, work)),
     preview: (work) =>
       options.previews.run(() => withinTime(work, (limited) => operate(options, limited, { verb: 'preview' }))),
+    ...(options.proposing && { previewBehind: behindOf(options, options.proposing) }),
     ...(options.foreseeing && { previewRevert: revertOf({ ...options, foreseeing: options.foreseeing }) }),
     look: (work) => options.previews.run(() => lookForDrift(options, work)),
     update: (work) => options.updates.run(() => operate(options, work, { verb: 'update' })),
@@ -48,6 +49,26 @@ export function createAutomationEngine(options: AutomationEngineOptions): Engine
 
 function revertOf(options: Parameters<typeof previewRevert>[0]): NonNullable<Engine['previewRevert']> {
   return (work, before) => options.previews.run(() => previewRevert(options, { work, before }));
+}
+
+function behindOf(
+  options: AutomationEngineOptions,
+  proposing: () => PulumiCommand,
+): NonNullable<Engine['previewBehind']> {
+  return (work, upstreams) =>
+    options.previews.run(async () => {
+      const command = proposing();
+      const used = { ...options, command: () => command };
+      const previewed = (of: StackWork) => withinTime(of, (limited) => operate(used, limited, { verb: 'preview' }));
+      for (const upstream of upstreams) {
+        const { result, problem } = await previewed(upstream);
+        if (result === 'failed')
+          throw userError(
+            `Cannot preview ${work.stack} as the stack whose outputs it reads cannot be previewed: ${upstream.stack}: ${problem}. Correct that one.`,
+          );
+      }
+      return previewed(work);
+    });
 }
 
 async function operate(

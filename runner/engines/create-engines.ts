@@ -45,6 +45,7 @@ export async function createEngines(options: {
     createAutomationEngine({
       ...{ ...shared, name: 'embedded', command: () => embedded as unknown as PulumiCommand },
       foreseeing: () => embedded.foreseeing() as unknown as PulumiCommand,
+      proposing: () => embedded.proposing() as unknown as PulumiCommand,
     }),
   ];
   const executable = findExecutable('pulumi', options.environment.PATH ?? '');

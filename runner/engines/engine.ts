@@ -73,6 +73,12 @@ export interface Engine {
   /** Says what an update would do. Takes no lock. */
   preview(work: StackWork): Promise<Outcome>;
   /**
+   * The same, where stacks whose outputs it reads are to change too: `upstreams`, in the order of their updates, are previewed first, and it reads what they
+   * propose; what only their update would tell is unknown. An upstream that fails fails it. Absent where the engine cannot do that: it reads what is
+   * applied.
+   */
+  previewBehind?(work: StackWork, upstreams: readonly StackWork[]): Promise<Outcome>;
+  /**
    * Says what the program of `before` would do once that of `work` had been applied. Writes nothing and takes no lock. An engine that cannot start
    * from a state which is not there yet does not have this.
    */

@@ -14,6 +14,8 @@ export interface AutomationEngineOptions {
   command(observer: ProcessObserver, limits: OperationLimits | undefined): PulumiCommand;
   /** Makes a command whose previews build on each other, where the engine has such. */
   readonly foreseeing?: () => PulumiCommand;
+  /** Makes a command whose previews read what its earlier previews of other stacks propose, where the engine has such. */
+  readonly proposing?: () => PulumiCommand;
   /** The whole environment of an operation. Throws a user error where its settings name what is not there. */
   environment(work: StackWork): Readonly<Record<string, string>>;
   readonly processes: RunStore['processes'];

@@ -4,6 +4,7 @@ import type { Outcome, Run, RunState } from '../core/run.ts';
 import { countsText } from '../core/summarise.ts';
 import { attempt, OUTAGE_SECONDS } from './attempt.ts';
 import { finishRun } from './finish-run.ts';
+import { previewBehind } from './preview-behind.ts';
 import { reportAgain } from './preview-change.ts';
 import { runStep } from './run-step.ts';
 import { repositoryOf, type Services } from './services.ts';
@@ -74,7 +75,7 @@ export async function beginRun(services: Services, id: string): Promise<Run> {
 
 /** Also where it is an update that begins with a preview: that one sees and uses what previews may. */
 export async function previewNow(services: Services, run: Run, signal: AbortSignal): Promise<Outcome> {
-  return withCheckout(services, { run: { ...run, kind: 'preview' }, signal }, ({ engine, work }) =>
-    engine.preview(work),
+  return withCheckout(services, { run: { ...run, kind: 'preview' }, signal }, (open) =>
+    previewBehind(services, run, open),
   );
 }

@@ -1,11 +1,13 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import { comparePreviews, stepFingerprints } from '../core/digest.ts';
+import { shownSteps } from '../core/planned-step.ts';
 import { short, stepLine } from '../core/report-text.ts';
 import type { Decision } from '../core/rollout.ts';
 import type { Outcome, Run, RunState } from '../core/run.ts';
 import { countsText, type RunEnd } from '../core/summarise.ts';
 import { finishRun } from './finish-run.ts';
 import { beginRun, previewNow } from './preview-stack.ts';
+import { reviewedFingerprints } from './reviewed-previews.ts';
 import { runStep } from './run-step.ts';
 import { repositoryOf, type Services } from './services.ts';
 import { withCheckout } from './with-checkout.ts';
@@ -102,43 +104,16 @@ async function compareWithReview(
   const outcome = await previewNow(services, run, signal);
   await services.store.runs.set(id, { outcome });
   if (outcome.result === 'failed') return { failure: true, wider: undefined };
-  const reviewed = await reviewedPreview(services, run);
+  const reviewed = await reviewedFingerprints(services, run);
   if (!reviewed) {
     note(`${countsText('preview', outcome)}; no reviewed preview`);
     return { failure: false, wider: undefined };
   }
-  const comparison = comparePreviews(reviewed.fingerprints, outcome.fingerprints);
+  const comparison = comparePreviews(reviewed, outcome.fingerprints);
   note(`${countsText('preview', outcome)}; ${comparison === 'same' ? 'as reviewed' : `${comparison} than reviewed`}`);
   if (comparison !== 'wider') return { failure: false, wider: undefined };
-  const known = new Set(reviewed.fingerprints);
-  const extra = outcome.steps.filter((step) => stepFingerprints([step]).some((line) => !known.has(line)));
-  return { failure: false, wider: `it would do more than was reviewed: ${extra.map(stepLine).join(', ')}` };
-}
-
-/** The last preview that people approved for this rollout, or that of a change that this commit merged. With several merged at once there is no one review. */
-async function reviewedPreview(services: Services, run: Run): Promise<Outcome | undefined> {
-  if (run.rollout === undefined) return undefined;
-  // What was approved for the environment counts more than what was reviewed in the change.
-  const of = {
-    rollout: run.rollout,
-    stack: run.stack,
-    kind: 'preview' as const,
-    states: ['succeeded' as const],
-    limit: 1,
-  };
-  const [approved] = await services.store.runs.list(of);
-  if (approved) return approved.outcome;
-  const rollout = await services.store.rollouts.get(run.rollout);
-  const [change, ...others] = rollout?.changes ?? [];
-  if (change === undefined || others.length > 0) return undefined;
-  const [preview] = await services.store.runs.list({
-    change,
-    stack: run.stack,
-    kind: 'preview',
-    states: ['succeeded'],
-    limit: 1,
-  });
-  return preview?.outcome;
+  const extra = outcome.steps.filter((step) => comparePreviews(reviewed, stepFingerprints([step])) === 'wider');
+  return { failure: false, wider: `it would do more than was reviewed: ${shownSteps(extra).map(stepLine).join(', ')}` };
 }
 
 /** Updates, after what an earlier life left is cleared. Returns creates of which a person has to say what became of them: then nothing was done. */

@@ -24,7 +24,16 @@ export type CheckoutOf = Pick<Run, 'id' | 'repository' | 'stack' | 'commit' | 'c
 /** Checks the run's commit out in a folder of its own, does `work` there and removes it. */
 export async function withCheckout<T>(
   services: Services,
-  { run, signal }: { readonly run: CheckoutOf; readonly signal: AbortSignal },
+  {
+    run,
+    signal,
+    silent = false,
+  }: {
+    readonly run: CheckoutOf;
+    readonly signal: AbortSignal;
+    /** What happens is no event of the run. */
+    readonly silent?: boolean;
+  },
   work: (open: OpenStack) => Promise<T>,
 ): Promise<T> {
   const { stack, engine, access } = await stackAt(services, run);
@@ -32,7 +41,7 @@ export async function withCheckout<T>(
   const witness = recordRun(run.id, { runs: services.store.runs, log: services.log });
   try {
     const open = openStack({ run, stack, engine, access, checkout, signal });
-    return await work({ ...open, work: { ...open.work, witness } });
+    return await work(silent ? open : { ...open, work: { ...open.work, witness } });
   } finally {
     await witness.close();
     await checkout.remove();

@@ -77,7 +77,10 @@ export async function startApiServer(options: { readonly console?: ConsolePage }
       await tell('unlock', at);
       return 'nothing was left';
     },
-    look: (_id, at) => tell('look', at),
+    look: async (_id, at) => {
+      await tell('look', at);
+      return true;
+    },
     promote: async (request) => {
       await store.promotions.add({ id: 'promotion-1', ...request });
       return 'promotion-1';

@@ -47,7 +47,7 @@ export interface HttpOptions {
       readonly stack: string;
       readonly asked: { readonly by: string; readonly correct: boolean };
     },
-  ): Promise<void>;
+  ): Promise<boolean>;
   /** Queues a promotion; its id. */
   promote(request: PromotionRequest & { readonly repository: string; readonly by: string }): Promise<string>;
   /** Opens the change that takes a stack back. */

@@ -7,8 +7,8 @@ import type { Services } from './services.ts';
 const SOONEST_MS = 250;
 const LATEST_MS = 10_000;
 
-/** Starts a look. The same id is one look, whichever runner starts it. */
-export type StartLook = (id: string, at: LookAt) => Promise<void>;
+/** Starts a look. The same id is one look, whichever runner starts it. False where the stack is being looked at. */
+export type StartLook = (id: string, at: LookAt) => Promise<boolean>;
 
 /** Starts the looks that are due, in every repository. Returns the time until it is worth asking again, in milliseconds. */
 export async function startDueLooks(services: Services, start: StartLook): Promise<number> {
@@ -40,10 +40,11 @@ export function startDriftSchedule(services: Services, start: StartLook): () => 
   let running: Promise<void> = Promise.resolve();
   const started = new Map<string, true>();
   const once: StartLook = async (id, at) => {
-    if (started.has(id)) return;
-    await start(id, at);
+    if (started.has(id)) return true;
+    if (!(await start(id, at))) return false;
     started.set(id, true);
     if (started.size > 10_000) started.delete(started.keys().next().value!);
+    return true;
   };
   const tick = async () => {
     let wait = LATEST_MS;

@@ -1,4 +1,4 @@
-import { DBOS } from '@dbos-inc/dbos-sdk';
+import { DBOS, Error as DBOSErrors } from '@dbos-inc/dbos-sdk';
 import { DBOSExecutor } from '@dbos-inc/dbos-sdk/internal/dbos-executor';
 import pg from 'pg';
 import { messageOf, userError } from '../../foundation/errors.ts';
@@ -38,8 +38,8 @@ export interface Worker {
   promote(request: PromotionRequest): Promise<string>;
   /** Opens the change that takes a stack back to a commit. */
   rollBack(request: RollbackRequest): Promise<OfferedRevert>;
-  /** Starts a look for drift; the same id is one look. */
-  look(id: string, at: LookAt): Promise<void>;
+  /** Starts a look for drift; the same id is one look. False where a look at the stack is under way and nobody has asked for another. */
+  look(id: string, at: LookAt): Promise<boolean>;
   /** Ends a run that has not ended: its engine finishes what it is at. */
   cancelRun(run: ActedRun, by: string): Promise<void>;
   /** Previews again what failed or was cancelled. */
@@ -110,8 +110,7 @@ export async function startWorker(options: {
   const takeover = setInterval(() => void takeOverDead(session, name, log), TAKEOVER_EVERY_MS);
   return {
     receive: async (event) => void (await DBOS.startWorkflow(workflows.receive, { workflowID: event.id })(event)),
-    look: async (id, at) =>
-      void (await DBOS.startWorkflow(workflows.look, { workflowID: id, queueName: LOOKS_QUEUE })(at)),
+    look: (id, at) => startLook(workflows.look, id, at),
     decideRun: async ({ id, attempt }, decision) => {
       await judgeRunDecision(services, id, decision);
       await DBOS.send(attemptId(id, attempt), decision, 'decision');
@@ -143,6 +142,18 @@ export async function startWorker(options: {
       await session.end();
     },
   };
+}
+
+/** A look that takes longer than its stack's turns is not waited for by more and more of them. */
+async function startLook(look: (at: LookAt) => Promise<unknown>, id: string, at: LookAt): Promise<boolean> {
+  const enqueueOptions = at.asked ? {} : { deduplicationID: `${at.repository}:${at.stack}` };
+  try {
+    await DBOS.startWorkflow(look, { workflowID: id, queueName: LOOKS_QUEUE, enqueueOptions })(at);
+    return true;
+  } catch (error) {
+    if (error instanceof DBOSErrors.DBOSQueueDuplicatedError) return false;
+    throw error;
+  }
 }
 
 function register(services: Services) {

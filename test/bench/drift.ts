@@ -64,7 +64,7 @@ async function makeStacks(shop: Workshop, names: readonly string[]): Promise<voi
 async function oneRound(shop: Workshop): Promise<number> {
   shop.moveClock(DAY);
   const began = performance.now();
-  await startDueLooks(shop.services, shop.worker.look);
+  await startDueLooks(shop.services, (id, at) => shop.until('its turn', () => shop.worker.look(id, at)));
   const since = shop.services.clock.now() - DAY / 2;
   for (const deadline = began + 300_000; ; await delay(50)) {
     const records = await shop.store.drift.list('estate');

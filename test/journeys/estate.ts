@@ -36,8 +36,6 @@ export interface Estate {
   merge(branch: string): Promise<string>;
   rolledOut(commit: string): Promise<RolloutResponse>;
   previewed(branch: string, head: string): Promise<ChangeResponse>;
-  /** Asks until there is an answer that is not undefined; an error counts as none yet. */
-  until<T>(what: string, ask: () => Promise<T | undefined>): Promise<T>;
   /** The stack's state file, read back. */
   state(stack: string): StateFile;
   readonly folder: string;

@@ -13,7 +13,7 @@ const API = '/repos/mainstay/estate';
 const ROUNDS = 3;
 
 /** One life of a shop on a real control plane, behind a real Gitea, told in order: each test goes on where the one before ended. */
-describe('a shop that is kept', { skip: await whyNot('kubernetes', 'gitea'), timeout: 600_000 }, () => {
+describe('a shop that is kept', { skip: await whyNot('kubernetes', 'gitea'), timeout: 1_800_000 }, () => {
   let plane: ControlPlane;
   let shop: ShopOnCluster;
   let here: GiteaEstate;

@@ -34,9 +34,10 @@ export function writePromotions(services: Services) {
 async function writeQueued(services: Services, repository: string): Promise<void> {
   const { store } = services;
   const { mirror, base } = repositoryOf(services, repository);
+  // In this order: of what is pushed by then, the promotion knows the commit.
+  const heads = new Map((await mirror.fetch()).map(({ branch, commit }) => [branch, commit]));
   const queued = (await store.promotions.list(repository, 'queued')).toReversed();
   if (queued.length === 0) return;
-  const heads = new Map((await mirror.fetch()).map(({ branch, commit }) => [branch, commit]));
   const head = heads.get(base);
   if (head === undefined) throw userError(`Cannot promote as the repository has no branch ${base}. Push it.`);
   const settings = await readSettings(await mirror.tree(head));

@@ -29,7 +29,9 @@ describe('a shop that is kept', { skip: await whyNot('kubernetes', 'gitea'), tim
       ...{ KUBECONFIG: plane.kubeconfig, MAINSTAY_PASS: 'KUBECONFIG' },
       PULUMI_BACKEND_URL: `file://${kept}/state`,
     };
-    here = await createGiteaEstate({ pollSeconds: 1, files: shop.files, environment });
+    here = await createGiteaEstate({
+      ...{ pollSeconds: 1, files: shop.files, environment, patienceMs: 300_000 },
+    });
   });
   after(async () => {
     await here?.close();

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { arbitraryProperties } from './arbitrary-properties.ts';
 import { detailedDiffOf, diffProperties } from './property-diff.ts';
 import { containsSecrets, containsUnknowns, equalValues, withoutOutputs, withoutSecrets } from './property-equality.ts';
+import { setAt } from './property-path.ts';
 import {
   Asset,
   Output,
@@ -46,6 +47,16 @@ test('finds a difference exactly where values are not equal', () => {
       assert.equal(equalValues(a, b), equalValues(b, a));
     }),
   );
+});
+
+test('finds properties that are named as what every object of JavaScript has', () => {
+  for (const name of ['toString', 'constructor', 'hasOwnProperty']) {
+    const named: PropertyMap = { [name]: 'x' };
+    assert.deepEqual(diffProperties({}, named)?.adds, named);
+    assert.deepEqual(diffProperties(named, {})?.deletes, named);
+    assert.ok(!equalValues({}, named) && !equalValues(named, {}));
+    assert.deepEqual(setAt({}, [name, 'inner'], 1), { [name]: { inner: 1 } });
+  }
 });
 
 /** Another object of the same parts, so that equality is not identity. */

@@ -1,6 +1,6 @@
 import { equalValues, hasValue } from './property-equality.ts';
 import { formatPath, type PropertyPath } from './property-path.ts';
-import { isPropertyArray, isPropertyMap, type PropertyMap, type PropertyValue } from './property-value.ts';
+import { isPropertyArray, isPropertyMap, memberOf, type PropertyMap, type PropertyValue } from './property-value.ts';
 import type { PropertyDiff } from './provider.ts';
 
 /** How one value became another. `object` or `array` is set where both are objects or lists. */
@@ -41,7 +41,7 @@ export function diffProperties(
   const updates: Record<string, ValueDiff> = {};
   for (const [key, old] of Object.entries(olds)) {
     if (ignore(key)) continue;
-    const next = news[key];
+    const next = memberOf(news, key);
     if (next === undefined) {
       if (hasValue(old)) deletes[key] = old;
       continue;
@@ -53,7 +53,7 @@ export function diffProperties(
     else updates[key] = diff;
   }
   for (const [key, next] of Object.entries(news))
-    if (!ignore(key) && !(key in olds) && hasValue(next)) adds[key] = next;
+    if (!ignore(key) && !Object.hasOwn(olds, key) && hasValue(next)) adds[key] = next;
   const changed = [adds, deletes, updates].some((part) => Object.keys(part).length > 0);
   return changed ? { adds, deletes, sames, updates } : undefined;
 }

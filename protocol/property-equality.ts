@@ -3,6 +3,7 @@ import {
   Asset,
   isPropertyArray,
   isPropertyMap,
+  memberOf,
   Output,
   type PropertyMap,
   type PropertyValue,
@@ -31,8 +32,8 @@ export function equalValues(a: PropertyValue | undefined, b: PropertyValue | und
 }
 
 function equalMaps(a: PropertyMap, b: PropertyMap): boolean {
-  for (const key in a) if (!equalValues(a[key], b[key])) return false;
-  for (const key in b) if (!(key in a) && hasValue(b[key])) return false;
+  for (const key in a) if (!equalValues(a[key], memberOf(b, key))) return false;
+  for (const key in b) if (!Object.hasOwn(a, key) && hasValue(b[key])) return false;
   return true;
 }
 

@@ -1,4 +1,11 @@
-import { isPropertyArray, isPropertyMap, type PropertyMap, type PropertyValue, Secret } from './property-value.ts';
+import {
+  isPropertyArray,
+  isPropertyMap,
+  memberOf,
+  type PropertyMap,
+  type PropertyValue,
+  Secret,
+} from './property-value.ts';
 
 /** Keys and indices from the root down. The key `*` stands for every key or index. */
 export type PropertyPath = readonly (string | number)[];
@@ -88,7 +95,7 @@ export function setAt(
     return list;
   }
   if (value !== undefined && !isPropertyMap(value)) return undefined;
-  const inner = setAt(value?.[element], rest, next);
+  const inner = setAt(value && memberOf(value, element), rest, next);
   return inner === undefined ? undefined : { ...value, [element]: inner };
 }
 
@@ -190,14 +197,14 @@ function resetKey(key: string, rest: PropertyPath, state: Reset): ResetResult {
   if (rest.length === 0) return resetLeaf(key, state);
   if (!isPropertyMap(old) || !isPropertyMap(next))
     return isPropertyMap(old) || isPropertyMap(next) ? impossible : unchanged(next);
-  if (!(key in next)) return key in old ? impossible : next;
-  const inner = reset(rest, below(state, old[key], next[key]));
+  if (!Object.hasOwn(next, key)) return Object.hasOwn(old, key) ? impossible : next;
+  const inner = reset(rest, below(state, memberOf(old, key), next[key]));
   return inner === impossible ? impossible : inner === absent ? next : { ...next, [key]: inner };
 }
 
 function resetLeaf(key: string, state: Reset): ResetResult {
   const { old, next } = state;
-  if (isPropertyMap(old) && key in old)
+  if (isPropertyMap(old) && Object.hasOwn(old, key))
     return isPropertyMap(next) ? { ...next, [key]: oldValue(old[key]!, state) } : impossible;
   if (!isPropertyMap(next)) return unchanged(next);
   const { [key]: _, ...others } = next;
@@ -226,7 +233,7 @@ function resetMembers(
 ): ResetResult {
   const members: Record<string, PropertyValue> = { ...both.next };
   for (const key of Object.keys(both.old)) {
-    if (!(key in both.next)) return impossible;
+    if (!Object.hasOwn(both.next, key)) return impossible;
     const inner = reset(rest, below(state, both.old[key], both.next[key]));
     if (inner === impossible || inner === absent) return impossible;
     members[key] = inner;

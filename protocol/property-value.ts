@@ -106,6 +106,11 @@ export function isPropertyMap(value: PropertyValue | undefined): value is Proper
   );
 }
 
+/** The property of that name; undefined where there is none, also for the names that every object of JavaScript has. */
+export function memberOf(map: PropertyMap, key: string): PropertyValue | undefined {
+  return Object.hasOwn(map, key) ? map[key] : undefined;
+}
+
 /** Narrowing that TypeScript's own Array.isArray does not do for readonly arrays. */
 export function isPropertyArray(value: PropertyValue | undefined): value is readonly PropertyValue[] {
   return Array.isArray(value);

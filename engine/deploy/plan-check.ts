@@ -2,6 +2,7 @@ import { equalValues } from '../../protocol/property-equality.ts';
 import {
   isPropertyArray,
   isPropertyMap,
+  memberOf,
   Output,
   type PropertyMap,
   type PropertyValue,
@@ -128,11 +129,10 @@ function checkSet(what: string, planned: readonly string[], actual: readonly str
 
 function checkProperties(olds: PropertyMap, news: PropertyMap, planned: PlanDiff): string | undefined {
   const keys = new Set([olds, news, planned.adds, planned.updates].flatMap((map) => Object.keys(map)));
-  const violations = [...keys, ...planned.deletes]
-    .filter(
-      (key, index, all) => all.indexOf(key) === index && !isPlanned(olds[key], news[key], expectation(planned, key)),
-    )
-    .map((key) => violation(key, changeOf(olds[key], news[key]), news[key], expectation(planned, key)))
+  const violations = [...new Set([...keys, ...planned.deletes])]
+    .map((key) => ({ key, old: memberOf(olds, key), next: memberOf(news, key), expected: expectation(planned, key) }))
+    .filter(({ old, next, expected }) => !isPlanned(old, next, expected))
+    .map(({ key, old, next, expected }) => violation(key, changeOf(old, next), next, expected))
     .sort();
   return violations.length === 0 ? undefined : `properties changed: ${violations.join(', ')}`;
 }
@@ -145,8 +145,8 @@ interface Expectation {
 }
 
 function expectation(planned: PlanDiff, key: string): Expectation {
-  if (key in planned.adds) return { change: '+', value: planned.adds[key] };
-  if (key in planned.updates) return { change: '~', value: planned.updates[key] };
+  if (Object.hasOwn(planned.adds, key)) return { change: '+', value: planned.adds[key] };
+  if (Object.hasOwn(planned.updates, key)) return { change: '~', value: planned.updates[key] };
   return { change: planned.deletes.includes(key) ? '-' : '=', value: undefined };
 }
 
@@ -178,7 +178,7 @@ function accepts(expected: PropertyValue | undefined, actual: PropertyValue | un
   }
   if (isPropertyMap(expected) && isPropertyMap(actual)) {
     const keys = new Set([...Object.keys(expected), ...Object.keys(actual)]);
-    return keys.values().every((key) => accepts(expected[key], actual[key]));
+    return keys.values().every((key) => accepts(memberOf(expected, key), memberOf(actual, key)));
   }
   return equalValues(expected, actual);
 }

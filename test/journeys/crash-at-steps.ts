@@ -3,7 +3,8 @@ import { DBOS } from '@dbos-inc/dbos-sdk';
 
 /**
  * Loaded before a runner (`--import`): kills it with -9 at every durable step of every kind of workflow, once each. JOURNEY_CRASHES is the file that
- * keeps where that was; JOURNEY_CRASH is when: `done`, when a step's work is done and nobody has stored that, or `stored`, between it and the next.
+ * keeps where that was; JOURNEY_CRASH is when: `done`, when a step's work is done and nobody has stored that, or `stored`, between it and the next;
+ * anything else is one of them in turn.
  */
 const file = process.env.JOURNEY_CRASHES;
 const when = process.env.JOURNEY_CRASH;
@@ -15,11 +16,11 @@ if (file !== undefined) {
     const place = `${kindOf(DBOS.workflowID ?? '')}: ${config?.name?.replace(/^(dev|prod): /, '')}`;
     const stepped = async () => {
       const result = await work();
-      if (when === 'done') crashOnce(file, place);
+      crashOnce(file, place, 'done');
       return result;
     };
     const result = await runStep(stepped, config);
-    if (when === 'stored') crashOnce(file, place);
+    crashOnce(file, place, 'stored');
     return result;
   };
 }
@@ -29,9 +30,11 @@ function kindOf(id: string): string {
   return id.replace(/[0-9a-f]{8,}.*$/, '').replace(/[#/].*$/, '');
 }
 
-function crashOnce(crashes: string, place: string): void {
+function crashOnce(crashes: string, place: string, now: 'done' | 'stored'): void {
   const earlier = existsSync(crashes) ? readFileSync(crashes, 'utf8').split('\n') : [];
   if (earlier.includes(place)) return;
+  const turn = earlier.length % 2 === 0 ? 'done' : 'stored';
+  if (now !== (when === 'done' || when === 'stored' ? when : turn)) return;
   appendFileSync(crashes, `${place}\n`);
   process.kill(process.pid, 'SIGKILL');
 }

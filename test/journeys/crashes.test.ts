@@ -23,7 +23,10 @@ const MUST = [
   ...['c-: put back', 'c-: finish'],
 ];
 
-for (const when of ['done', 'stored'] as const)
+/** The whole takes minutes: by turns is one half of it, in which no step is left out. */
+const WHENS = process.env.MAINSTAY_CRASH_EVERYWHERE ? ['done', 'stored'] : ['done or stored by turns'];
+
+for (const when of WHENS)
   test(`is killed once at every step of preview, rollout, update, drift and rollback, when it is ${when}`, {
     timeout: 1_800_000,
   }, async (t) => {

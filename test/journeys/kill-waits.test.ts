@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { git } from '../../cli/demo-repository.ts';
 import { World } from '../../providers/sandbox/world.ts';
 import type { RolloutResponse } from '../../runner/api/responses.ts';
@@ -41,6 +42,7 @@ const settings = (folder: string) => ({
     },
   ],
   drift: { mode: 'off' },
+  promotions: [{ name: 'app=web', path: ['dev', 'prod'], values: ['journey:maps.one'], by: 'commit' }],
 });
 
 before(async () => {
@@ -160,4 +162,29 @@ test('a correction that was interrupted is carried to its end, and is no flappin
   assert.equal(record?.state, 'none', record?.summary);
   assert.equal((await estate.api().runs({ kind: 'correction' })).length, 1);
   desk.close();
+});
+
+test('a promotion is written once, whenever the runner is killed', async () => {
+  for (const [round, wait] of [0, 150, 400].entries()) {
+    const version = `v${round}`;
+    const tested = await estate.push('main', { 'stacks/Pulumi.dev.yaml': stackFile({ one: version, two: 'b' }) });
+    await estate.until('the update of dev', async () => {
+      const { repositories } = await estate.api().status();
+      return repositories[0]!.stacks.find(({ id }) => id === 'journey/dev')?.appliedCommit === tested || undefined;
+    });
+    const { id } = await estate.api().promote({ repository: 'estate', name: 'web', from: 'dev', to: 'prod' });
+    await delay(wait);
+    await killed();
+    const promotion = await estate.until('the promotion', async () => {
+      const found = (await estate.api().promotions()).find((each) => each.id === id);
+      return found && found.state !== 'queued' ? found : undefined;
+    });
+    assert.equal(promotion.state, 'written', promotion.summary);
+    assert.match(
+      await git(estate.repository, 'show', 'main:stacks/Pulumi.prod.yaml'),
+      new RegExp(`"one": "${version}"`),
+    );
+    const subjects = (await git(estate.repository, 'log', '--format=%s', 'main')).split('\n');
+    assert.equal(subjects.filter((subject) => subject === 'Promote app=web to prod').length, round + 1);
+  }
 });

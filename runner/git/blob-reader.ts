@@ -16,12 +16,15 @@ export class BlobReader {
   #process: Promise<ManagedProcess> | undefined;
   #waiting: Request[] = [];
   #pending = Buffer.alloc(0);
+  #isClosed = false;
 
   constructor(folder: string) {
     this.#folder = folder;
   }
 
   async read(hash: string): Promise<string> {
+    // Work that has not ended yet must not start a process that nobody would end.
+    if (this.#isClosed) throw new Error(`cannot read files as the mirror is closed: ${this.#folder}`);
     this.#process ??= this.#start();
     const { child } = await this.#process;
     return new Promise((resolve, reject) => {
@@ -31,6 +34,7 @@ export class BlobReader {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     const running = this.#process;
     this.#process = undefined;
     await (await running)?.end();

@@ -94,3 +94,16 @@ test('says that an origin cannot be reached', async () => {
   await assert.rejects(lost.fetch(), { kind: 'transient' });
   await lost.close();
 });
+
+test('starts no git any more once it is closed, whatever work goes on', async () => {
+  const at = await commit({ 'late.ts': 'export {};\n' });
+  const closed = await openMirror({
+    folder: join(folder, 'closed.git'),
+    url: origin,
+    dependencies: createDependencyStore({ folder: join(folder, 'dependencies'), seeds: [] }),
+  });
+  await closed.fetch();
+  const tree = await closed.tree(at);
+  await closed.close();
+  await assert.rejects(tree.read('late.ts'), /the mirror is closed/);
+});

@@ -158,10 +158,13 @@ async function recover(
   if (unclear.length > 0 && !assumeNotCreated) return { done, unclear: unclear.map(({ resource }) => resource.urn) };
   for (const { type, resource } of [...repeatable, ...unclear]) done.push(`${type} ${resource.urn} is done again`);
   for (const { operation } of findable) done.push(`what became of creating ${operation.resource.urn} was looked at`);
-  if (findable.length > 0 || unclear.length > 0)
+  // Whoever writes the state back needs the lock: that is how one that is left comes to light.
+  if (clearLock || findable.length > 0 || unclear.length > 0) {
+    const told = { work, stack, onCancelled: () => done.push('cancelled the lock that it left') };
     await holding(options, work, () =>
-      withOwnLocksCancelled(options, { work, stack }, () => settleCreates(stack, work, findable)),
+      withOwnLocksCancelled(options, told, () => settleCreates(stack, work, findable)),
     );
+  }
   return { done, unclear: [] };
 }
 

@@ -27,25 +27,34 @@ export function updateStack(services: Services) {
   };
 }
 
+/** An approval is for what the preview said: once it is given the preview is made again, and more than that waits again. */
 async function steps(services: Services, id: string): Promise<RunEnd> {
-  const checked = await runStep(services, { run: id, name: 'preview' }, ({ signal, note }) =>
-    compareWithReview(services, id, { signal, note }),
-  );
-  if (!checked.ok) return { kind: 'error', error: checked.error };
-  if (checked.value.failure) return { kind: 'outcome', outcome: await outcomeOf(services, id) };
-  if (checked.value.wider) {
-    const rejection = await waitForPerson(services, id, checked.value.wider);
-    if (rejection) return rejection;
-  }
-  for (let name = 'update', assumeNotCreated = false; ; name = 'update anyway', assumeNotCreated = true) {
-    const updated = await runStep(services, { run: id, name }, (told) =>
-      updateNow(services, id, { ...told, assumeNotCreated }),
+  let approved: readonly string[] | undefined;
+  let assumeNotCreated = false;
+  for (let round = 1; ; round += 1) {
+    const checked = await runStep(services, { run: id, name: nameOf('preview', round) }, (told) =>
+      compareWithReview(services, id, { ...told, approved }),
     );
-    if (!updated.ok) return { kind: 'error', error: updated.error };
-    if (updated.value.length === 0) return { kind: 'outcome', outcome: await outcomeOf(services, id) };
-    const rejection = await waitForPerson(services, id, unclearText(updated.value));
+    if (!checked.ok) return { kind: 'error', error: checked.error };
+    if (checked.value.failure) return { kind: 'outcome', outcome: await outcomeOf(services, id) };
+    let question = checked.value.wider;
+    if (question === undefined) {
+      const updated = await runStep(services, { run: id, name: nameOf('update', round) }, (told) =>
+        updateNow(services, id, { ...told, assumeNotCreated }),
+      );
+      if (!updated.ok) return { kind: 'error', error: updated.error };
+      if (updated.value.length === 0) return { kind: 'outcome', outcome: await outcomeOf(services, id) };
+      question = unclearText(updated.value);
+      assumeNotCreated = true;
+    }
+    const rejection = await waitForPerson(services, id, question);
     if (rejection) return rejection;
+    approved = checked.value.planned ?? approved;
   }
+}
+
+function nameOf(step: 'preview' | 'update', round: number): string {
+  return round === 1 ? step : `${step} after approval${round === 2 ? '' : ` ${round - 1}`}`;
 }
 
 function unclearText(unclear: readonly string[]): string {
@@ -94,26 +103,36 @@ interface Told {
   note(text: string): void;
 }
 
-/** Previews at the merge commit. `wider` says what was not reviewed; a change that nobody previewed has nothing to be compared with. */
+interface Compared {
+  readonly failure: boolean;
+  /** What would be done past what was reviewed or approved; undefined where nothing is. */
+  readonly wider: string | undefined;
+  /** Fingerprints of the whole preview, where there is something to approve. */
+  readonly planned?: readonly string[];
+}
+
+/** Previews at the merge commit. A change that nobody previewed has nothing to be compared with. */
 async function compareWithReview(
   services: Services,
   id: string,
-  { signal, note }: Told,
-): Promise<{ readonly failure: boolean; readonly wider: string | undefined }> {
+  { signal, note, approved }: Told & { readonly approved: readonly string[] | undefined },
+): Promise<Compared> {
   const run = await beginRun(services, id);
   const outcome = await previewNow(services, run, signal);
   await services.store.runs.set(id, { outcome });
   if (outcome.result === 'failed') return { failure: true, wider: undefined };
-  const reviewed = await reviewedFingerprints(services, run);
-  if (!reviewed) {
+  const known = approved ?? (await reviewedFingerprints(services, run));
+  const verb = approved ? 'approved' : 'reviewed';
+  if (!known) {
     note(`${countsText('preview', outcome)}; no reviewed preview`);
     return { failure: false, wider: undefined };
   }
-  const comparison = comparePreviews(reviewed, outcome.fingerprints);
-  note(`${countsText('preview', outcome)}; ${comparison === 'same' ? 'as reviewed' : `${comparison} than reviewed`}`);
+  const comparison = comparePreviews(known, outcome.fingerprints);
+  note(`${countsText('preview', outcome)}; ${comparison === 'same' ? `as ${verb}` : `${comparison} than ${verb}`}`);
   if (comparison !== 'wider') return { failure: false, wider: undefined };
-  const extra = outcome.steps.filter((step) => comparePreviews(reviewed, stepFingerprints([step])) === 'wider');
-  return { failure: false, wider: `it would do more than was reviewed: ${shownSteps(extra).map(stepLine).join(', ')}` };
+  const extra = outcome.steps.filter((step) => comparePreviews(known, stepFingerprints([step])) === 'wider');
+  const wider = `it would do more than was ${verb}: ${shownSteps(extra).map(stepLine).join(', ')}`;
+  return { failure: false, wider, planned: outcome.fingerprints };
 }
 
 /** Updates, after what an earlier life left is cleared. Returns creates of which a person has to say what became of them: then nothing was done. */

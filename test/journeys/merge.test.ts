@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import { git } from '../../cli/demo-repository.ts';
 import { cleanHistory } from '../../runner/workflows/clean-history.ts';
@@ -38,6 +41,19 @@ const names = (stack: string) => {
   return found.sort();
 };
 
+/** Somebody works on a state past the runner. */
+const byHand = async (...call: readonly string[]) => {
+  const { folder } = await shop.checkedOut('dev', await shop.head());
+  const engine = {
+    PULUMI_BACKEND_URL: `file://${shop.folder}/state`,
+    ...{ PULUMI_HOME: join(shop.folder, 'home'), PULUMI_CONFIG_PASSPHRASE: 'a passphrase of the workshop' },
+  };
+  await promisify(execFile)(resolve(import.meta.dirname, '../../engine/bin/pulumi'), call, {
+    cwd: folder,
+    env: { ...process.env, ...engine },
+  });
+};
+
 /** Merges a reviewed branch together with what nobody reviewed. */
 async function mergeMore(
   branch: string,
@@ -74,6 +90,25 @@ test('an update that would do more than was reviewed waits, shows only the diffe
     (await shop.store.audit.list({ subject: run.id }))[0]!.text,
     /^approve journey\/dev \(waits: it would do more/,
   );
+});
+
+test('an approval is for what was shown: what came to it while it waited is asked about again', async () => {
+  const commit = await mergeMore('voided', { one: 'a', two: 'b', three: 'c', six: 'f' }, 'voided');
+  const waits = (what: RegExp) =>
+    shop.until(`the wait for ${what}`, async () => {
+      const found = await runOf(commit);
+      return found?.state === 'waiting' && what.test(found.summary) && found;
+    });
+  const first = await waits(/more than was reviewed/);
+  const world = shop.world('dev');
+  assert.equal(world.vanish('*::two'), 1);
+  world.close();
+  await byHand('refresh', '--yes', '--stack', 'organization/journey/dev');
+  await shop.worker.decideRun(first, by('approve'));
+  const second = await waits(/more than was approved/);
+  assert.match(second.summary, /ConfigMap two$/);
+  await shop.worker.decideRun(second, by('approve'));
+  await rolledOut(commit);
 });
 
 /** What was reviewed and did not come to the stack is in it, and so is what nobody saw: that is asked about. */

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { ProviderError } from '../../protocol/provider.ts';
 import type { Fault } from '../../test/servers/aws/front.ts';
-import { type AwsServer, startAws, whyNot } from '../../test/servers/start.ts';
+import { type AwsServer, whyNot } from '../../test/servers/start.ts';
 import { CUT_CREATES } from './testing/cut-creates.ts';
-import { createTestProvider, type TestResources } from './testing/test-provider.ts';
-import { createWorld, type World } from './testing/world.ts';
+import { type AwsDesk, startAwsDesk } from './testing/start-desk.ts';
+import type { TestResources } from './testing/test-provider.ts';
+import type { World } from './testing/world.ts';
 
 /** What moto does not do by itself: the proxy in front of it makes calls fail, wait, or end without an answer. */
 const skip = await whyNot('aws');
@@ -42,16 +43,12 @@ describe('an AWS API on a bad day', { skip }, () => {
   let server: AwsServer;
   let world: World;
   let made: TestResources;
+  let desk: AwsDesk;
   before(async () => {
-    server = await startAws();
-    world = createWorld(server.url);
-    made = await createTestProvider(server.url);
+    desk = await startAwsDesk();
+    ({ server, made, world } = desk);
   });
-  after(async () => {
-    await made.provider.close?.();
-    await world.close();
-    await server.stop();
-  });
+  after(() => desk.stop());
 
   const on = (action: string, does: Fault['does'], times?: number) =>
     server.addFault({ matches: (call) => call.action === action, does, ...(times !== undefined && { times }) });

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { type PropertyMap, Secret } from '../../protocol/property-value.ts';
-import { type AwsServer, startAws, whyNot } from '../../test/servers/start.ts';
-import { createTestProvider, type TestResources } from './testing/test-provider.ts';
-import { createWorld, type World } from './testing/world.ts';
+import { type AwsServer, whyNot } from '../../test/servers/start.ts';
+import { type AwsDesk, startAwsDesk } from './testing/start-desk.ts';
+import type { TestResources } from './testing/test-provider.ts';
+import type { World } from './testing/world.ts';
 
 const skip = await whyNot('aws');
 
@@ -11,16 +12,12 @@ describe('the functions of the aws package', { skip }, () => {
   let server: AwsServer;
   let world: World;
   let made: TestResources;
+  let desk: AwsDesk;
   before(async () => {
-    server = await startAws();
-    world = createWorld(server.url);
-    made = await createTestProvider(server.url);
+    desk = await startAwsDesk();
+    ({ server, made, world } = desk);
   });
-  after(async () => {
-    await made.provider.close?.();
-    await world.close();
-    await server.stop();
-  });
+  after(() => desk.stop());
   const invoke = async (token: string, args: PropertyMap = {}): Promise<PropertyMap> =>
     (await made.provider.invoke({ token, args })).result;
 

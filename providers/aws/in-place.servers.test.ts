@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { type AwsServer, startAws, whyNot } from '../../test/servers/start.ts';
-import { createTestProvider, type TestResources } from './testing/test-provider.ts';
-import { createWorld, type World } from './testing/world.ts';
+import { type AwsServer, whyNot } from '../../test/servers/start.ts';
+import { type AwsDesk, startAwsDesk } from './testing/start-desk.ts';
+import type { TestResources } from './testing/test-provider.ts';
+import type { World } from './testing/world.ts';
 
 const skip = await whyNot('aws');
 const SUBNET = 'aws:ec2/subnet:Subnet';
@@ -12,16 +13,12 @@ describe('a change in place where it could have been a replacement', { skip }, (
   let server: AwsServer;
   let world: World;
   let made: TestResources;
+  let desk: AwsDesk;
   before(async () => {
-    server = await startAws();
-    world = createWorld(server.url);
-    made = await createTestProvider(server.url);
+    desk = await startAwsDesk();
+    ({ server, made, world } = desk);
   });
-  after(async () => {
-    await made.provider.close();
-    await world.close();
-    await server.stop();
-  });
+  after(() => desk.stop());
 
   async function ipv6Blocks(id: string) {
     const [found] = (await world.ec2.describeSubnets({ SubnetIds: [id] })).Subnets!;

@@ -129,10 +129,20 @@ export function pushTo(
   });
 }
 
-/** Merges `branch` into main and pushes. Returns the commit of main. */
-export function mergeInto(repository: string, branch: string): Promise<string> {
+/** Merges `branch` into main, in the style of a forge's button, and pushes. Returns the commit of main. */
+export function mergeInto(
+  repository: string,
+  branch: string,
+  style: 'merge' | 'squash' | 'rebase' = 'merge',
+): Promise<string> {
   return inClone(repository, async (clone) => {
-    await git(clone, 'merge', '--quiet', '--no-ff', '--message', `Merge ${branch}`, `origin/${branch}`);
+    if (style === 'squash') {
+      await git(clone, 'merge', '--quiet', '--squash', `origin/${branch}`);
+      await git(clone, 'commit', '--quiet', '--message', `Squash ${branch}`);
+    } else if (style === 'rebase') {
+      await git(clone, 'checkout', '--quiet', `origin/${branch}`);
+      await git(clone, 'rebase', '--quiet', '--force-rebase', 'origin/main');
+    } else await git(clone, 'merge', '--quiet', '--no-ff', '--message', `Merge ${branch}`, `origin/${branch}`);
     await git(clone, 'push', '--quiet', 'origin', 'HEAD:main');
     return git(clone, 'rev-parse', 'HEAD');
   });

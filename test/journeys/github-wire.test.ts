@@ -191,17 +191,7 @@ for (const style of ['squash', 'rebase'] as const)
     const { number, head } = await propose(style, { 'stacks/Pulumi.dev.yaml': stackFile(maps) });
     await shop.until('the verdict', async () => statusesOf(head, 'mainstay').at(-1) === 'success');
     await shop.push('main', { 'README.md': `main moves before the ${style}\n` });
-    const commit = await inClone(origin, async (clone) => {
-      if (style === 'squash') {
-        await git(clone, 'merge', '--quiet', '--squash', 'origin/squash');
-        await git(clone, 'commit', '--quiet', '--message', 'squashed');
-      } else {
-        await git(clone, 'checkout', '--quiet', 'origin/rebase');
-        await git(clone, 'rebase', '--quiet', '--force-rebase', 'origin/main');
-      }
-      await git(clone, 'push', '--quiet', 'origin', 'HEAD:main');
-      return git(clone, 'rev-parse', 'HEAD');
-    });
+    const commit = await shop.merge(style, style);
     wire.state.merge(number, commit);
     await shop.sweep();
     const rollout = await shop.rollout(commit);

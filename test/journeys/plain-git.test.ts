@@ -57,17 +57,7 @@ for (const style of ['squash', 'rebase'] as const)
     await shop.sweep();
     await previewed(style);
     await shop.push('main', { 'README.md': `main moves before the ${style}\n` });
-    const commit = await inClone(origin, async (clone) => {
-      if (style === 'squash') {
-        await git(clone, 'merge', '--quiet', '--squash', 'origin/squash');
-        await git(clone, 'commit', '--quiet', '--message', 'squashed');
-      } else {
-        await git(clone, 'checkout', '--quiet', 'origin/rebase');
-        await git(clone, 'rebase', '--quiet', '--force-rebase', 'origin/main');
-      }
-      await git(clone, 'push', '--quiet', 'origin', 'HEAD:main');
-      return git(clone, 'rev-parse', 'HEAD');
-    });
+    const commit = await shop.merge(style, style);
     await shop.sweep();
     const rollout = await shop.rollout(commit);
     assert.deepEqual([rollout.state, rollout.changes], ['succeeded', [`estate/${style}`]]);

@@ -38,7 +38,7 @@ export interface Workshop {
   /** Lets time go by, or jump back. */
   moveClock(milliseconds: number): void;
   push(branch: string, files: Readonly<Record<string, string | undefined>>): Promise<string>;
-  merge(branch: string): Promise<string>;
+  merge(branch: string, style?: 'squash' | 'rebase'): Promise<string>;
   /** Looks at the repository once, as the runner does. */
   sweep(): Promise<void>;
   head(): Promise<string>;
@@ -109,7 +109,7 @@ export async function createWorkshop(
   return {
     ...{ store, services, worker, repository, folder, said, moveClock: clock.move },
     push: (branch, changed) => pushTo(origin, branch, changed),
-    merge: (branch) => mergeInto(origin, branch),
+    merge: (branch, style) => mergeInto(origin, branch, style),
     sweep: async () => void (await sweep(repository, { store, receive: worker.receive })),
     head: () => git(origin, 'rev-parse', 'main'),
     until: (what, ask) => until({ what, ask, said }),

@@ -1,6 +1,8 @@
 import picomatch from 'picomatch';
 import { type ImportGraph, importChain, readImportGraph } from './import-graph.ts';
+import { loadingFields, localPackages, packageFolderOf } from './local-packages.ts';
 import { changedPackages } from './lock-delta.ts';
+import { isNpmLock, LOCK_FILES, locksOf, nearestLock } from './lock-files.ts';
 import type { Reason } from './reason.ts';
 import type { Settings } from './settings.ts';
 import { changedPaths, folderOf, joinPath, type SourceTree } from './source-tree.ts';
@@ -21,7 +23,6 @@ export interface Affected {
   readonly removed: readonly string[];
 }
 
-const LOCK_FILES = ['package-lock.json', 'npm-shrinkwrap.json', 'yarn.lock', 'pnpm-lock.yaml', 'bun.lock'];
 const CODE = /\.[cm]?[jt]sx?$/;
 
 /** Files in a program's folder that no program reads. */
@@ -70,31 +71,53 @@ interface ProjectChange {
 }
 
 /** What concerns every stack of a project. */
-async function projectReasons({ before, after, changed, project }: ProjectChange): Promise<readonly Reason[]> {
-  const [was, is] = await Promise.all([readImportGraph(before, project.main), readImportGraph(after, project.main)]);
+async function projectReasons(change: ProjectChange): Promise<readonly Reason[]> {
+  const { before, after, changed, project } = change;
+  const options = { tsconfig: project.optionFiles[0] };
+  const [was, is] = await Promise.all([
+    readImportGraph(before, project.main, options),
+    readImportGraph(after, project.main, options),
+  ]);
+  const graphs = [was, is];
   const found: Reason[] = [];
   for (const path of changed) {
-    if (path === project.file || project.optionFiles.includes(path)) found.push({ kind: 'project', text: path });
+    if (path === project.file || isConfig(path, project, graphs)) found.push({ kind: 'project', text: path });
     else if (is.importedBy.has(path)) found.push({ kind: 'program', text: importChain(is, path).join(' → ') });
     else if (was.importedBy.has(path))
       found.push({ kind: 'program', text: `${importChain(was, path).join(' → ')} (before)` });
     else if (isProgramData(path, project)) found.push({ kind: 'program', text: `${path} (in the program's folder)` });
-    else if (manifestsOf(project, 'tsconfig.json').includes(path)) found.push({ kind: 'project', text: path });
+    else if (graphs.some((graph) => isPackageData(path, graph)))
+      found.push({ kind: 'program', text: `${path} (in a package that it imports)` });
   }
-  return [...found, ...(await dependencyReasons({ before, after, changed, project }, [was, is]))];
+  return [...found, ...(await manifestReasons(change, graphs)), ...(await dependencyReasons(change, graphs))];
+}
+
+function isConfig(path: string, project: Project, graphs: readonly ImportGraph[]): boolean {
+  if (project.optionFiles.includes(path) || graphs.some(({ configFiles }) => configFiles.includes(path))) return true;
+  return manifestsOf(project, 'tsconfig.json').includes(path);
 }
 
 /**
  * Data beside a program's code may be read by it (charts, templates). Code there that nothing imports is not, and neither are the
- * manifests of npm, which count by what they install.
+ * manifests of npm, which count by what they install and by what they have loaded.
  */
 function isProgramData(path: string, project: Project): boolean {
   const folder = CODE.test(project.main) ? folderOf(project.main) : project.main;
   // A program in the root would claim the whole repository: there it has to be declared (`watches`).
   if (folder === '' || !path.startsWith(`${folder}/`)) return false;
-  const inStacks = folderOf(path) === project.stackFolder;
-  const manifest = LOCK_FILES.some((name) => path.endsWith(`/${name}`)) || path.endsWith('/package.json');
-  return !CODE.test(path) && !NOT_READ.test(path) && !inStacks && !manifest;
+  return isData(path) && folderOf(path) !== project.stackFolder;
+}
+
+/** The same of the repository's packages that it imports by name. */
+function isPackageData(path: string, { locals }: ImportGraph): boolean {
+  return isData(path) && [...locals].some((folder) => folder !== '' && path.startsWith(`${folder}/`));
+}
+
+function isData(path: string): boolean {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  return (
+    !CODE.test(path) && !NOT_READ.test(path) && name !== 'package.json' && !LOCK_FILES.some((lock) => lock === name)
+  );
 }
 
 /** A file name in the folder of the program or of its project, or above. */
@@ -106,20 +129,50 @@ function manifestsOf(project: Project, name: string): readonly string[] {
   }
 }
 
-/** What the lock file installs for the program, or the manifest where there is no lock file. */
+/** Manifests of the files that it is made of, where they have other files loaded than before, or in another way. */
+async function manifestReasons(change: ProjectChange, graphs: readonly ImportGraph[]): Promise<readonly Reason[]> {
+  const changed = change.changed.filter((path) => /(^|\/)package\.json$/.test(path));
+  if (changed.length === 0) return [];
+  const [was, is] = await Promise.all([localPackages(change.before), localPackages(change.after)]);
+  const folders = new Set<string | undefined>(graphs.flatMap(({ locals }) => [...locals]));
+  for (const file of graphs.flatMap(({ importedBy }) => [...importedBy.keys()])) {
+    folders.add(packageFolderOf(was, file));
+    folders.add(packageFolderOf(is, file));
+  }
+  const other = changed.filter((path) => {
+    const folder = folderOf(path);
+    return folders.has(folder) && loadingFields(was.get(folder)) !== loadingFields(is.get(folder));
+  });
+  return other.map((path) => ({ kind: 'program', text: `${path} (what it has loaded)` }));
+}
+
+/** What the lock files install for the program, or the manifest where there is none. */
 async function dependencyReasons(change: ProjectChange, graphs: readonly ImportGraph[]): Promise<readonly Reason[]> {
-  const { before, after, changed, project } = change;
-  const locks = LOCK_FILES.flatMap((name) => manifestsOf(project, name));
-  const lock = locks.find((path) => after.files.has(path)) ?? locks.find((path) => before.files.has(path));
-  if (lock === undefined) {
+  const { changed, project } = change;
+  const locks = locksOfProgram(change, graphs);
+  if (locks.length === 0) {
     const manifest = manifestsOf(project, 'package.json').find((path) => changed.includes(path));
     return manifest === undefined ? [] : [{ kind: 'dependencies', text: manifest }];
   }
-  if (!changed.includes(lock)) return [];
-  const packages = await lockDelta(change, lock, graphs);
-  if (packages === undefined) return [{ kind: 'dependencies', text: lock }];
-  const shown = packages.length > 5 ? [...packages.slice(0, 5), `${packages.length - 5} more`] : packages;
-  return packages.length === 0 ? [] : [{ kind: 'dependencies', text: `${lock}: ${shown.join(', ')}` }];
+  const reasons: Reason[] = [];
+  for (const lock of locks.filter((path) => changed.includes(path))) {
+    const packages = await lockDelta(change, lock, graphs);
+    if (packages === undefined) reasons.push({ kind: 'dependencies', text: lock });
+    else if (packages.length > 0) {
+      const shown = packages.length > 5 ? [...packages.slice(0, 5), `${packages.length - 5} more`] : packages;
+      reasons.push({ kind: 'dependencies', text: `${lock}: ${shown.join(', ')}` });
+    }
+  }
+  return reasons;
+}
+
+/** Those that its files are installed by, in either tree. */
+function locksOfProgram({ before, after, project }: ProjectChange, graphs: readonly ImportGraph[]): readonly string[] {
+  const found = [before, after].flatMap((tree, index) => [
+    ...locksOf(tree, graphs[index]!.importedBy.keys()),
+    ...[nearestLock(tree, project.main)].filter((path) => path !== undefined),
+  ]);
+  return [...new Set(found)].sort();
 }
 
 async function lockDelta(
@@ -127,9 +180,22 @@ async function lockDelta(
   lock: string,
   graphs: readonly ImportGraph[],
 ): Promise<readonly string[] | undefined> {
-  if (!lock.endsWith('.json') || !before.files.has(lock) || !after.files.has(lock)) return undefined;
-  const imported = new Set(graphs.flatMap(({ packages }) => [...packages.keys()]));
+  if (!isNpmLock(lock) || !before.files.has(lock) || !after.files.has(lock)) return undefined;
+  const folder = folderOf(lock);
+  const imported = graphs.flatMap(({ packages }) =>
+    [...packages].flatMap(([name, folders]) =>
+      [...folders].map((from) => ({ name, from: relativeFolder(folder, from) })),
+    ),
+  );
   return changedPackages(await before.read(lock), await after.read(lock), imported);
+}
+
+/** `from` as the lock file in `folder` would name it. */
+function relativeFolder(folder: string, from: string): string {
+  if (folder === '') return from;
+  if (from === folder || from.startsWith(`${folder}/`)) return from.slice(folder.length + 1);
+  const up = folder.split('/').map(() => '..');
+  return [...up, from].join('/');
 }
 
 function watchedReasons(stack: Stack, changed: readonly string[], settings: Settings): readonly Reason[] {

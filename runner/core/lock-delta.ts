@@ -1,4 +1,5 @@
-import { parseJson } from './import-graph.ts';
+import { parseJson } from './local-packages.ts';
+import { folderOf } from './source-tree.ts';
 
 /** What a lock file says of one installed package. */
 interface LockedPackage {
@@ -11,6 +12,12 @@ interface LockedPackage {
   readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
+/** A name that something in a folder imports; the folder as the lock file names it. */
+export interface ImportedPackage {
+  readonly name: string;
+  readonly from: string;
+}
+
 type Locked = Readonly<Record<string, LockedPackage>>;
 
 /**
@@ -20,13 +27,14 @@ type Locked = Readonly<Record<string, LockedPackage>>;
 export function changedPackages(
   before: string,
   after: string,
-  imported: Iterable<string>,
+  imported: readonly ImportedPackage[],
 ): readonly string[] | undefined {
   const [old, now] = [packagesOf(before), packagesOf(after)];
   if (!old || !now) return undefined;
-  const roots = [...imported];
-  const needed = new Set([...reachable(old, roots), ...reachable(now, roots)]);
-  const changed = [...needed].filter((path) => fingerprint(old[path]) !== fingerprint(now[path]));
+  const needed = new Set([...reachable(old, imported), ...reachable(now, imported)]);
+  // Of the repository's own packages the sources say what changed.
+  const installed = [...needed].filter((path) => path.includes('node_modules/'));
+  const changed = installed.filter((path) => fingerprint(old[path]) !== fingerprint(now[path]));
   return [...new Set(changed.map(nameOf))].sort();
 }
 
@@ -40,19 +48,30 @@ function fingerprint(entry: LockedPackage | undefined): string {
 }
 
 /** The places (`node_modules/a/node_modules/b`) that the packages named need. */
-function reachable(locked: Locked, names: readonly string[]): ReadonlySet<string> {
+function reachable(locked: Locked, imported: readonly ImportedPackage[]): ReadonlySet<string> {
   const found = new Set<string>();
-  const queue = names.flatMap((name) => placeOf(locked, '', name) ?? []);
+  const queue = imported.flatMap(({ name, from }) => placeFrom(locked, from, name) ?? []);
   for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
     if (found.has(path)) continue;
     found.add(path);
-    const { dependencies, optionalDependencies, peerDependencies } = locked[path] ?? {};
+    const { dependencies, optionalDependencies, peerDependencies, link, resolved } = locked[path] ?? {};
+    // A package of the repository: what it needs is looked for in its own folder.
+    if (link === true && resolved !== undefined && Object.hasOwn(locked, resolved)) queue.push(resolved);
     for (const name of Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies })) {
-      const place = placeOf(locked, path, name);
+      const place = path.includes('node_modules/') ? placeOf(locked, path, name) : placeFrom(locked, path, name);
       if (place !== undefined) queue.push(place);
     }
   }
   return found;
+}
+
+/** From a folder of the repository: its own node_modules, then those above it. */
+function placeFrom(locked: Locked, from: string, name: string): string | undefined {
+  for (let folder = from; folder !== '' && folder !== '..'; folder = folderOf(folder)) {
+    const path = `${folder}/node_modules/${name}`;
+    if (Object.hasOwn(locked, path)) return path;
+  }
+  return Object.hasOwn(locked, `node_modules/${name}`) ? `node_modules/${name}` : undefined;
 }
 
 /** Node's way: the nearest node_modules, upwards. */

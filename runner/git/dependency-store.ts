@@ -1,22 +1,36 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
-import { MainstayError, userError } from '../../foundation/errors.ts';
-import { startProcess } from '../../foundation/processes.ts';
+import { userError } from '../../foundation/errors.ts';
+import { readImportGraph } from '../core/import-graph.ts';
+import { isNpmLock, locksOf, nearestLock } from '../core/lock-files.ts';
 import type { Checkout } from '../core/mirror.ts';
-import { folderOf, type SourceTree } from '../core/source-tree.ts';
+import { folderOf, joinPath, type SourceTree } from '../core/source-tree.ts';
+import { installDependencies } from './install-dependencies.ts';
+import { linkModules } from './link-modules.ts';
+import { type NpmLock, readNpmLock } from './npm-lock.ts';
+import { repositoryNpmrc } from './npm-settings.ts';
 
 /** Installed dependencies, one folder per lock file, Node version and platform, linked into checkouts and never changed after. */
 export interface DependencyStore {
-  /** Gives the checkout in `folder` the dependencies of the program at `program`. */
+  /**
+   * Gives the checkout in `folder` the dependencies of the program at `program`, and of what it imports from elsewhere in the repository: of each lock file
+   * that is nearest to some of it. Rejects with a user error that says what to do where there is none but a manifest with dependencies, where it is of
+   * another package manager, or where npm refuses it.
+   */
   link(
     tree: SourceTree,
     place: { readonly folder: string; readonly program: string },
   ): Promise<Checkout['dependencies']>;
 }
 
-const FOREIGN_LOCKS = ['yarn.lock', 'pnpm-lock.yaml', 'bun.lock'];
-const INSTALL_WITHIN_MS = 10 * 60_000;
+/** What nobody has used for so long is removed. */
+const KEPT_MS = 30 * 24 * 3_600_000;
+
+interface Place {
+  readonly tree: SourceTree;
+  readonly folder: string;
+}
 
 /**
  * `seeds` are folders that have been installed already (this repository's own): where their package-lock.json is the one asked for,
@@ -26,45 +40,93 @@ export function createDependencyStore(options: {
   readonly folder: string;
   readonly seeds: readonly string[];
 }): DependencyStore {
-  const installing = new Map<string, Promise<string>>();
+  const installing = new Map<string, Promise<void>>();
+  const installOnce = async (lock: NpmLock, { tree, folder }: Place): Promise<{ from: string; isNew: boolean }> => {
+    const seed = options.seeds.find((candidate) => hasLock(candidate, lock.text));
+    if (seed !== undefined) return { from: seed, isNew: false };
+    const file = joinPath(lock.folder, '.npmrc')!;
+    const npmrc = tree.files.has(file) ? repositoryNpmrc(file, await tree.read(file)) : '';
+    const store = join(options.folder, keyOf(tree, lock, npmrc));
+    const from = join(store, ...ways(lock));
+    if (existsSync(store)) {
+      touch(store);
+      return { from, isNew: false };
+    }
+    const running =
+      installing.get(store) ??
+      installDependencies(lock, { tree, checkout: folder, store, from: ways(lock), npmrc }).finally(() => {
+        installing.delete(store);
+        removeUnused(options.folder);
+      });
+    installing.set(store, running);
+    await running;
+    return { from, isNew: true };
+  };
   return {
     async link(tree, { folder, program }) {
-      const lock = nearest(tree, program, 'package-lock.json');
-      if (lock === undefined) return refuseForeign(tree, program);
-      const text = await tree.read(lock);
-      const target = join(folder, folderOf(lock), 'node_modules');
-      const seed = options.seeds.find((candidate) => hasLock(candidate, text));
-      if (seed !== undefined) {
-        symlinkSync(join(seed, 'node_modules'), target);
-        return 'linked';
+      const paths = await lockFilesOf(tree, program);
+      let result: Checkout['dependencies'] = paths.length === 0 ? 'none' : 'linked';
+      for (const path of paths) {
+        const lock = readNpmLock(tree, path, await tree.read(path));
+        const { from, isNew } = await installOnce(lock, { tree, folder });
+        linkModules(lock, { from, to: folder, tree });
+        if (isNew) result = 'installed';
       }
-      const store = join(options.folder, keyOf(text));
-      const known = existsSync(store);
-      if (!known) {
-        const running = installing.get(store) ?? install(tree, lock, store).finally(() => installing.delete(store));
-        installing.set(store, running);
-        await running;
-      }
-      symlinkSync(join(store, 'node_modules'), target);
-      return known ? 'linked' : 'installed';
+      return result;
     },
   };
 }
 
-function refuseForeign(tree: SourceTree, program: string): 'none' {
-  const foreign = FOREIGN_LOCKS.map((name) => nearest(tree, program, name)).find((path) => path !== undefined);
-  if (foreign === undefined) return 'none';
+/** That of the program first. */
+async function lockFilesOf(tree: SourceTree, program: string): Promise<readonly string[]> {
+  const own = nearestLock(tree, program);
+  if (own === undefined) {
+    await refuseUnlocked(tree, program);
+    return [];
+  }
+  const graph = await readImportGraph(tree, program);
+  const paths = [...new Set([own, ...locksOf(tree, graph.importedBy.keys())])];
+  const foreign = paths.find((path) => !isNpmLock(path));
+  if (foreign === undefined) return paths;
   throw userError(
-    `Cannot install the program's dependencies as only npm's package-lock.json is supported: ${foreign}. Add one with \`npm install --package-lock-only\`.`,
+    `Cannot install the program's dependencies as only npm's package-lock.json is supported: ${foreign}. ` +
+      "Make one beside it with `npm install --package-lock-only --ignore-scripts` and commit it; where both are there, npm's is used.",
   );
 }
 
-function nearest(tree: SourceTree, program: string, name: string): string | undefined {
+/** What is installed without a lock file is another thing tomorrow: what was reviewed is not what would run. */
+async function refuseUnlocked(tree: SourceTree, program: string): Promise<void> {
   for (let folder = program; ; folder = folderOf(folder)) {
-    const path = folder === '' ? name : `${folder}/${name}`;
-    if (tree.files.has(path)) return path;
-    if (folder === '') return undefined;
+    const path = joinPath(folder, 'package.json')!;
+    if (tree.files.has(path) && hasDependencies(await tree.read(path)) && !hasModules(tree, folder))
+      throw userError(
+        'Cannot install the dependencies as there is no package-lock.json beside the manifest or above. Run `npm install --package-lock-only` there and commit it.',
+        { place: { file: path } },
+      );
+    if (folder === '') return;
   }
+}
+
+function hasDependencies(manifest: string): boolean {
+  try {
+    const { dependencies } = JSON.parse(manifest) as { readonly dependencies?: unknown };
+    return typeof dependencies === 'object' && dependencies !== null && Object.keys(dependencies).length > 0;
+  } catch {
+    return false;
+  }
+}
+
+/** They are committed. */
+function hasModules(tree: SourceTree, folder: string): boolean {
+  const prefix = joinPath(folder, 'node_modules')!;
+  for (const path of tree.files.keys()) if (path.startsWith(`${prefix}/`)) return true;
+  return false;
+}
+
+/** One folder for each that the lock file's names go up, so that they stay inside of the store. */
+function ways({ locals, archives }: NpmLock): readonly string[] {
+  const ups = [...locals, ...archives].map(({ name }) => name.split('/').filter((part) => part === '..').length);
+  return Array.from({ length: Math.max(0, ...ups) }, () => 'in');
 }
 
 function hasLock(folder: string, text: string): boolean {
@@ -72,51 +134,25 @@ function hasLock(folder: string, text: string): boolean {
   return existsSync(file) && existsSync(join(folder, 'node_modules')) && readFileSync(file, 'utf8') === text;
 }
 
-function keyOf(lock: string): string {
-  const key = `${lock}\0${process.version}\0${process.platform}-${process.arch}`;
+/** By what is installed: packed packages of the repository, and where the rest comes from, are not in the lock file. */
+function keyOf(tree: SourceTree, { text, archives }: NpmLock, npmrc: string): string {
+  const packed = archives.map(({ path }) => tree.files.get(path)).join(' ');
+  const more = packed === '' && npmrc === '' ? '' : `\0${packed}\0${npmrc}`;
+  const key = `${text}\0${process.version}\0${process.platform}-${process.arch}${more}`;
   return createHash('sha256').update(key).digest('hex').slice(0, 32);
 }
 
-/** Installs beside the place and renames: a folder in place is a whole one. Install scripts are not run. */
-async function install(tree: SourceTree, lock: string, store: string): Promise<string> {
-  const half = `${store}.${process.pid}.new`;
-  rmSync(half, { recursive: true, force: true });
-  mkdirSync(half, { recursive: true });
-  const folder = folderOf(lock);
-  for (const name of ['package.json', 'package-lock.json', '.npmrc']) {
-    const path = folder === '' ? name : `${folder}/${name}`;
-    if (tree.files.has(path)) writeFileSync(join(half, name), await tree.read(path));
-  }
-  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
-  const npm = await startProcess('npm', args, {
-    ...{ cwd: half, env: npmEnvironment(process.env), stdio: ['ignore', 'ignore', 'pipe'] },
-  });
-  let errors = '';
-  npm.child.stderr!.setEncoding('utf8').on('data', (chunk: string) => {
-    errors = (errors + chunk).slice(-2000);
-  });
-  const timer = setTimeout(() => void npm.end(), INSTALL_WITHIN_MS);
-  const { code } = await npm.exited;
-  clearTimeout(timer);
-  if (code !== 0) {
-    rmSync(half, { recursive: true, force: true });
-    const kind = /E(CONNREFUSED|TIMEDOUT|AI_AGAIN|NOTFOUND|CONNRESET)|network|5\d\d /.test(errors)
-      ? 'transient'
-      : 'user';
-    throw new MainstayError(
-      kind,
-      `Cannot install the dependencies of ${lock} as npm says: ${errors.trim() || `exit code ${code}`}. Correct them or try again.`,
-    );
-  }
-  mkdirSync(join(half, 'node_modules'), { recursive: true });
-  renameSync(half, store);
-  return store;
+function touch(store: string): void {
+  const now = new Date();
+  utimesSync(store, now, now);
 }
 
-/** What npm needs of our environment: a repository's .npmrc can send any variable that it sees to a registry of its choice. */
-const NPM_VARIABLES =
-  /^(PATH|HOME|USERPROFILE|LANG|LC_ALL|TMPDIR|TEMP|SystemRoot|npm_config_.*|https?_proxy|no_proxy|NODE_EXTRA_CA_CERTS)$/i;
-
-export function npmEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(environment).filter(([name]) => NPM_VARIABLES.test(name)));
+/** Also what an install that was interrupted has left. */
+function removeUnused(folder: string): void {
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    const { mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? { mtimeMs: Date.now() };
+    if (Date.now() - mtimeMs > KEPT_MS) rmSync(path, { recursive: true, force: true });
+  }
 }

@@ -1,11 +1,12 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve, sep } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { userError } from '../../foundation/errors.ts';
 import { folderOf, type SourceTree } from '../core/source-tree.ts';
 import { BlobReader } from '../git/blob-reader.ts';
 import { type Git, openGit } from '../git/git-command.ts';
 import { createGitTree, type ImportCache, parseTreeListing } from '../git/git-tree.ts';
+import { linkEach } from '../git/link-modules.ts';
 
 /** A person's checkout. Nothing in it is changed but for objects that git collects by itself. */
 export interface LocalCheckout {
@@ -102,8 +103,29 @@ function linkDependencies(root: string, target: string, folders: readonly string
   for (const folder of folders) {
     const installed = join(root, folder, 'node_modules');
     const link = join(target, folder, 'node_modules');
-    if (existsSync(installed) && !existsSync(link) && existsSync(dirname(link))) symlinkSync(installed, link);
+    if (!existsSync(installed) || existsSync(link) || !existsSync(dirname(link))) continue;
+    const own = ownPackages(root, installed);
+    if (own.size === 0) symlinkSync(installed, link);
+    else linkEach({ installed, target: link, skip: own });
+    for (const [name, place] of own) {
+      mkdirSync(dirname(join(link, name)), { recursive: true });
+      symlinkSync(join(target, place), join(link, name));
+    }
   }
+}
+
+/** Packages of the checkout itself (workspaces) by name: those of the commit are meant, not what is in the folder now. */
+function ownPackages(root: string, installed: string): ReadonlyMap<string, string> {
+  const names = readdirSync(installed).flatMap((name) =>
+    name.startsWith('@') ? readdirSync(join(installed, name)).map((inner) => `${name}/${inner}`) : [name],
+  );
+  const own = new Map<string, string>();
+  for (const name of names) {
+    if (!lstatSync(join(installed, name)).isSymbolicLink() || !existsSync(join(installed, name))) continue;
+    const place = relative(realpathSync(root), realpathSync(join(installed, name)));
+    if (!place.startsWith('..') && !place.split(sep).includes('node_modules')) own.set(name, place);
+  }
+  return own;
 }
 
 /** The branch that changes go to: what is asked for, else the remote's default, else `main` or `master`. Throws a user error where none is there. */

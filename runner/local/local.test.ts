@@ -77,6 +77,27 @@ test('takes what is in the folder, without what is ignored, and leaves the index
   assert.deepEqual([git(folder, 'status', '--porcelain'), git(folder, 'rev-parse', 'HEAD')], before);
 });
 
+test('has packages of the repository be those of the commit, not those in the folder', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'mainstay-local-'));
+  folders.push(folder);
+  write(folder, { 'package.json': '{}', 'packages/net/index.js': 'committed', '.gitignore': 'node_modules\n' });
+  write(folder, { 'node_modules/@acme/other/index.js': 'installed', 'node_modules/plain/index.js': 'installed' });
+  symlinkSync('../../packages/net', join(folder, 'node_modules/@acme/net'));
+  git(folder, 'init', '-q', '-b', 'main');
+  commit(folder, 'Begin');
+  write(folder, { 'packages/net/index.js': 'changed' });
+  const checkout = await openLocalCheckout(folder);
+  try {
+    const made = await checkout.materialise('main');
+    const read = (name: string) => readFileSync(join(made.folder, 'node_modules', name, 'index.js'), 'utf8');
+    assert.deepEqual(['@acme/net', '@acme/other', 'plain'].map(read), ['committed', 'installed', 'installed']);
+    made.remove();
+    assert.equal(readFileSync(join(folder, 'node_modules/plain/index.js'), 'utf8'), 'installed');
+  } finally {
+    await checkout.close();
+  }
+});
+
 test('refuses a folder that is in no repository', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'mainstay-local-'));
   folders.push(folder);

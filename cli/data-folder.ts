@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { EnvironmentReader } from '../foundation/environment.ts';
 import { userError } from '../foundation/errors.ts';
@@ -22,13 +23,25 @@ export function readRunnerAddress(folder: string): RunnerAddress | undefined {
   return address;
 }
 
-/** The API of the runner at `MAINSTAY_URL` with `MAINSTAY_TOKEN`, else of the one on this machine. */
-export function connect(): ApiClient {
+/** A container may run as a number that no user has. */
+function userHere(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return 'local';
+  }
+}
+
+/**
+ * The API of the runner at `MAINSTAY_URL` with `MAINSTAY_TOKEN`, else of the one on this machine. `as` is who asks, for the audit trail, where the
+ * token is that of the runner's machine; default: the user of this process.
+ */
+export function connect({ as = userHere() }: { readonly as?: string } = {}): ApiClient {
   const read = new EnvironmentReader();
   const url = read.text('MAINSTAY_URL');
-  if (url !== undefined) return createApiClient({ url, token: read.text('MAINSTAY_TOKEN') });
+  if (url !== undefined) return createApiClient({ url, token: read.text('MAINSTAY_TOKEN'), as });
   const address = readRunnerAddress(dataFolder());
-  if (address) return createApiClient(address);
+  if (address) return createApiClient({ ...address, as });
   throw userError(
     'Cannot ask the runner as none was started here. Start it with `npm start`, or set MAINSTAY_URL and MAINSTAY_TOKEN.',
   );

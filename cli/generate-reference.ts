@@ -10,8 +10,7 @@ export function commandLineReference(): string {
   const parts = createProgram().commands.map((command) => {
     const usage = ['npx mainstay', command.name(), ...command.registeredArguments.map(argumentText)].join(' ');
     const options = command.options.map(({ flags, description, defaultValue }) => {
-      const standard =
-        typeof defaultValue === 'string' && !flags.startsWith('--as') ? `; default: \`${defaultValue}\`` : '';
+      const standard = defaultValue === undefined ? '' : `; default: \`${defaultValue}\``;
       return `- \`${flags}\`: ${description}${standard}`;
     });
     return [`## ${command.name()}`, '', `\`${usage}\``, '', `${sentence(command.description())}`, '', ...options]

@@ -1,4 +1,5 @@
 import type {
+  AccessTokenResponse,
   AuditEntryResponse,
   ChangeResponse,
   DriftResponse,
@@ -105,7 +106,19 @@ export function driftLines(found: readonly DriftResponse[]): readonly string[] {
 export function auditLines(entries: readonly AuditEntryResponse[]): readonly string[] {
   if (entries.length === 0) return ['Nothing was decided yet.'];
   return columns(
-    entries.map(({ number, at, by, kind, subject, text }) => [String(number), at, by, kind, subject, text]),
+    entries.map(({ number, at, by, via, kind, subject, text }) => [
+      ...[String(number), at, via === undefined ? by : `${by} (${via})`, kind, subject, text],
+    ]),
+  );
+}
+
+export function tokenLines(tokens: readonly AccessTokenResponse[]): readonly string[] {
+  if (tokens.length === 0) return ['There are no tokens.'];
+  return columns(
+    tokens.map(({ id, name, role, lastUsedAt, expiresAt }) => [
+      ...[name, id, role, lastUsedAt ? `used ${lastUsedAt}` : 'never used'],
+      expiresAt ? `until ${expiresAt}` : 'without an end',
+    ]),
   );
 }
 

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addAccessCommands } from './commands/access.ts';
 import { addDecidingCommands } from './commands/deciding.ts';
 import { addFollowingCommands } from './commands/following.ts';
 import { addKeepingCommands } from './commands/keeping.ts';
@@ -9,7 +10,10 @@ import { serve } from './serve.ts';
 
 /** The `mainstay` command with all of its subcommands. */
 export function createProgram(): Command {
-  const program = new Command('mainstay').description('GitOps for Pulumi: what is on main is what runs').exitOverride();
+  const program = new Command('mainstay')
+    .description('GitOps for Pulumi: what is on main is what runs')
+    .exitOverride()
+    .showHelpAfterError('`mainstay --help` lists the commands, `mainstay <command> --help` what each takes.');
   program
     .command('serve')
     .description('run the runner in the foreground, with its settings in the environment')
@@ -20,6 +24,7 @@ export function createProgram(): Command {
   addFollowingCommands(program);
   addDecidingCommands(program);
   addKeepingCommands(program);
+  addAccessCommands(program);
   program.addHelpText('after', EXIT_CODES);
   return program;
 }

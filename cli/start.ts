@@ -38,16 +38,16 @@ async function start(args: readonly string[], shutdown: Shutdown): Promise<void>
   shutdown.add('teller', () => teller.close());
   const { say } = teller;
   const folder = dataFolder();
-  await endEarlierRunner(folder);
   refuseUnknown(args);
+  await endEarlierRunner(folder, say);
   const anew = args.includes('--reset');
   if (anew) rmSync(join(folder, 'repositories'), { recursive: true, force: true });
   const repository = join(folder, 'repositories', 'estate.git');
   mkdirSync(dirname(repository), { recursive: true });
   const made = await ensureDemoRepository(repository);
   say(made ? `made the repository ${repository}` : `using the repository ${repository}`);
-  say('starting PostgreSQL and the runner');
   if (args.includes('--cluster')) await addCluster(repository, say);
+  say('starting PostgreSQL and the runner');
   let walking = true;
   const runner = await startRunnerProcess({
     folder,
@@ -82,7 +82,7 @@ function runnerEnvironment(folder: string, repository: string): Readonly<Record<
 }
 
 /** A runner whose `npm start` was killed lives on; there is one per data folder. */
-async function endEarlierRunner(folder: string): Promise<void> {
+async function endEarlierRunner(folder: string, say: (line: string) => void): Promise<void> {
   const address = existsSync(folder) ? readRunnerAddress(folder) : undefined;
   const identity = address && identityOf(address.pid);
   if (!address || !identity) return;
@@ -91,7 +91,9 @@ async function endEarlierRunner(folder: string): Promise<void> {
     (response) => response.ok,
     () => false,
   );
-  if (answers) await endRecorded(identity, 60_000);
+  if (!answers) return;
+  say(`ending the runner that an earlier start left: process ${address.pid}`);
+  await endRecorded(identity, 60_000);
 }
 
 function printNextSteps(repository: string, url: string): void {

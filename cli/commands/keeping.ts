@@ -4,6 +4,7 @@ import { userError } from '../../foundation/errors.ts';
 import type { ApiClient } from '../../runner/api/client.ts';
 import type { DriftResponse, PromotionResponse } from '../../runner/api/responses.ts';
 import { connect } from '../data-folder.ts';
+import { type Acting, acting } from '../options.ts';
 import { print, progress } from '../output.ts';
 import { driftLines } from '../print.ts';
 import { atSandboxDesk } from '../sandbox-desk.ts';
@@ -24,22 +25,19 @@ export function addKeepingCommands(program: Command): void {
   addSandbox(program);
 }
 
-interface DriftOptions {
+interface DriftOptions extends Acting {
   readonly now?: boolean;
   readonly correct?: boolean;
-  readonly json?: boolean;
 }
 
 function addDrift(program: Command): void {
-  program
-    .command('drift')
+  acting(program.command('drift'))
     .description(`what was changed behind a stack's back; exits with ${DRIFTED} where something was`)
     .argument('[stack]', 'name or id; without: all')
     .option('--now', 'look now, and wait for what is found')
     .option('--correct', 'look now and put back what differs, where that deletes and replaces nothing')
-    .option('--json', 'print JSON')
     .action(async (name: string | undefined, options: DriftOptions) => {
-      const api = connect();
+      const api = connect({ as: options.as });
       const found = name === undefined ? await api.drift() : [await driftOf(api, name, options)];
       if (name === undefined && (options.now || options.correct))
         throw userError(
@@ -77,13 +75,11 @@ async function untilLooked(
 }
 
 function addUnlock(program: Command): void {
-  program
-    .command('unlock')
+  acting(program.command('unlock'))
     .description("clear what an interrupted update of a stack left: processes and our own lock, never somebody else's")
     .argument('<stack>', 'name or id')
-    .option('--json', 'print JSON')
-    .action(async (name: string, { json }: { readonly json?: boolean }) => {
-      const api = connect();
+    .action(async (name: string, { as, json }: Acting) => {
+      const api = connect({ as });
       const { stack, repository } = findStackStatus(await api.status(), name);
       const unlocked = await api.unlock({ repository: repository.id, stack: stack.id });
       print(json, { stack: stack.id, ...unlocked }, () => [`unlock ${stack.id}: ${unlocked.done}`]);
@@ -91,58 +87,47 @@ function addUnlock(program: Command): void {
 }
 
 function addRollback(program: Command): void {
-  program
-    .command('rollback')
+  acting(program.command('rollback'))
     .description('open the change that takes a stack back to a commit; merging it is the rollback')
     .argument('<stack>', 'name or id')
     .requiredOption('--to <commit>', 'the commit that the stack is to be as at again')
     .requiredOption('--reason <text>', 'why')
-    .option('--json', 'print JSON')
-    .action(async (name: string, { to, reason, json }: RollbackOptions) => {
-      const api = connect();
+    .action(async (name: string, { to, reason, as, json }: RollbackOptions) => {
+      const api = connect({ as });
       const { stack, repository } = findStackStatus(await api.status(), name);
       const offered = await api.rollBack({ repository: repository.id, stack: stack.id, to, reason });
       print(json, offered, () => [`opened ${offered.change}: look at its preview, then merge it`]);
     });
 }
 
-interface RollbackOptions {
+interface RollbackOptions extends Acting {
   readonly to: string;
   readonly reason: string;
-  readonly json?: boolean;
 }
 
 function addPromote(program: Command): void {
-  program
-    .command('promote')
+  acting(program.command('promote'))
     .description("write a version that one stack runs into the next one's file: `mainstay promote shop dev→staging`")
     .argument('<name>', 'a rule of `promotions` in mainstay.yaml: web, or app=web')
     .argument('<from→to>', 'names of stacks, with → or -> between them')
     .option('--repository <id>', 'where there are several')
-    .option('--json', 'print JSON')
-    .action(
-      async (
-        name: string,
-        way: string,
-        { repository, json }: { readonly repository?: string; readonly json?: boolean },
-      ) => {
-        const [from, to, ...more] = way.split(/→|->/).map((part) => part.trim());
-        if (!from || !to || more.length > 0)
-          throw userError(`Cannot promote as the way is not from→to: ${way}. Write it as in dev→staging.`);
-        const api = connect();
-        const ids = (await api.status()).repositories.map(({ id }) => id);
-        const id = repository ?? (ids.length === 1 ? ids[0] : undefined);
-        if (id === undefined)
-          throw userError(
-            `Cannot tell which repository is meant as there are several: ${ids.join(', ')}. Name one with --repository.`,
-          );
-        const promotion = await untilWritten(api, await api.promote({ repository: id, name, from, to }));
-        print(json, promotion, () => [
-          `${promotion.name} ${promotion.from} → ${promotion.to}: ${promotion.state}${promotion.summary ? `, ${promotion.summary}` : ''}`,
-        ]);
-        if (promotion.state === 'failed') process.exitCode = 1;
-      },
-    );
+    .action(async (name: string, way: string, { repository, as, json }: Acting & { readonly repository?: string }) => {
+      const [from, to, ...more] = way.split(/→|->/).map((part) => part.trim());
+      if (!from || !to || more.length > 0)
+        throw userError(`Cannot promote as the way is not from→to: ${way}. Write it as in dev→staging.`);
+      const api = connect({ as });
+      const ids = (await api.status()).repositories.map(({ id }) => id);
+      const id = repository ?? (ids.length === 1 ? ids[0] : undefined);
+      if (id === undefined)
+        throw userError(
+          `Cannot tell which repository is meant as there are several: ${ids.join(', ')}. Name one with --repository.`,
+        );
+      const promotion = await untilWritten(api, await api.promote({ repository: id, name, from, to }));
+      print(json, promotion, () => [
+        `${promotion.name} ${promotion.from} → ${promotion.to}: ${promotion.state}${promotion.summary ? `, ${promotion.summary}` : ''}`,
+      ]);
+      if (promotion.state === 'failed') process.exitCode = 1;
+    });
 }
 
 async function untilWritten(api: ApiClient, asked: PromotionResponse): Promise<PromotionResponse> {

@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import { userError } from '../../foundation/errors.ts';
 import type { ResourceStep, RunResponse, StackStatus } from '../../runner/api/responses.ts';
+import { RUN_KINDS, RUN_STATES } from '../../runner/api/run-words.ts';
 import { connect } from '../data-folder.ts';
+import { choice, count } from '../options.ts';
 import { print } from '../output.ts';
 import * as lines from '../print.ts';
 import { findStackStatus } from '../stack-status.ts';
@@ -48,7 +50,7 @@ interface RunsOptions extends Json {
   readonly stack?: string;
   readonly kind?: string;
   readonly state?: string;
-  readonly limit: string;
+  readonly limit: number;
 }
 
 function addRuns(program: Command): void {
@@ -57,9 +59,9 @@ function addRuns(program: Command): void {
     .description('the latest runs, newest first; with an id, everything about one')
     .argument('[run]')
     .option('--stack <id>', 'of one stack')
-    .option('--kind <kind>', 'preview, update, drift or correction')
-    .option('--state <state>', 'queued, running, waiting, succeeded, failed, cancelled or superseded')
-    .option('--limit <count>', 'how many', '20')
+    .addOption(choice('--kind <kind>', 'of one kind', RUN_KINDS))
+    .addOption(choice('--state <state>', 'in one state', RUN_STATES))
+    .addOption(count('--limit <count>', 'how many', { least: 1, most: 1000, standard: 20 }))
     .option('--json', 'print JSON')
     .action(async (id: string | undefined, options: RunsOptions) => {
       const api = connect();
@@ -69,7 +71,7 @@ function addRuns(program: Command): void {
       }
       const stack = options.stack && findStackStatus(await api.status(), options.stack).stack.id;
       const { kind, state } = options;
-      const runs = await api.runs({ stack, kind, state, limit: Number(options.limit) });
+      const runs = await api.runs({ stack, kind, state, limit: options.limit });
       print(options.json, runs, () => lines.runLines(runs));
     });
 }
@@ -196,10 +198,10 @@ function addRecords(program: Command): void {
     .command('audit')
     .description('what people and the runner decided, newest first')
     .option('--subject <id>', 'of one run, rollout, change or stack')
-    .option('--limit <count>', 'how many', '50')
+    .addOption(count('--limit <count>', 'how many', { least: 1, most: 1000, standard: 50 }))
     .option('--json', 'print JSON')
-    .action(async ({ subject, limit, json }: Json & { readonly subject?: string; readonly limit: string }) => {
-      const entries = await connect().audit({ subject, limit: Number(limit) });
+    .action(async ({ subject, limit, json }: Json & { readonly subject?: string; readonly limit: number }) => {
+      const entries = await connect().audit({ subject, limit });
       print(json, entries, () => lines.auditLines(entries));
     });
   program

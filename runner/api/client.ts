@@ -1,5 +1,6 @@
 import { MainstayError, messageOf, userError } from '../../foundation/errors.ts';
 import type {
+  AccessTokenResponse,
   AuditEntryResponse,
   ChangeDetailResponse,
   ChangeResponse,
@@ -23,6 +24,7 @@ import type {
   StatusResponse,
   UnlockedResponse,
 } from './responses.ts';
+import { AS_HEADER } from './route.ts';
 import { readServerEvents } from './server-events.ts';
 
 /** The runner's HTTP API, typed. Rejects with a transient error while the runner cannot be reached, with a user error where it refuses. */
@@ -39,10 +41,13 @@ export interface ApiClient {
     readonly limit?: number;
   }): Promise<readonly RunResponse[]>;
   run(id: string): Promise<RunDetailResponse>;
-  /** What happens in a run, after the number given, until it ends. A connection that is lost is made again for a minute. */
+  /**
+   * What happens in a run, after the number given, until it ends; without `follow`, which is true by default, what has happened. A connection that is
+   * lost is made again for a minute.
+   */
   runEvents(
     id: string,
-    options?: { readonly after?: number; readonly signal?: AbortSignal },
+    options?: { readonly after?: number; readonly follow?: boolean; readonly signal?: AbortSignal },
   ): AsyncIterable<RunEventResponse>;
   cancelRun(id: string): Promise<void>;
   retryRun(id: string): Promise<void>;
@@ -66,11 +71,18 @@ export interface ApiClient {
   settings(repository: string): Promise<SettingsResponse>;
   makeSignInLink(): Promise<SignInLinkResponse>;
   makeToken(token: NewTokenRequest): Promise<NewTokenResponse>;
+  tokens(): Promise<readonly AccessTokenResponse[]>;
+  removeToken(id: string): Promise<void>;
   /** Makes the runner look at its repositories now. */
   sync(): Promise<void>;
 }
 
-export function createApiClient(options: { readonly url: string; readonly token: string | undefined }): ApiClient {
+export function createApiClient(options: {
+  readonly url: string;
+  readonly token: string | undefined;
+  /** Who it is that has the token of the data folder; counts for nothing with another token. */
+  readonly as?: string;
+}): ApiClient {
   async function call<T>(path: string, body?: unknown): Promise<T> {
     const response = await send(path, body);
     const content: unknown = await response.json().catch(() => ({}));
@@ -79,13 +91,14 @@ export function createApiClient(options: { readonly url: string; readonly token:
   }
   async function send(path: string, body: unknown, more: RequestInit = {}): Promise<Response> {
     const authorization = options.token ? { authorization: `Bearer ${options.token}` } : {};
+    const person = options.as === undefined ? {} : { [AS_HEADER]: encodeURIComponent(options.as) };
     const posting = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
     const type = body === undefined ? {} : { 'content-type': 'application/json' };
     try {
       return await fetch(new URL(path, options.url), {
         ...more,
         ...posting,
-        headers: { ...authorization, ...type, ...(more.headers as Record<string, string>) },
+        headers: { ...authorization, ...person, ...type, ...(more.headers as Record<string, string>) },
       });
     } catch (error) {
       const why = error instanceof Error && error.cause ? messageOf(error.cause) : messageOf(error);
@@ -101,8 +114,8 @@ export function createApiClient(options: { readonly url: string; readonly token:
     status: () => call('/api/status'),
     runs: (filter = {}) => items(`/api/runs?${query(filter)}`),
     run: (run) => call(`/api/runs/${id(run)}`),
-    runEvents: (run, { after = 0, signal } = {}) => {
-      const path = `/api/runs/${id(run)}/events`;
+    runEvents: (run, { after = 0, follow = true, signal } = {}) => {
+      const path = `/api/runs/${id(run)}/events?${query({ follow })}`;
       const open = async (last: number) => {
         const response = await send(path, undefined, { signal, headers: { 'last-event-id': String(last) } });
         if (!response.ok) throw refusal(response, { path, content: await response.json().catch(() => ({})) });
@@ -130,6 +143,12 @@ export function createApiClient(options: { readonly url: string; readonly token:
     settings: (repository) => call(`/api/repositories/${id(repository)}/settings`),
     makeSignInLink: () => call('/api/sign-in-links', {}),
     makeToken: (token) => call('/api/tokens', token),
+    tokens: () => items('/api/tokens'),
+    removeToken: async (token) => {
+      const path = `/api/tokens/${id(token)}`;
+      const response = await send(path, undefined, { method: 'DELETE' });
+      if (!response.ok) throw refusal(response, { path, content: await response.json().catch(() => ({})) });
+    },
     sync: () => call('/api/sync', {}),
   };
 }

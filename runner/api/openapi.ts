@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Route } from './route.ts';
+import { AS_HEADER, type Route } from './route.ts';
 import { ROUTES } from './routes.ts';
 import * as schemas from './schemas.ts';
 
@@ -29,6 +29,8 @@ const COMPONENTS: Readonly<Record<string, z.ZodType>> = {
   Session: schemas.sessionSchema,
   AccessToken: schemas.accessTokenSchema,
 };
+
+const TOKEN = `An access token. With the token of a runner's own machine, the header \`${AS_HEADER}\` (a name, percent-encoded) says for the audit trail who it is.`;
 
 const DESCRIPTIONS: Readonly<Record<number, string>> = {
   200: 'What was asked for',
@@ -67,7 +69,7 @@ export function openApiDocument(version: string): Json {
     components: {
       schemas: Object.fromEntries(Object.entries(components).map(([id, schema]) => [id, withoutMarks(schema as Json)])),
       securitySchemes: {
-        token: { type: 'http', scheme: 'bearer', description: 'An access token' },
+        token: { type: 'http', scheme: 'bearer', description: TOKEN },
         session: { type: 'apiKey', in: 'cookie', name: 'mainstay_session', description: 'What a signed-in page has' },
       },
     },

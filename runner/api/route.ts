@@ -1,5 +1,8 @@
 import type { z } from 'zod';
 
+/** Who it is that has the token of the data folder, percent-encoded: for the audit trail. It counts for nothing with another token. */
+export const AS_HEADER = 'x-mainstay-as';
+
 /** One operation of the API: what is validated, what is answered, and what the OpenAPI document says of it. */
 export interface Route<
   Params extends z.ZodType = z.ZodType,

@@ -176,6 +176,10 @@ const runs = {
         .max(2 ** 31 - 1)
         .optional()
         .describe('As `Last-Event-ID`'),
+      follow: z
+        .enum(['true', 'false'])
+        .default('true')
+        .describe('`false`: end with what there is, whether the run has ended or not'),
     }),
     answer: schemas.numberedEventSchema,
     stream: true,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { RUN_KINDS, RUN_STATES } from './run-words.ts';
 import { clean, commit, list, sandbox, time } from './schema-parts.ts';
 
 export * from './account-schemas.ts';
@@ -9,8 +10,7 @@ export { clean };
  * document. Plain JSON; times are ISO 8601 in UTC; what is not known is left out.
  */
 
-export const RUN_KINDS = ['preview', 'update', 'drift', 'correction'] as const;
-export const RUN_STATES = ['queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled', 'superseded'] as const;
+export { RUN_KINDS, RUN_STATES };
 
 export const errorSchema = z
   .object({
@@ -269,6 +269,12 @@ export const auditEntrySchema = z.object({
   repository: z.string(),
   subject: z.string().describe('Id of the run, rollout, change or stack'),
   by: z.string().describe('A person, or `mainstay`'),
+  via: z
+    .string()
+    .optional()
+    .describe(
+      'Which way a person came: `console`, `token <name>`, `this machine` (the token of the data folder) or `comment`',
+    ),
   text: z.string(),
   hash: z.string().describe('Over this entry and the hash before it'),
 });

@@ -20,6 +20,19 @@ export interface Principal {
   readonly role: Role;
   /** `session`: a page, which has to prove that it is ours. `local`: the token of the data folder, for whoever has that. */
   readonly by: 'session' | 'token' | 'local';
+  /** The same for the audit trail: `console`, `token <its name>`, or `this machine`. */
+  readonly via: string;
+}
+
+/** Who did something, and which way it reached us. */
+export interface Actor {
+  readonly by: string;
+  /** As `Principal.via`, or `comment`. Left out by those of an earlier version. */
+  readonly via?: string;
+}
+
+export function actorOf({ name, via }: Principal): Actor {
+  return { by: name, via };
 }
 
 export function mayChange({ role }: Principal): boolean {

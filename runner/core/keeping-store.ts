@@ -54,12 +54,17 @@ export interface AuditEntry {
     | 'recovery'
     | 'cancel'
     | 'unlock'
+    | 'look'
+    | 'sync'
+    | 'access'
     | 'command';
   readonly repository: string;
   /** Id of the run, rollout, change or stack that it is about. */
   readonly subject: string;
   /** A person, or `mainstay`. */
   readonly by: string;
+  /** Which way a person came; see `Actor`. Kept with the details, so that the hash covers it. */
+  readonly via?: string;
   /** One line. */
   readonly text: string;
   readonly detail?: Readonly<Record<string, unknown>>;

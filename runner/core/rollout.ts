@@ -33,6 +33,8 @@ export type DecisionKind = 'approve' | 'reject' | 'retry' | 'give-up' | 'break-g
 export interface Decision {
   readonly kind: DecisionKind;
   readonly by: string;
+  /** Which way it came; see `Actor`. */
+  readonly via?: string;
   readonly reason: string | undefined;
   /** What the person saw, to be refused where it is not that any more. */
   readonly digest?: string;

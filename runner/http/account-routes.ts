@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import type { SessionResponse } from '../api/responses.ts';
-import type { Account } from '../core/account.ts';
+import { type Account, type Actor, actorOf } from '../core/account.ts';
 import { ApiError, missing } from './api-error.ts';
 import type { Part } from './bind-routes.ts';
 import type { HttpOptions } from './http-options.ts';
@@ -9,6 +9,15 @@ import { accessTokenResponse } from './responses-of.ts';
 import { csrfOf, hashOf, makeSignInLink, newSecret, SESSION_COOKIE, SESSION_DAYS } from './sign-in.ts';
 
 const DAY_MS = 86_400_000;
+
+/** Who may do what has changed: that belongs to no repository. */
+function recordAccess(
+  { store }: HttpOptions,
+  actor: Actor,
+  { subject, text }: { readonly subject: string; readonly text: string },
+): Promise<void> {
+  return store.audit.add({ kind: 'access', repository: '', subject, text, ...actor });
+}
 
 export function accountHandlers(
   options: HttpOptions,
@@ -40,9 +49,10 @@ export function accountHandlers(
 }
 
 async function accountOfLink(
-  { accounts }: HttpOptions,
+  options: HttpOptions,
   { link, name }: { readonly link: string; readonly name?: string },
 ): Promise<Account> {
+  const { accounts } = options;
   const hash = hashOf(link);
   const known = await accounts.links.look(hash);
   if (known && known.account === undefined && name === undefined && (await accounts.count()) === 0)
@@ -53,13 +63,15 @@ async function accountOfLink(
       403,
       'Cannot sign in as the link was used before or has expired. `mainstay sign-in` prints a new one.',
     );
-  const id = taken.account ?? (await accounts.firstOwner()) ?? (await firstAccount(accounts, name ?? 'owner'));
+  const id = taken.account ?? (await accounts.firstOwner()) ?? (await firstAccount(options, name ?? 'owner'));
   return (await accounts.get(id))!;
 }
 
-async function firstAccount(accounts: HttpOptions['accounts'], name: string): Promise<string> {
+async function firstAccount(options: HttpOptions, name: string): Promise<string> {
   const id = crypto.randomUUID();
-  await accounts.add({ id, name, role: 'owner' });
+  await options.accounts.add({ id, name, role: 'owner' });
+  const text = `made the first account, ${name}, an owner`;
+  await recordAccess(options, { by: name, via: 'console' }, { subject: name, text });
   return id;
 }
 
@@ -95,7 +107,8 @@ async function openSession(
   return { account: { id, name, role }, csrf: csrfOf(session), version };
 }
 
-function tokenHandlers({ accounts }: HttpOptions): Part<'tokens' | 'makeToken' | 'removeToken'> {
+function tokenHandlers(options: HttpOptions): Part<'tokens' | 'makeToken' | 'removeToken'> {
+  const { accounts } = options;
   return {
     tokens: async () => ({ items: (await accounts.tokens.list()).map(accessTokenResponse) }),
     makeToken: async ({ body, principal }) => {
@@ -106,6 +119,8 @@ function tokenHandlers({ accounts }: HttpOptions): Part<'tokens' | 'makeToken' |
       const id = crypto.randomUUID();
       const expiresAt = body.days === undefined ? undefined : new Date(Date.now() + body.days * DAY_MS);
       await accounts.tokens.add({ id, name: body.name, account, role: body.role, hash: hashOf(token), expiresAt });
+      const text = `made the token ${body.name}, ${body.role}, ${expiresAt ? `until ${expiresAt.toISOString()}` : 'without an end'}`;
+      await recordAccess(options, actorOf(principal), { subject: body.name, text });
       const made = {
         id,
         name: body.name,
@@ -117,8 +132,10 @@ function tokenHandlers({ accounts }: HttpOptions): Part<'tokens' | 'makeToken' |
       };
       return { ...accessTokenResponse(made), token };
     },
-    removeToken: async ({ params }) => {
+    removeToken: async ({ params, principal }) => {
+      const name = (await accounts.tokens.list()).find(({ id }) => id === params.token)?.name ?? params.token;
       if (!(await accounts.tokens.remove(params.token))) throw missing('token', params.token);
+      await recordAccess(options, actorOf(principal), { subject: name, text: `removed the token ${name}` });
       return {};
     },
   };

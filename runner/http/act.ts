@@ -1,5 +1,5 @@
 import type { DecisionRequest } from '../api/responses.ts';
-import type { Principal } from '../core/account.ts';
+import { actorOf, type Principal } from '../core/account.ts';
 import type { Decision } from '../core/rollout.ts';
 import { ENDED_STATES, type Run } from '../core/run.ts';
 import { ApiError, missing } from './api-error.ts';
@@ -27,7 +27,7 @@ export function actionHandlers(options: HttpOptions): Part<'decideRun' | 'cancel
           409,
           `Cannot cancel the run as it has ended: ${run.id} is ${run.state}. Nothing is to be done.`,
         );
-      await options.cancelRun(run, principal.name);
+      await options.cancelRun(run, actorOf(principal));
       return {};
     },
     retryRun: async ({ params, principal }) => {
@@ -50,7 +50,8 @@ export function actionHandlers(options: HttpOptions): Part<'decideRun' | 'cancel
 
 /** Whoever holds the token of the data folder may say for whom they decide; anybody else decides as themselves. */
 function decisionOf({ kind, by, reason, digest }: DecisionRequest, principal: Principal): Decision {
-  return { kind, reason, digest, by: principal.by === 'local' ? (by ?? principal.name) : principal.name };
+  const actor = actorOf(principal);
+  return { kind, reason, digest, ...actor, by: principal.by === 'local' ? (by ?? actor.by) : actor.by };
 }
 
 /** An update goes on with the rollout that stopped at it; a preview is just made again. */
@@ -63,12 +64,12 @@ async function retry(
       409,
       `Cannot do the run again as it did not fail: ${run.id} is ${run.state}. Push a commit to run it anew.`,
     );
-  if (run.kind === 'preview') return options.retryPreview(run, principal.name);
+  if (run.kind === 'preview') return options.retryPreview(run, actorOf(principal));
   const rollout = run.rollout === undefined ? undefined : await options.store.rollouts.get(run.rollout);
   if (rollout?.state !== 'waiting')
     throw new ApiError(
       409,
       `Cannot do the run again as its rollout does not wait: ${rollout ? `${rollout.id} is ${rollout.state}` : 'it has none'}. Push a commit to run it anew.`,
     );
-  await options.decideRollout(rollout.id, { kind: 'retry', by: principal.name, reason: undefined });
+  await options.decideRollout(rollout.id, { kind: 'retry', ...actorOf(principal), reason: undefined });
 }

@@ -214,8 +214,10 @@ test('answers every mistake in one shape', async () => {
   assert.equal(foreign.status, 421);
 });
 
-test('takes decisions, cancels and retries what can be', async () => {
-  const api = createApiClient(server);
+const GRACE = { by: 'grace höpper', via: 'this machine' };
+
+test('takes decisions, cancels and retries what can be, as whoever has the token of the machine says', async () => {
+  const api = createApiClient({ ...server, as: GRACE.by });
   await addRun('w-1', { kind: 'update', rollout: 'estate@c' });
   await server.store.runs.set('w-1', { state: 'waiting' });
   await api.decideRun('w-1', { kind: 'approve', by: 'ada' });
@@ -230,13 +232,16 @@ test('takes decisions, cancels and retries what can be', async () => {
   await api.retryRun('w-1');
   await api.sync();
   assert.deepEqual(server.told, [
-    ['decideRun', 'w-1', { kind: 'approve', by: 'ada', reason: undefined, digest: undefined }],
-    ['cancelRun', 'w-1', 'local'],
-    ['retryPreview', 'f-1', 'local'],
-    ['unlock', { repository: 'estate', stack: 'shop/dev', by: 'local' }],
-    ['decideRollout', 'estate@c', { kind: 'retry', by: 'local', reason: undefined }],
+    ['decideRun', 'w-1', { kind: 'approve', ...GRACE, by: 'ada', reason: undefined, digest: undefined }],
+    ['cancelRun', 'w-1', GRACE],
+    ['retryPreview', 'f-1', GRACE],
+    ['unlock', { repository: 'estate', stack: 'shop/dev', ...GRACE }],
+    ['decideRollout', 'estate@c', { kind: 'retry', ...GRACE, reason: undefined }],
     ['sync'],
   ]);
+  const [synced] = await api.audit({ limit: 1 });
+  assert.deepEqual([synced?.kind, synced?.subject, synced?.by, synced?.via], ['sync', 'estate', GRACE.by, GRACE.via]);
+  assert.equal(await server.store.audit.verify(), undefined);
 });
 
 test('looks for drift, takes back and promotes as whoever asks', async () => {
@@ -248,9 +253,11 @@ test('looks for drift, takes back and promotes as whoever asks', async () => {
   assert.deepEqual([revert.change, promotion.state, promotion.by], ['revert-1', 'queued', 'local']);
   assert.equal((await api.promotions({ state: 'queued' })).length, 1);
   assert.deepEqual(server.told.slice(-2), [
-    ['look', { ...at, asked: { by: 'local', correct: true } }],
-    ['rollBack', { ...at, to: 'c0ffee', reason: 'it was bad', by: 'local' }],
+    ['look', { ...at, asked: { by: 'local', via: 'this machine', correct: true } }],
+    ['rollBack', { ...at, to: 'c0ffee', reason: 'it was bad', by: 'local', via: 'this machine' }],
   ]);
+  const [asked] = await api.audit({ subject: at.stack, limit: 1 });
+  assert.deepEqual([asked?.kind, asked?.text], ['look', 'look for drift, and put back what differs']);
   await assert.rejects(
     api.look({ ...at, stack: 'shop/nobody' }),
     /Cannot show the stack as there is none: shop\/nobody/,
@@ -294,8 +301,29 @@ test('makes tokens that are shown once, may be for looking only, and end', async
   const listed = await json<PageOf<AccessTokenResponse>>('/api/tokens');
   assert.deepEqual(Object.keys(listed.items[0]!).includes('token'), false);
   assert.ok(listed.items[0]!.lastUsedAt);
-  assert.equal((await ask(`/api/tokens/${made.id}`, { method: 'DELETE' })).status, 200);
+  assert.equal((await api.tokens())[0]?.name, 'robot');
+  await api.removeToken(made.id);
+  await assert.rejects(api.removeToken(made.id), /there is none/);
   await assert.rejects(viewer.status(), /unknown or has expired/);
+});
+
+test('names in the trail whose token it was, whatever the asker calls themselves, and who gave and took it', async () => {
+  const local = createApiClient({ ...server, as: 'ada' });
+  const made = await local.makeToken({ name: 'deploys', role: 'owner' });
+  await createApiClient({ url: server.url, token: made.token, as: 'somebody else' }).sync();
+  await local.removeToken(made.id);
+  const trail = (await local.audit({ limit: 3 })).toReversed();
+  assert.deepEqual(
+    trail.map(({ kind, subject, by, via }) => [kind, subject, by, via]),
+    [
+      ['access', 'deploys', 'ada', 'this machine'],
+      ['sync', 'estate', 'Ada', 'token deploys'],
+      ['access', 'deploys', 'ada', 'this machine'],
+    ],
+  );
+  const headers = { authorization: `Bearer ${server.token}`, 'x-mainstay-as': 'two%0Alines' };
+  const refused = await fetch(`${server.url}/api/status`, { headers });
+  assert.equal(refused.status, 400, 'a name is one line');
 });
 
 test('streams what happens in a run, and goes on after the last that was seen', async () => {
@@ -304,6 +332,9 @@ test('streams what happens in a run, and goes on after the last that was seen', 
   const seen: string[] = [];
   const add = (text: string) => server.store.runs.addEvents('s-1', [{ kind: 'log', severity: 'info', text }]);
   await add('one');
+  const told: number[] = [];
+  for await (const { number } of api.runEvents('s-1', { follow: false })) told.push(number);
+  assert.deepEqual(told, [1], 'without following it ends with what there is');
   const reading = (async () => {
     for await (const { number, event } of api.runEvents('s-1'))
       seen.push(`${number} ${event.kind === 'log' ? event.text : event.kind}`);

@@ -1,6 +1,6 @@
 import type { Log } from '../../foundation/log.ts';
 import type { OfferedRevertResponse, PromotionRequest, RollbackRequest, SettingResponse } from '../api/responses.ts';
-import type { AccountStore } from '../core/account.ts';
+import type { AccountStore, Actor } from '../core/account.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { Decision } from '../core/rollout.ts';
 import type { Run } from '../core/run.ts';
@@ -34,25 +34,25 @@ export interface HttpOptions {
   decideRun(run: { readonly id: string; readonly attempt: number }, decision: Decision): Promise<void>;
   decideRollout(id: string, decision: Decision): Promise<void>;
   /** Ends a run that has not ended; its state is `cancelled` then. */
-  cancelRun(run: Run, by: string): Promise<void>;
+  cancelRun(run: Run, actor: Actor): Promise<void>;
   /** Previews again what failed or was cancelled. */
-  retryPreview(run: Run, by: string): Promise<void>;
+  retryPreview(run: Run, actor: Actor): Promise<void>;
   /** Clears what interrupted updates of a stack left; says what was done. Rejects with a conflict while the stack is being updated. */
-  unlock(at: { readonly repository: string; readonly stack: string; readonly by: string }): Promise<string>;
+  unlock(at: Actor & { readonly repository: string; readonly stack: string }): Promise<string>;
   /** Looks for drift in a stack; the same id is one look. */
   look(
     id: string,
     at: {
       readonly repository: string;
       readonly stack: string;
-      readonly asked: { readonly by: string; readonly correct: boolean };
+      readonly asked: Actor & { readonly correct: boolean };
     },
   ): Promise<boolean>;
   /** Queues a promotion; its id. */
-  promote(request: PromotionRequest & { readonly repository: string; readonly by: string }): Promise<string>;
+  promote(request: PromotionRequest & Actor & { readonly repository: string }): Promise<string>;
   /** Opens the change that takes a stack back. */
   rollBack(
-    request: RollbackRequest & { readonly repository: string; readonly stack: string; readonly by: string },
+    request: RollbackRequest & Actor & { readonly repository: string; readonly stack: string },
   ): Promise<OfferedRevertResponse>;
   sync(): void;
   /** Where forges deliver to; left out where no repository has a secret for it. */

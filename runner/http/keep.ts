@@ -1,5 +1,5 @@
 import type { PromotionResponse } from '../api/responses.ts';
-import type { Principal } from '../core/account.ts';
+import { actorOf } from '../core/account.ts';
 import type { Promotion } from '../core/keeping-store.ts';
 import { missing } from './api-error.ts';
 import type { Part } from './bind-routes.ts';
@@ -11,33 +11,34 @@ export function keepingHandlers(options: HttpOptions): Part<'look' | 'unlock' | 
   return {
     look: async ({ params, body, principal }) => {
       await refuseUnknown(options, params);
-      const asked = { by: nameOf(principal), correct: body.correct };
+      const asked = { ...actorOf(principal), correct: body.correct };
+      const text = `look for drift${body.correct ? ', and put back what differs' : ''}`;
+      await store.audit.add({
+        ...{ kind: 'look', repository: params.repository, subject: params.stack, text },
+        ...actorOf(principal),
+      });
       await options.look(`look-${crypto.randomUUID()}`, { ...params, asked });
       return {};
     },
     unlock: async ({ params, principal }) => {
       await refuseUnknown(options, params);
-      return { done: await options.unlock({ ...params, by: nameOf(principal) }) };
+      return { done: await options.unlock({ ...params, ...actorOf(principal) }) };
     },
     rollBack: async ({ params, body, principal }) => {
       await refuseUnknown(options, params);
-      return options.rollBack({ ...params, ...body, by: nameOf(principal) });
+      return options.rollBack({ ...params, ...body, ...actorOf(principal) });
     },
     promotions: async ({ query }) => ({
       items: (await store.promotions.list(query.repository, query.state)).map(promotionResponse),
     }),
     promote: async ({ params: { repository }, body, principal }) => {
       if (!options.repositories.some(({ id }) => id === repository)) throw missing('repository', repository);
-      const id = await options.promote({ ...body, repository, by: nameOf(principal) });
+      const id = await options.promote({ ...body, repository, ...actorOf(principal) });
       const promotion = await store.promotions.get(id);
       if (!promotion) throw new Error(`the promotion ${id} was asked for and is not there`);
       return promotionResponse(promotion);
     },
   };
-}
-
-function nameOf({ name }: Principal): string {
-  return name;
 }
 
 async function refuseUnknown(

@@ -1,5 +1,6 @@
 import { isMainstayError } from '../../foundation/errors.ts';
 import type { RepositoryStatus, RunResponse, SettingsResponse, StackStatus } from '../api/responses.ts';
+import { actorOf } from '../core/account.ts';
 import { addUpdates } from '../core/compare-updates.ts';
 import type { DriftRecord } from '../core/keeping-store.ts';
 import { alignmentOf, type KnownStack } from '../core/known-stack.ts';
@@ -63,13 +64,18 @@ export function estateHandlers(options: HttpOptions): Part<Reading> {
       };
     },
     audit: async ({ query }) => ({
-      items: (await store.audit.list(query)).map(({ number, at, kind, repository, subject, by, text, hash }) => ({
-        ...{ number, kind, repository, subject, by, text, hash },
+      items: (await store.audit.list(query)).map(({ number, at, kind, repository, subject, by, via, text, hash }) => ({
+        ...{ number, kind, repository, subject, by, via, text, hash },
         at: at.toISOString(),
       })),
     }),
     settings: ({ params }) => settingsOf(options, repositoryAt(options, params.repository)),
-    sync: async () => {
+    sync: async ({ principal }) => {
+      for (const { id } of options.repositories)
+        await store.audit.add({
+          ...{ kind: 'sync', repository: id, subject: id, text: 'look at the repository now' },
+          ...actorOf(principal),
+        });
       options.sync();
       return {};
     },

@@ -39,7 +39,8 @@ export function runHandlers(options: HttpOptions): Part<Reading> {
       const run = await runAt(options, params.run);
       const header = context.req.header('last-event-id') ?? '';
       const after = /^\d{1,9}$/.test(header) ? Number(header) : (query.after ?? 0);
-      return streamRun(context, { runs: store.runs, run, after, ending: options.ending });
+      const follow = query.follow === 'true';
+      return streamRun(context, { runs: store.runs, run, after, follow, ending: options.ending });
     },
   };
 }

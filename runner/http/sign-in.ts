@@ -1,11 +1,14 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Context } from 'hono';
 import { getCookie } from 'hono/cookie';
+import { AS_HEADER } from '../api/route.ts';
 import type { AccountStore, Principal } from '../core/account.ts';
 import { ApiError } from './api-error.ts';
 
 export const SESSION_COOKIE = 'mainstay_session';
 export const CSRF_HEADER = 'x-mainstay-csrf';
+/** One line that anybody can read. */
+const PERSON = /^[^\p{C}\p{Zl}\p{Zp}]{1,200}$/u;
 export const SESSION_DAYS = 30;
 const LINK_MINUTES = 60;
 
@@ -48,7 +51,7 @@ export interface Doorkeeper {
 /** Who asks. Throws 401 where nobody shows that they may. */
 export async function whoAsks(doorkeeper: Doorkeeper, context: Context): Promise<Principal> {
   const bearer = /^Bearer (\S+)$/.exec(context.req.header('authorization') ?? '')?.[1];
-  if (bearer !== undefined) return byToken(doorkeeper, bearer);
+  if (bearer !== undefined) return byToken(doorkeeper, bearer, context.req.header(AS_HEADER));
   const session = getCookie(context, SESSION_COOKIE);
   const account = session === undefined ? undefined : await doorkeeper.accounts.sessions.find(hashOf(session));
   if (!account || session === undefined)
@@ -57,14 +60,34 @@ export async function whoAsks(doorkeeper: Doorkeeper, context: Context): Promise
       'Cannot answer as nobody is signed in. Open a one-time link (`mainstay sign-in` prints one), or send Authorization: Bearer.',
     );
   refuseForeignPage(context, session);
-  return { id: account.id, name: account.name, role: account.role, by: 'session' };
+  return { id: account.id, name: account.name, role: account.role, by: 'session', via: 'console' };
 }
 
-async function byToken({ accounts, token }: Doorkeeper, given: string): Promise<Principal> {
-  if (sameSecret(given, token)) return { id: 'local', name: 'local', role: 'owner', by: 'local' };
+async function byToken({ accounts, token }: Doorkeeper, given: string, as: string | undefined): Promise<Principal> {
+  if (sameSecret(given, token))
+    return { id: 'local', name: personIn(as), role: 'owner', by: 'local', via: 'this machine' };
   const found = await accounts.tokens.use(hashOf(given));
   if (!found) throw new ApiError(401, 'Cannot answer as the token is unknown or has expired. Make a new one.');
-  return { id: found.account, name: found.accountName, role: found.role, by: 'token' };
+  return { id: found.account, name: found.accountName, role: found.role, by: 'token', via: `token ${found.name}` };
+}
+
+/** Whoever has the token of the data folder may do everything as anybody: it says only for the trail who it is. */
+function personIn(header: string | undefined): string {
+  if (header === undefined) return 'local';
+  const name = decoded(header);
+  if (name !== undefined && PERSON.test(name)) return name;
+  throw new ApiError(
+    400,
+    `Cannot tell who asks as the header is no name of at most 200 letters, percent-encoded: ${AS_HEADER}. Correct it.`,
+  );
+}
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
 }
 
 export function sameSecret(given: string, wanted: string): boolean {

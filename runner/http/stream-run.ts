@@ -11,7 +11,8 @@ const SIGN_OF_LIFE_MS = 15_000;
 const BATCH = 500;
 
 /**
- * The events of a run as server-sent events, from the number after `after`; ends with the event `end` when the run has ended. They are read from the
+ * The events of a run as server-sent events, from the number after `after`; ends with the event `end` when the run has
+ * ended, or has told everything. They are read from the
  * store, so any runner can tell of any run, and a connection that was lost goes on where it was.
  */
 export function streamRun(
@@ -20,11 +21,14 @@ export function streamRun(
     runs,
     run,
     after,
+    follow,
     ending,
   }: {
     readonly runs: RunStore['runs'];
     readonly run: Run;
     readonly after: number;
+    /** False: what there is, and the end. */
+    readonly follow: boolean;
     readonly ending: AbortSignal;
   },
 ): Response {
@@ -32,13 +36,13 @@ export function streamRun(
   context.header('x-accel-buffering', 'no');
   return streamSSE(context, async (stream) => {
     let last = after;
-    let ended = ENDED_STATES.includes(run.state);
+    let ended = !follow || ENDED_STATES.includes(run.state);
     let quietSince = performance.now();
     while (!stream.aborted && !ending.aborted) {
       const events = await runs.events(run.id, last, BATCH);
       for (const event of events) {
         await stream.writeSSE({ id: String(event.number), data: JSON.stringify(eventResponse(event)) });
-        if (event.event.kind === 'state') ended = ENDED_STATES.includes(event.event.state);
+        if (follow && event.event.kind === 'state') ended = ENDED_STATES.includes(event.event.state);
         last = event.number;
       }
       if (events.length > 0) quietSince = performance.now();

@@ -82,12 +82,12 @@ type AuditRow = Omit<RecordedEntry, 'number' | 'detail'> & {
 
 function auditOf(database: Database): AuditStore {
   return {
-    add: async ({ kind, repository, subject, by, text, detail = {}, key }) => {
+    add: async ({ kind, repository, subject, by, via, text, detail = {}, key }) => {
       // Number, time and hash are the trigger's; `on conflict` makes an entry that is added again none.
       await database.change(
         `insert into audit (number, at, hash, kind, repository, subject, by, text, detail, key)
          values (0, now(), '', $1, $2, $3, $4, $5, $6, $7) on conflict (key) do nothing`,
-        [kind, repository, subject, by, text, JSON.stringify(detail), key ?? null],
+        [kind, repository, subject, by, text, JSON.stringify({ ...detail, via }), key ?? null],
       );
     },
     list: async ({ repository, subject, before, limit = 50 }) => {
@@ -97,7 +97,7 @@ function auditOf(database: Database): AuditStore {
          order by number desc limit $4`,
         [repository ?? null, subject ?? null, before ?? null, limit],
       );
-      return rows.map((row) => ({ ...row, number: Number(row.number) }));
+      return rows.map((row) => ({ ...row, via: row.detail?.via as string | undefined, number: Number(row.number) }));
     },
     verify: async () => {
       const [row] = await database.rows<{ number: string | null }>(

@@ -29,9 +29,9 @@ export async function judgeRolloutDecision(services: Services, id: string, decis
     const { environment, approval } = wait;
     await services.store.approvals.put({ rollout: id, environment, by: decision.by, digest: approval.digest });
   }
-  const { kind, by, reason } = decision;
+  const { kind, by, via, reason } = decision;
   await services.store.audit.add({
-    ...{ kind, repository: rollout.repository, subject: id, by },
+    ...{ kind, repository: rollout.repository, subject: id, by, via },
     text: `${kind} ${wait.environment}${reason ? `: ${reason}` : ''}`,
     detail: wait.approval ? { digest: wait.approval.digest } : {},
   });
@@ -61,9 +61,9 @@ export async function judgeRunDecision(services: Services, id: string, decision:
     const why = refusal({ ...(await demandOf(services, { at, stage })), digest: '' }, decision.by);
     if (why !== undefined) throw await refused(services, { repository: run.repository, subject: id, decision, why });
   }
-  const { kind, by, reason } = decision;
+  const { kind, by, via, reason } = decision;
   const text = `${kind} ${run.stack} (${run.summary})${reason ? `: ${reason}` : ''}`;
-  await services.store.audit.add({ kind, repository: run.repository, subject: id, by, text });
+  await services.store.audit.add({ kind, repository: run.repository, subject: id, by, via, text });
 }
 
 /** Says it wherever people look: it is meant to be noticed. */
@@ -89,6 +89,6 @@ async function refused(
   }: { readonly repository: string; readonly subject: string; readonly decision: Decision; readonly why: string },
 ): Promise<Error> {
   const text = `${decision.kind} by ${decision.by} does not count: ${why}`;
-  await store.audit.add({ kind: 'refused', repository, subject, by: decision.by, text });
+  await store.audit.add({ kind: 'refused', repository, subject, by: decision.by, via: decision.via, text });
   return userError(`Cannot take the decision as it does not count: ${why}. Look at \`mainstay status\`.`);
 }

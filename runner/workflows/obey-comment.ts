@@ -15,7 +15,8 @@ import { judgeRolloutDecision, judgeRunDecision } from './judge-decision.ts';
 import { mayWrite } from './judge-stranger.ts';
 import { queueAgain } from './roll-out.ts';
 import { repositoryOf, type Services } from './services.ts';
-import { unlockStacks } from './unlock-stacks.ts';
+import type { Unlock } from './unlock-stack.ts';
+import { type StackToUnlock, stacksToUnlock, unlockStacks } from './unlock-stacks.ts';
 
 /** Found again by this: answers take one comment, however many commands there are. */
 const ANSWER_MARKER = '<!-- mainstay:answer -->';
@@ -23,6 +24,7 @@ const ANSWER_MARKER = '<!-- mainstay:answer -->';
 export interface CommandWorkflows {
   previewChange(at: ChangeAt): Promise<unknown>;
   previewStack(id: string): Promise<RunState>;
+  readonly unlock: Unlock;
 }
 
 /** What a workflow has to do outside of steps, as plain data. */
@@ -30,6 +32,7 @@ type Deed =
   | { readonly kind: 'preview-change'; readonly at: ChangeAt }
   | { readonly kind: 'preview-run'; readonly run: string; readonly attempt: number }
   | { readonly kind: 'cancel'; readonly workflow: string }
+  | { readonly kind: 'unlock'; readonly stacks: readonly StackToUnlock[] }
   | {
       readonly kind: 'decide';
       readonly to: string;
@@ -67,27 +70,31 @@ export async function obeyComment(services: Services, event: CommentMade, workfl
     );
     return;
   }
-  for (const deed of plan.value.deeds) await carryOut(deed, { event, workflows });
-  const { answer } = plan.value;
+  let { answer } = plan.value;
+  for (const deed of plan.value.deeds) answer = (await carryOut(deed, { event, workflows })) ?? answer;
   await DBOS.runStep(() => receipt(services, event, { reaction: 'done', answer }), { name: 'done' });
 }
 
+/** Returns what came of it, where that is to be said. */
 async function carryOut(
   deed: Deed,
   { event, workflows }: { readonly event: CommentMade; readonly workflows: CommandWorkflows },
-): Promise<void> {
+): Promise<string | undefined> {
   switch (deed.kind) {
     case 'preview-change':
       await DBOS.startWorkflow(workflows.previewChange, { workflowID: `preview:${event.id}` })(deed.at);
-      return;
+      return undefined;
     case 'preview-run':
       await DBOS.startWorkflow(workflows.previewStack, { workflowID: attemptId(deed.run, deed.attempt) })(deed.run);
-      return;
+      return undefined;
     case 'cancel':
       await DBOS.cancelWorkflow(deed.workflow);
-      return;
+      return undefined;
+    case 'unlock':
+      return unlockStacks(deed.stacks, { event, unlock: workflows.unlock });
     case 'decide':
       await DBOS.send(deed.to, { kind: deed.decision, by: event.author, reason: deed.reason }, 'decision');
+      return undefined;
   }
 }
 
@@ -104,7 +111,8 @@ async function judge(services: Services, event: CommentMade, command: Command): 
   const plan = await PLANS[command.name](services, { event, command, change });
   const { author: by, repository, id } = event;
   const text = `/${command.name} ${command.argument}`.trim();
-  await services.store.audit.add({ kind: 'command', repository, subject: change.id, by, text, key: `command ${id}` });
+  const said = { kind: 'command', repository, subject: change.id, by, via: 'comment', text } as const;
+  await services.store.audit.add({ ...said, key: `command ${id}` });
   return plan;
 }
 
@@ -115,7 +123,10 @@ const PLANS: Readonly<
   approve: (services, order) => planDecision(services, order, 'approve'),
   retry: planRetry,
   cancel: planCancel,
-  unlock: async (services, { change }) => ({ deeds: [], answer: await unlockStacks(services, change) }),
+  unlock: async (services, { change }) => ({
+    deeds: [{ kind: 'unlock', stacks: await stacksToUnlock(services, change) }],
+    answer: undefined,
+  }),
 };
 
 /** A stranger's head is run only where its commit is named: a push between reading and writing is not run by accident. */
@@ -178,7 +189,7 @@ async function planDecision(
       `Cannot ${decision} anything as nothing waits for it. ${change.state === 'open' ? 'Approvals of an environment count once the change is merged; before that the review is the approval.' : 'See where its rollout is.'}`,
     );
   const reason = command.argument === '' ? undefined : command.argument;
-  const given = { kind: decision, by: event.author, reason };
+  const given = { kind: decision, by: event.author, via: 'comment', reason };
   const deeds: Deed[] = [];
   for (const rollout of waiting.rollouts) {
     // Names of accounts say more than those in commits, which anybody can write.

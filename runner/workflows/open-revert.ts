@@ -1,4 +1,5 @@
 import { isMainstayError } from '../../foundation/errors.ts';
+import type { Actor } from '../core/account.ts';
 import type { HistoryEntry } from '../core/mirror.ts';
 import { short } from '../core/report-text.ts';
 import { conflictingRevert, nothingToRevert } from '../core/rollback-errors.ts';
@@ -13,11 +14,10 @@ export interface OfferedRevert {
   readonly branch: string;
 }
 
-export interface RevertRequest {
+export interface RevertRequest extends Actor {
   readonly repository: string;
   /** Newest first. */
   readonly commits: readonly HistoryEntry[];
-  readonly by: string;
   readonly reason: string;
 }
 
@@ -26,7 +26,7 @@ export interface RevertRequest {
  * is rolled out that holds them from then on, until the change is merged or closed. Rejects with a user error where they cannot be taken back.
  */
 export async function openRevert(services: Services, request: RevertRequest): Promise<OfferedRevert> {
-  const { repository, commits, by, reason } = request;
+  const { repository, commits, by, via, reason } = request;
   const { mirror, base, forge } = repositoryOf(services, repository);
   const onto = (await mirror.fetch()).find(({ branch }) => branch === base)!.commit;
   const title = titleOf(commits);
@@ -45,7 +45,7 @@ export async function openRevert(services: Services, request: RevertRequest): Pr
     ...{ id: `${repository}@${newest}`, repository, commit: newest, change, head: reverted.commit, by, reason },
   });
   await services.store.audit.add({
-    ...{ kind: 'rollback', repository, subject: `${repository}/${change}`, by, text: `${title}: ${reason}` },
+    ...{ kind: 'rollback', repository, subject: `${repository}/${change}`, by, via, text: `${title}: ${reason}` },
     detail: { commits: commits.map(({ commit }) => commit) },
     key: `revert ${repository} ${reverted.commit}`,
   });

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import { userError } from '../../foundation/errors.ts';
 import { nearestName } from '../../foundation/nearest-name.ts';
+import type { Actor } from '../core/account.ts';
 import { type PromotionSettings, ruleNamed } from '../core/promotion-settings.ts';
 import type { Settings } from '../core/settings.ts';
 import { settingsOfBase } from './drift-facts.ts';
@@ -16,13 +17,12 @@ export const WRITES_QUEUE = 'writes';
 /** Writes every promotion of a repository that is queued. */
 export type WritePromotions = (repository: string) => Promise<void>;
 
-export interface PromotionRequest {
+export interface PromotionRequest extends Actor {
   readonly repository: string;
   /** A rule of `promotions`: `app=web`, or `web`. */
   readonly name: string;
   readonly from: string;
   readonly to: string;
-  readonly by: string;
 }
 
 /** Queues a promotion. Returns its id. Rejects with a user error where the settings have no such way. */
@@ -52,6 +52,7 @@ export async function requestPromotion(services: Services, request: PromotionReq
     repository: request.repository,
     subject: id,
     by: request.by,
+    via: request.via,
     text,
     key: id,
   });

@@ -1,4 +1,5 @@
 import { userError } from '../../foundation/errors.ts';
+import type { Actor } from '../core/account.ts';
 import { findAffected } from '../core/affected-stacks.ts';
 import type { HistoryEntry } from '../core/mirror.ts';
 import { short } from '../core/report-text.ts';
@@ -11,13 +12,12 @@ import { repositoryOf, type Services } from './services.ts';
 /** How far back is looked: a stack that lies further behind is another thing than a rollback. */
 const MOST_COMMITS = 200;
 
-export interface RollbackRequest {
+export interface RollbackRequest extends Actor {
   readonly repository: string;
   /** Name or id of the stack. */
   readonly stack: string;
   /** The commit that it is to be as at again: a hash, at least four of its letters. */
   readonly to: string;
-  readonly by: string;
   readonly reason: string;
 }
 
@@ -26,7 +26,7 @@ export interface RollbackRequest {
  * any change, and what it takes back is rolled out nowhere any more until it is merged or closed. Rejects with a user error that says why not.
  */
 export async function rollBack(services: Services, request: RollbackRequest): Promise<OfferedRevert> {
-  const { repository, by, reason } = request;
+  const { repository, by, via, reason } = request;
   const { mirror, base } = repositoryOf(services, repository);
   const head = (await mirror.fetch()).find(({ branch }) => branch === base)!.commit;
   const to = await mirror.resolve(request.to);
@@ -42,7 +42,7 @@ export async function rollBack(services: Services, request: RollbackRequest): Pr
     throw userError(
       `Cannot roll back as nothing since ${short(to)} affects the stack: ${stack}. It is as it was then.`,
     );
-  return openRevert(services, { repository, commits, by, reason: reason || `${stack} goes back to ${short(to)}` });
+  return openRevert(services, { repository, commits, by, via, reason: reason || `${stack} goes back to ${short(to)}` });
 }
 
 async function idOf(services: Services, { repository, stack }: RollbackRequest, head: string): Promise<string> {

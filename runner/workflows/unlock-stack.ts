@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import { MainstayError, userError } from '../../foundation/errors.ts';
 import { redactor } from '../../foundation/redact.ts';
+import type { Actor } from '../core/account.ts';
+import type { Run } from '../core/run.ts';
 import { describeError } from '../core/summarise.ts';
 import type { Attempt } from './attempt.ts';
 import type { StackAt } from './drift-facts.ts';
@@ -10,11 +12,13 @@ import { repositoryOf, type Services } from './services.ts';
 import { type CheckoutOf, withCheckout } from './with-checkout.ts';
 
 /** Which stack, and who asked. */
-export interface UnlockAt extends StackAt {
+export interface UnlockAt extends StackAt, Actor {
   /** Names this unlocking in the audit trail, once. */
   readonly id: string;
-  readonly by: string;
 }
+
+/** The workflow `unlock-stack`, as it is started. */
+export type Unlock = (at: UnlockAt) => Promise<Attempt<string>>;
 
 /**
  * The workflow that clears what interrupted updates of a stack left: their processes and our own locks, never somebody else's. It runs in the queue
@@ -36,10 +40,11 @@ async function once<T>(services: Services, work: () => Promise<T>): Promise<Atte
   }
 }
 
-async function unlockNow(services: Services, { id, repository, stack, by }: UnlockAt): Promise<string> {
+async function unlockNow(services: Services, { id, repository, stack, by, via }: UnlockAt): Promise<string> {
   const commit = await commitOf(services, { repository, stack });
   const text = await recoverNow(services, { id, repository, stack, commit, kind: 'update', change: undefined });
-  await services.store.audit.add({ kind: 'unlock', repository, subject: stack, by, text, key: `unlock ${id}` });
+  const key = `unlock ${id}`;
+  await services.store.audit.add({ kind: 'unlock', repository, subject: stack, by, via, text, key });
   return text;
 }
 
@@ -55,17 +60,13 @@ async function commitOf(services: Services, { repository, stack }: StackAt): Pro
 }
 
 /** Has a stack unlocked, in its turn. Returns what was done; see `Worker.unlock`. */
-export async function unlock(
-  services: Services,
-  at: StackAt & { readonly by: string },
-  workflow: (at: UnlockAt) => Promise<Attempt<string>>,
-): Promise<string> {
-  await refuseBusy(services, at);
-  const id = `unlock-${randomUUID()}`;
-  const enqueueOptions = { queuePartitionKey: `${at.repository}:${at.stack}` };
-  const options = { workflowID: id, queueName: STACKS_QUEUE, enqueueOptions };
-  const handle = await DBOS.startWorkflow(workflow, options)({ ...at, id });
-  const done = await handle.getResult({ pollingIntervalMs: 50 });
+export async function unlock(services: Services, at: StackAt & Actor, workflow: Unlock): Promise<string> {
+  const run = await busyWith(services, at);
+  if (run) {
+    const advice = run.state === 'waiting' ? 'Approve or reject it' : 'Wait for its end, or cancel it first';
+    throw new MainstayError('conflict', `Cannot unlock the stack as it is being updated: ${run.id}. ${advice}.`);
+  }
+  const done = await unlockInTurn({ ...at, id: `unlock-${randomUUID()}` }, workflow);
   if (done.ok) return done.value;
   // The error's class did not survive being stored.
   throw done.error.kind === 'bug'
@@ -73,18 +74,22 @@ export async function unlock(
     : new MainstayError(done.error.kind, done.error.message);
 }
 
-/** Refuses a stack that an update or a correction of ours is at: that holds its own lock, or waits for a person. */
-async function refuseBusy({ store }: Services, { repository, stack }: StackAt): Promise<void> {
-  const [run] = (await store.runs.list({ repository, stack, states: ['running', 'waiting'] })).filter(
-    ({ kind }) => kind === 'update' || kind === 'correction',
-  );
-  if (!run) return;
-  const advice = run.state === 'waiting' ? 'Approve or reject it' : 'Wait for its end, or cancel it first';
-  throw new MainstayError('conflict', `Cannot unlock the stack as it is being updated: ${run.id}. ${advice}.`);
+/** Starts the workflow after whatever is at the stack, and waits for what it says. The same id is one unlocking; may be called in a workflow. */
+export async function unlockInTurn(at: UnlockAt, workflow: Unlock): Promise<Attempt<string>> {
+  const enqueueOptions = { queuePartitionKey: `${at.repository}:${at.stack}` };
+  const options = { workflowID: at.id, queueName: STACKS_QUEUE, enqueueOptions };
+  const handle = await DBOS.startWorkflow(workflow, options)(at);
+  return handle.getResult({ pollingIntervalMs: 50 });
+}
+
+/** The update or correction of ours that is at a stack: that holds its own lock, or waits for a person. */
+export async function busyWith({ store }: Services, { repository, stack }: StackAt): Promise<Run | undefined> {
+  const runs = await store.runs.list({ repository, stack, states: ['running', 'waiting'] });
+  return runs.find(({ kind }) => kind === 'update' || kind === 'correction');
 }
 
 /** Ends what an interrupted update of the stack left. Returns what was done, in one line. */
-export async function recoverNow(services: Services, run: CheckoutOf): Promise<string> {
+async function recoverNow(services: Services, run: CheckoutOf): Promise<string> {
   const at = { run, signal: services.ending };
   const { done, unclear } = await withCheckout(services, at, ({ engine, work }) =>
     engine.recover(work, { clearLock: true }),

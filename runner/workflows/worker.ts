@@ -3,6 +3,7 @@ import { DBOSExecutor } from '@dbos-inc/dbos-sdk/internal/dbos-executor';
 import pg from 'pg';
 import { messageOf, userError } from '../../foundation/errors.ts';
 import type { Log } from '../../foundation/log.ts';
+import type { Actor } from '../core/account.ts';
 import type { RepositoryEvent } from '../core/repository-event.ts';
 import type { Decision } from '../core/rollout.ts';
 import { type ActedRun, cancelRun, retryPreview } from './act-on-run.ts';
@@ -41,14 +42,14 @@ export interface Worker {
   /** Starts a look for drift; the same id is one look. False where a look at the stack is under way and nobody has asked for another. */
   look(id: string, at: LookAt): Promise<boolean>;
   /** Ends a run that has not ended: its engine finishes what it is at. */
-  cancelRun(run: ActedRun, by: string): Promise<void>;
+  cancelRun(run: ActedRun, actor: Actor): Promise<void>;
   /** Previews again what failed or was cancelled. */
-  retryPreview(run: ActedRun, by: string): Promise<void>;
+  retryPreview(run: ActedRun, actor: Actor): Promise<void>;
   /**
    * Clears what interrupted updates of a stack left. Returns what was done, in one line. Rejects with a conflict while an update of ours is at the
    * stack, and with a user error where it cannot be done.
    */
-  unlock(at: StackAt & { readonly by: string }): Promise<string>;
+  unlock(at: StackAt & Actor): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -130,8 +131,8 @@ export async function startWorker(options: {
       return id;
     },
     rollBack: (request) => rollBack(services, request),
-    cancelRun: (run, by) => cancelRun(services, run, by),
-    retryPreview: (run, by) => retryPreview(services, { run, by }, workflows.preview),
+    cancelRun: (run, actor) => cancelRun(services, run, actor),
+    retryPreview: (run, actor) => retryPreview(services, { run, actor }, workflows.preview),
     unlock: (at) => unlock(services, at, workflows.unlock),
     async close() {
       clearInterval(takeover);
@@ -171,8 +172,9 @@ function register(services: Services) {
     name: 'roll-out',
     maxRecoveryAttempts: 1000,
   });
+  const unlock = DBOS.registerWorkflow(unlockStack(services), { name: 'unlock-stack', maxRecoveryAttempts: 20 });
   const receive = DBOS.registerWorkflow(
-    receiveEvent(services, { previewChange: change, previewStack: preview, rollOut: rollout }),
+    receiveEvent(services, { previewChange: change, previewStack: preview, rollOut: rollout, unlock }),
     {
       name: 'receive-event',
       maxRecoveryAttempts: 20,
@@ -183,7 +185,6 @@ function register(services: Services) {
     name: 'look-at-stack',
     maxRecoveryAttempts: 20,
   });
-  const unlock = DBOS.registerWorkflow(unlockStack(services), { name: 'unlock-stack', maxRecoveryAttempts: 20 });
   return { receive, look, write, preview, unlock };
 }
 

@@ -144,7 +144,7 @@ test('previews a stack while an update of it goes on, and takes no lock', async 
   const preview = (await previewed('quick', head)).get('shop/dev')!;
   assert.equal(preview.state, 'succeeded', preview.summary);
   assert.deepEqual([(await shop.store.runs.get(update.id))!.state, lockCount(locks)], ['running', 1]);
-  await shop.worker.cancelRun(update, 'ada');
+  await shop.worker.cancelRun(update, { by: 'ada' });
 });
 
 function lockCount(folder: string): number {

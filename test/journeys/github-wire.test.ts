@@ -142,6 +142,10 @@ test("obeys who may write and reacts; a stranger gets an emoji, and a stranger's
     await shop.until(`the answer to ${command}`, async () => expected.test(answers()[0]!.text));
   }
   assert.equal(answers().length, 1, 'one comment for all answers');
+  const trail = await shop.store.audit.list({ subject: 'journey/dev' });
+  const unlocked = trail.find(({ kind }) => kind === 'unlock');
+  assert.deepEqual([unlocked?.text, unlocked?.via], ['nothing was left', 'comment']);
+  assert.ok(unlocked?.by !== 'mainstay', 'it is who said so');
 });
 
 test('answers for the commit of a merge queue, as GitHub asks', async () => {

@@ -7,6 +7,7 @@ import { after, before, describe, it } from 'node:test';
 import { KubeConfig, KubernetesObjectApi, PatchStrategy } from '@kubernetes/client-node';
 import { parseAllDocuments } from 'yaml';
 import { TestCluster, uniqueName } from '../../providers/kubernetes/test-cluster.ts';
+import { readRunnerFile } from '../../runner/repository-settings.ts';
 import { type ControlPlane, startKubernetes, toolFolder, whyNot } from '../servers/start.ts';
 import { CHART, MANIFESTS, renderManifests } from './manifests.ts';
 
@@ -34,9 +35,26 @@ image: { digest: 'sha256:${'a'.repeat(64)}', pullSecrets: [{ name: pull }] }
 ingress: { enabled: true, className: nginx, host: mainstay.example, tlsSecret: certificate, annotations: { a: b } }
 serviceAccount: { annotations: { a: b }, automountToken: true }
 podAnnotations: { a: b }
+podLabels: { team: platform }
+extraVolumes: [{ name: more, emptyDir: {} }]
+extraVolumeMounts: [{ name: more, mountPath: /more }]
 tolerations: [{ key: a, operator: Exists }]
 topologySpreadConstraints:
   - { maxSkew: 1, topologyKey: kubernetes.io/hostname, whenUnsatisfiable: ScheduleAnyway, labelSelector: { matchLabels: { a: b } } }
+`;
+
+/** Pull requests of a forge, with a secret in a file. */
+const FORGE = `
+runnerFile:
+  repositories:
+    - name: shop
+      forge: gitea
+      url: https://git.example
+      repository: acme/shop
+      token: { env: TOKEN }
+      webhookSecret: { env: HOOK }
+secretsFrom: [forge]
+secretFiles: [app-key]
 `;
 
 describe('the Helm chart and the manifests', () => {
@@ -72,6 +90,7 @@ describe('the Helm chart and the manifests', () => {
     people = new TestCluster(cluster.kubeconfig);
     helm = join(await toolFolder('helm'), 'helm');
     writeFileSync(join(folder, 'everything.yaml'), EVERYTHING);
+    writeFileSync(join(folder, 'forge.yaml'), FORGE);
     await people.post('/api/v1/namespaces', {
       metadata: { name: namespace, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } },
     });
@@ -86,6 +105,33 @@ describe('the Helm chart and the manifests', () => {
   test('the chart has nothing that Helm warns of, with the least and with every value', async () => {
     await succeeds('lint', '--strict', CHART, '--set', REPOSITORY);
     await succeeds('lint', '--strict', CHART, '--values', join(folder, 'everything.yaml'));
+    await succeeds('lint', '--strict', CHART, '--values', join(folder, 'forge.yaml'));
+  });
+
+  test('the runner has its own file and the files of its secrets, and another file is another pod', async () => {
+    const rendered = (...more: readonly string[]) =>
+      succeeds('template', 'm', CHART, '--values', join(folder, 'forge.yaml'), ...more);
+    const documents = parseAllDocuments(await rendered()).map((document) => document.toJS());
+    const of = (kind: string) => documents.find((object) => object?.kind === kind);
+    const file = join(folder, 'runner.yaml');
+    writeFileSync(file, of('ConfigMap').data['runner.yaml']);
+    const { repositories } = readRunnerFile(file, { TOKEN: 'a-token', HOOK: 'a-hook' });
+    assert.deepEqual(
+      repositories.map(({ name, forge }) => [name, forge]),
+      [['shop', 'gitea']],
+    );
+    const { template } = of('StatefulSet').spec;
+    const [container] = template.spec.containers;
+    const variables = Object.fromEntries(
+      container.env.map((each: { name: string; value?: string }) => [each.name, each.value]),
+    );
+    assert.equal(variables.MAINSTAY_CONFIG, '/etc/mainstay/runner.yaml');
+    assert.equal('MAINSTAY_REPOSITORIES' in variables, false);
+    const mounts = container.volumeMounts.map(({ mountPath }: { mountPath: string }) => mountPath);
+    assert.ok(mounts.includes('/etc/mainstay') && mounts.includes('/run/secrets/app-key'), mounts.join(' '));
+    const [before] = Object.values(template.metadata.annotations);
+    const [after] = /mainstay\/runner-file: .*/.exec(await rendered('--set', 'runnerFile.repositories[0].base=trunk'))!;
+    assert.ok(!after.includes(String(before)));
   });
 
   test('the chart is installed where pods have to be restricted, becomes ready, and goes away', async () => {
@@ -126,6 +172,10 @@ describe('the Helm chart and the manifests', () => {
       assert.match(output, pattern);
     };
     await refused(/as there is no repository to look after/);
+    await refused(/as both repositories and runnerFile are set/, REPOSITORY, 'runnerFile.repositories[0].name=x');
+    await refused(/as runnerFile names no repository/, 'runnerFile.credentials[0].name=x');
+    await refused(/additional properties? 'replica'|replica is not allowed/i, REPOSITORY, 'replica=2');
+    await refused(/pollSeconds/, REPOSITORY, 'pollSeconds=often');
     await refused(/Cannot run 2 replicas as the embedded database belongs to one/, REPOSITORY, 'replicas=2');
     await refused(/as the states in a folder belong to one/, REPOSITORY, 'replicas=2', 'database.existingSecret=d');
     await refused(/Cannot make the ingress as it has no host/, REPOSITORY, 'ingress.enabled=true');

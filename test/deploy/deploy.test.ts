@@ -39,6 +39,8 @@ test('systemd takes the unit', {
       encoding: 'utf8',
     });
     assert.equal(`${stderr}${status}`, '0');
+    // What the runner ends with on SIGTERM, which is how systemd stops it.
+    assert.match(unit, /^SuccessExitStatus=143$/m);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

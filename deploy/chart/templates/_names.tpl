@@ -40,8 +40,14 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end -}}
 
 {{- define "mainstay.refuse" -}}
-{{- if not .Values.repositories -}}
-{{- fail "Cannot install as there is no repository to look after. Set repositories: [{name: shop, url: https://git.example/shop.git}]." -}}
+{{- if not (or .Values.repositories .Values.runnerFile) -}}
+{{- fail "Cannot install as there is no repository to look after. Set repositories: [{name: shop, url: https://git.example/shop.git}], or runnerFile." -}}
+{{- end -}}
+{{- if and .Values.repositories .Values.runnerFile -}}
+{{- fail "Cannot tell which repositories to look after as both repositories and runnerFile are set. Leave one of them out." -}}
+{{- end -}}
+{{- if and .Values.runnerFile (not .Values.runnerFile.repositories) -}}
+{{- fail "Cannot install as runnerFile names no repository to look after. Set runnerFile.repositories." -}}
 {{- end -}}
 {{- if and (gt (int .Values.replicas) 1) (not .Values.database.existingSecret) -}}
 {{- fail (printf "Cannot run %d replicas as the embedded database belongs to one. Set database.existingSecret." (int .Values.replicas)) -}}

@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { isMainstayError, userError } from '../foundation/errors.ts';
 import { createLog } from '../foundation/log.ts';
@@ -14,6 +15,9 @@ import { walkFirstChange } from './walk.ts';
 
 /** The passphrase of the demo stacks' salts. It protects nothing: the repository that it is for comes with this package. */
 const DEMO_PASSPHRASE = 'mainstay-demo';
+
+/** Where a runner listens if it is not told. */
+const RUNNER_PORT = 7206;
 
 /** A line of the runner's standard output: the time, and what it has to say. */
 const RESULT_LINE = /^\d\d:\d\d:\d\d\.\d{3} (.*)$/;
@@ -53,7 +57,7 @@ async function start(args: readonly string[], shutdown: Shutdown): Promise<void>
     folder,
     shutdown,
     anew,
-    environment: runnerEnvironment(folder, repository),
+    environment: { ...runnerEnvironment(folder, repository), ...(await portHere(say)) },
     onLine: (line) => {
       const told = RESULT_LINE.exec(line)?.[1];
       // The walk says by itself what comes of its change; what comes of the user's own is said here.
@@ -79,6 +83,19 @@ function runnerEnvironment(folder: string, repository: string): Readonly<Record<
     MAINSTAY_DATA: folder,
     MAINSTAY_REPOSITORIES: `estate=${repository}`,
   };
+}
+
+/** The runner's own port, or where that is somebody else's any that is free: nobody who tries this out has to look for one. */
+async function portHere(say: (line: string) => void): Promise<Readonly<Record<string, string>>> {
+  if (process.env.MAINSTAY_PORT !== undefined) return {};
+  const server = createServer();
+  const taken = await new Promise<boolean>((resolve) => {
+    server.once('error', () => resolve(true));
+    server.listen(RUNNER_PORT, '127.0.0.1', () => server.close(() => resolve(false)));
+  });
+  if (!taken) return {};
+  say(`port ${RUNNER_PORT} is taken: taking another one`);
+  return { MAINSTAY_PORT: '0' };
 }
 
 /** A runner whose `npm start` was killed lives on; there is one per data folder. */

@@ -163,6 +163,20 @@ describe('the Helm chart and the manifests', () => {
     await succeeds('uninstall', 'full', '--namespace', namespace, '--wait');
   });
 
+  test('the helm command of the guide for production is one that Helm takes', async () => {
+    const guide = readFileSync(join(CHART, '..', '..', 'docs', 'how-to', 'production.md'), 'utf8');
+    const [, block] = /^(helm install [\s\S]*?)```/m.exec(guide)!;
+    const words = block!
+      .replaceAll(/\\\n|'/g, ' ')
+      .trim()
+      .split(/\s+/);
+    const [, , release, chart, ...options] = words;
+    assert.equal(chart, 'deploy/chart');
+    const rendered = await succeeds('template', release!, CHART, ...options);
+    assert.match(rendered, /image: registry\.example\/mainstay:/);
+    assert.match(rendered, /secretRef:\n +name: mainstay/);
+  });
+
   test('values that cannot work are refused in one line that says why', async () => {
     const template = (...values: readonly string[]) =>
       run('template', 'm', CHART, ...values.flatMap((value) => ['--set', value]));

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { type Environment, EnvironmentReader } from '../../foundation/environment.ts';
-import { isMainstayError, messageOf } from '../../foundation/errors.ts';
+import { isMainstayError, messageOf, systemCode } from '../../foundation/errors.ts';
 import { redactor } from '../../foundation/redact.ts';
 import type { Terminal } from '../display/terminal.ts';
 import type { EngineServices } from '../operations/engine-services.ts';
@@ -64,6 +64,11 @@ function isInteractive(run: CommandRun, forbidden: boolean): boolean {
   return !new EnvironmentReader(run.environment).flag('CI', false);
 }
 
+/** A full disk, a missing permission, a file in the way: what the machine says, of a file that it names. */
+function isSystemError(error: unknown): error is Error {
+  return systemCode(error) !== undefined && 'syscall' in (error as Error) && 'path' in (error as Error);
+}
+
 function reportFailure(terminal: Terminal, error: unknown): ExitCode {
   if (error instanceof CommandFailure) {
     if (error.message !== '') terminal.writeError(`${redactor.redact(errorLine(error))}\n`);
@@ -75,6 +80,12 @@ function reportFailure(terminal: Terminal, error: unknown): ExitCode {
   }
   if (isMainstayError(error)) {
     terminal.writeError(`${redactor.redact(errorLine(error))}\n`);
+    return exitCodes.failed;
+  }
+  if (isSystemError(error)) {
+    terminal.writeError(
+      `${redactor.redact(`error: Cannot go on as the system refused: ${error.message}`)}. Correct that, and run again.\n`,
+    );
     return exitCodes.failed;
   }
   // Anything else is a bug of ours: the stack trace is what a report of it needs.

@@ -67,8 +67,8 @@ interface Exported {
 interface Place {
   run(...args: string[]): Promise<string>;
   resources(stack: string): Promise<readonly Exported[]>;
-  /** Puts the resources into `dev` again. */
-  importAll(): Promise<void>;
+  /** Puts the resources into `dev` again, or others. */
+  importAll(others?: readonly object[]): Promise<void>;
 }
 
 const pulumi = createEmbeddedPulumi({ environment: {}, warm: false });
@@ -97,12 +97,12 @@ async function newPlace(kind: 'ours' | 'official'): Promise<Place> {
   };
   await run('stack', 'init', 'other');
   await run('stack', 'init', 'dev');
-  const importAll = async () => {
+  const importAll = async (imported: readonly object[] = resources) => {
     const settings = await readFile(join(folder, 'Pulumi.dev.yaml'), 'utf8');
     const salt = /encryptionsalt: (.*)/.exec(settings)![1]!;
     const file = join(folder, 'deployment.json');
     const manifest = { time: '2026-01-01T00:00:00Z', magic: '', version: '' };
-    const deployment = { manifest, secrets_providers: { type: 'passphrase', state: { salt } }, resources };
+    const deployment = { manifest, secrets_providers: { type: 'passphrase', state: { salt } }, resources: imported };
     await writeFile(file, JSON.stringify({ version: 3, deployment }));
     await run('stack', 'import', '--file', file);
   };
@@ -247,11 +247,21 @@ describe('pulumi state', () => {
     await assert.rejects(place.run('state', 'move', '--yes', '--dest', 'dev', inner), /from a stack to itself/);
     await assert.rejects(place.run('state', 'move', '--yes', inner), /at least one of --source or --dest/);
     await assert.rejects(place.run('state', 'move', '--dest', 'other', inner), /--yes must be passed/);
-    const before = await place.resources('dev');
     await place.run(...move(thing('first')));
-    await place.importAll();
-    await assert.rejects(place.run(...move(thing('first'))), /the target has one of the same URN/);
+    await place.importAll(resources.map((one) => (one.urn === thing('first') ? { ...one, id: 'another' } : one)));
+    const before = await place.resources('dev');
+    await assert.rejects(place.run(...move(thing('first'))), /the target has another one of the same URN/);
     assert.deepEqual(await place.resources('dev'), before);
+  });
+
+  test('move finishes what was cut off when the target had been written and the source not', async () => {
+    const place = await newPlace('ours');
+    await place.run(...move(group));
+    const target = await place.resources('other');
+    await place.importAll();
+    assert.match(await place.run(...move(group)), /has already what follows.*group.*inner.*Successfully/s);
+    assert.deepEqual(await place.resources('other'), target);
+    assert.deepEqual(names(await place.resources('dev')), ['demo-dev', 'default_1_0_0', 'first', 'last', 'kept']);
   });
 
   test('get shows a resource by URN, name or identifier, secrets only when asked', async (t) => {

@@ -81,6 +81,7 @@ function show({ terminal }: CommandContext, moved: MoveResult, { from, to }: Bot
     lines.length > 0 && terminal.write(`${heading}\n\n${lines.map((line) => `  - ${line}\n`).join('')}\n`);
   for (const urn of moved.missing) terminal.write(`warning: Resource ${urn} not found in source stack\n`);
   list(`Planning to move the following resources from ${nameOf(from)} to ${nameOf(to)}:`, moved.moved);
+  list(`Of these ${nameOf(to)} has already what follows; it only leaves ${nameOf(from)}:`, moved.present);
   const kinds = [
     [`What remains in ${nameOf(from)} refers to what is moved; these references are dropped:`, moved.brokenInSource],
     [`What is moved refers to what remains in ${nameOf(from)}; these references are dropped:`, moved.brokenInTarget],
@@ -90,7 +91,7 @@ function show({ terminal }: CommandContext, moved: MoveResult, { from, to }: Bot
     terminal.write('Give the programs the outputs and inputs that take their place.\n');
 }
 
-/** The target first: a resource may be in both for a moment, and is never in none. */
+/** The target first: a resource may be in both for a moment, and is never in none. After a kill in between, the same command finishes it. */
 async function write(moved: MoveResult, states: BothStates, { from, to }: BothStacks): Promise<void> {
   checkIntegrity(moved.source);
   checkIntegrity(moved.target);

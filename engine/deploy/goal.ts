@@ -50,6 +50,35 @@ export interface Goal {
   readonly resourceHooks: Readonly<Record<string, readonly string[]>>;
 }
 
+/** A goal with what a program says of a custom resource that it gives no options: `fields` say the rest. */
+export function plainGoal(fields: Pick<Goal, 'type' | 'name'> & Partial<Goal>): Goal {
+  return {
+    custom: true,
+    inputs: {},
+    parent: '',
+    protect: undefined,
+    dependencies: [],
+    provider: '',
+    propertyDependencies: {},
+    deleteBeforeReplace: undefined,
+    ignoreChanges: [],
+    additionalSecretOutputs: [],
+    aliases: [],
+    importId: '',
+    customTimeouts: undefined,
+    replaceOnChanges: [],
+    retainOnDelete: undefined,
+    deletedWith: '',
+    replaceWith: [],
+    replacementTrigger: undefined,
+    hideDiff: [],
+    sourcePosition: '',
+    stackTrace: [],
+    resourceHooks: {},
+    ...fields,
+  };
+}
+
 /** A resource that the program looks up and does not manage (`Resource.get`). */
 export interface ReadGoal {
   readonly type: string;

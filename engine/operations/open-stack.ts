@@ -1,6 +1,6 @@
 import { isAbsolute, join } from 'node:path';
 import { type Environment, EnvironmentReader } from '../../foundation/environment.ts';
-import { userError } from '../../foundation/errors.ts';
+import { isMainstayError, userError } from '../../foundation/errors.ts';
 import { findProjectFile, type Project, readProject, stackFilePath } from '../project/project-file.ts';
 import { containsSecure, resolveConfig, type StackConfig } from '../project/stack-config.ts';
 import { StackFile } from '../project/stack-file.ts';
@@ -62,13 +62,35 @@ export async function openStack(
     throw userError('no stack selected; please use `pulumi stack select` or `pulumi stack init` to choose one');
   const identity = parseStackReference(name, project.name);
   if (options.mustExist !== false && !(await backend.exists(identity))) throw new StackNotFound(name);
+  const file = await StackFile.read(configPath(place, project, { identity, file: options.configFile }), project.name);
   return {
     project,
     identity,
     backend,
-    file: await StackFile.read(configPath(place, project, { identity, file: options.configFile }), project.name),
-    openSecrets: (type, state) => openSecretsManager(type, state, place.environment),
+    file,
+    openSecrets: (type, state) =>
+      openSecretsManager(type, state, place.environment).catch(async (error: unknown) => {
+        throw await withHalfChange(error, { backend, identity, file });
+      }),
   };
+}
+
+/** The error, and where state and stack file have different salts what may have led to it. */
+async function withHalfChange(
+  error: unknown,
+  { backend, identity, file }: Pick<OpenStack, 'backend' | 'identity' | 'file'>,
+): Promise<unknown> {
+  const salt = file.text('encryptionsalt');
+  if (!isMainstayError(error, 'user') || salt === undefined) return error;
+  const state = await backend.exportDeployment(identity).catch(() => undefined);
+  const provider = state?.deployment.secrets_providers as { readonly state?: { readonly salt?: string } } | undefined;
+  const other = provider?.state?.salt;
+  if (other === undefined || other === salt) return error;
+  return userError(
+    `${error.message} The stack’s file and its state have different salts: where a change of the passphrase was cut off, finish it with ` +
+      '`pulumi stack change-secrets-provider passphrase`, the old passphrase in PULUMI_CONFIG_PASSPHRASE and the new one on standard input.',
+    { cause: error },
+  );
 }
 
 function configPath(

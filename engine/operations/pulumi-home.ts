@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Environment, EnvironmentReader } from '../../foundation/environment.ts';
 import { messageOf, systemCode, userError } from '../../foundation/errors.ts';
+import { writeWhole } from '../../foundation/write-whole.ts';
 import { pulumiHome } from '../plugins/find-plugin.ts';
 import type { Project } from '../project/project-file.ts';
 
@@ -101,10 +102,16 @@ async function readJson<T>(file: string): Promise<T | undefined> {
   }
 }
 
-/** Replaces the file as a whole: two commands at once never leave half of one. */
+/** Two commands at once never leave half of a file. */
 async function writeJson(file: string, content: unknown): Promise<void> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  const temporary = `${file}.${process.pid}.${Math.random().toString(36).slice(2)}.tmp`;
-  await writeFile(temporary, JSON.stringify(content, undefined, 4), { mode: 0o600 });
-  await rename(temporary, file);
+  await writeWhole(file, JSON.stringify(content, undefined, 4), { mode: 0o600 }).catch((cause: unknown) => {
+    throw userError(
+      `Cannot keep Pulumi's settings: ${messageOf(cause)}. Correct PULUMI_HOME or the folder's permissions.`,
+      {
+        place: { file },
+        cause,
+      },
+    );
+  });
 }

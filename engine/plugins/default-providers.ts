@@ -2,7 +2,7 @@ import semver from 'semver';
 import { userError } from '../../foundation/errors.ts';
 import { type PropertyMap, type PropertyValue, Secret } from '../../protocol/property-value.ts';
 import { unknownSentinels } from '../../protocol/signatures.ts';
-import type { Goal, Registrar } from '../deploy/goal.ts';
+import { plainGoal, type Registrar } from '../deploy/goal.ts';
 import type { DefaultPackages } from './default-packages.ts';
 import { dynamicPackage } from './find-plugin.ts';
 import { internalKey, type Parameterization } from './provider-inputs.ts';
@@ -106,41 +106,16 @@ function disabledPackages(setting: string | undefined): readonly string[] {
 }
 
 async function register(request: DefaultProviderRequest, options: DefaultProvidersOptions): Promise<string> {
-  const goal = defaultProviderGoal(request, options);
+  const goal = plainGoal({
+    type: `pulumi:providers:${packageOf(request)}`,
+    name: defaultProviderName(request),
+    inputs: defaultProviderInputs(request, options),
+  });
   const { urn, id, result } = await options.registrar.registerResource(goal);
   if (result !== 'success')
     throw userError(`Cannot use the default provider of ${packageOf(request)} as it failed: ${urn}.`);
   // In a preview a new provider has no id yet; the registry knows it by the unknown one.
   return `${urn}::${id === '' ? unknownSentinels.string : id}`;
-}
-
-function defaultProviderGoal(request: DefaultProviderRequest, options: DefaultProvidersOptions): Goal {
-  return {
-    type: `pulumi:providers:${packageOf(request)}`,
-    name: defaultProviderName(request),
-    custom: true,
-    inputs: defaultProviderInputs(request, options),
-    parent: '',
-    protect: undefined,
-    dependencies: [],
-    provider: '',
-    propertyDependencies: {},
-    deleteBeforeReplace: undefined,
-    ignoreChanges: [],
-    additionalSecretOutputs: [],
-    aliases: [],
-    importId: '',
-    customTimeouts: undefined,
-    replaceOnChanges: [],
-    retainOnDelete: undefined,
-    deletedWith: '',
-    replaceWith: [],
-    replacementTrigger: undefined,
-    hideDiff: [],
-    sourcePosition: '',
-    stackTrace: [],
-    resourceHooks: {},
-  };
 }
 
 /**

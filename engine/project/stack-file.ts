@@ -1,7 +1,7 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { basename } from 'node:path';
 import { isMap, isScalar, isSeq, type Node, YAMLMap } from 'yaml';
-import { userError } from '../../foundation/errors.ts';
+import { messageOf, userError } from '../../foundation/errors.ts';
+import { writeWhole } from '../../foundation/write-whole.ts';
 import type { PropertyPath } from '../../protocol/property-path.ts';
 import { qualifyKey } from './config-key.ts';
 import { keepLayout } from './keep-layout.ts';
@@ -167,9 +167,11 @@ export class StackFile {
 
   /** Writes the file, as a whole or not at all. */
   async save(): Promise<void> {
-    await mkdir(dirname(this.path), { recursive: true });
-    const temporary = `${this.path}.${process.pid}.tmp`;
-    await writeFile(temporary, this.toString());
-    await rename(temporary, this.path);
+    await writeWhole(this.path, this.toString()).catch((cause: unknown) => {
+      throw userError(
+        `Cannot save the stack’s settings: ${messageOf(cause)}. Correct that, and give the command again: the file is as it was.`,
+        { place: { file: this.path }, cause },
+      );
+    });
   }
 }

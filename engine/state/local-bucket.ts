@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import type { Dirent } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { MainstayError, messageOf, systemCode, userError } from '../../foundation/errors.ts';
+import { writeWhole } from '../../foundation/write-whole.ts';
 import type { Bucket, BucketEntry, BucketLog } from './bucket.ts';
 
 /** A folder of the machine as a bucket, in the layout of the official `file://` backend (gocloud's fileblob, without its `.attrs`). */
@@ -11,7 +11,7 @@ export function createLocalBucket(root: string): Bucket {
   return {
     describe: (key) => `file://${pathOf(key)}`,
     read: (key) => readIfThere(pathOf(key)),
-    write: (key, bytes) => writeWhole(pathOf(key), bytes),
+    write: (key, bytes) => writeWhole(pathOf(key), bytes, { mode: 0o600 }).catch(translate(pathOf(key))),
     delete: (key) => rm(pathOf(key), { force: true }).catch(translate(pathOf(key))),
     list: (prefix) => listFiles(root, prefix.replace(/\/$/, '')),
     readLog: async (key) => (await readIfThere(pathOf(key)))?.toString('utf8'),
@@ -72,19 +72,6 @@ async function readIfThere(path: string): Promise<Buffer | undefined> {
     return await readFile(path);
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return undefined;
-    throw asMainstayError(error, path);
-  }
-}
-
-/** Written beside the target, flushed, then renamed: a reader sees the old or the new, also after a crash or on a full disk. */
-async function writeWhole(path: string, bytes: string | Uint8Array): Promise<void> {
-  const temporary = `${path}.${randomUUID()}.tmp`;
-  try {
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(temporary, bytes, { flush: true, mode: 0o600 });
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true }).catch(() => {});
     throw asMainstayError(error, path);
   }
 }

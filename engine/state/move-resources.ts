@@ -24,6 +24,8 @@ export interface MoveResult {
   readonly target: Resources;
   /** URNs in the source, in order. */
   readonly moved: readonly string[];
+  /** Those of them that the target has already, as after a move that was cut off between its two states: they only leave the source. */
+  readonly present: readonly string[];
   /** Asked for and not there. */
   readonly missing: readonly string[];
   /** What stays and referred to something that goes; what goes and referred to something that stays. Those references are dropped. */
@@ -34,7 +36,7 @@ export interface MoveResult {
 /**
  * Moves resources with everything below them (pkg/cmd/pulumi/state/state_move.go). Their providers are copied, unless the target has them or ones with
  * the same inputs; what loses its parent gets the target's stack resource as parent. Throws a user error for a provider, where nothing
- * is found, and where the target has a resource of the same URN.
+ * is found, and where the target has another resource of the same URN.
  */
 export function moveResources(move: Move): MoveResult {
   const going = goingUrns(move);
@@ -52,12 +54,13 @@ export function moveResources(move: Move): MoveResult {
   for (const provider of source.filter(({ urn, id }) => needed.has(`${urn}::${id}`)))
     target.addProvider(cut(provider), isGoing);
   for (const state of leaving) target.addResource(cut(state), isGoing);
-  const present = new Set(move.source.map(({ urn }) => urn));
+  const known = new Set(move.source.map(({ urn }) => urn));
   return {
     source,
     target: target.resources,
     moved: leaving.map(({ urn }) => urn),
-    missing: move.urns.filter((urn) => !present.has(urn)),
+    present: target.present,
+    missing: move.urns.filter((urn) => !known.has(urn)),
     brokenInSource,
     brokenInTarget,
   };
@@ -121,6 +124,7 @@ function withoutReferences(state: ResourceState, gone: (urn: string) => boolean,
 /** The state that gets the resources. */
 class Target {
   readonly resources: ResourceState[];
+  readonly present: string[] = [];
   readonly #before: ReadonlyMap<string, ResourceState>;
   readonly #stack: StackIdentity;
   readonly #root: string;
@@ -148,12 +152,14 @@ class Target {
 
   addResource(state: ResourceState, isGoing: (urn: string) => boolean): void {
     const added = this.#adapted(state, isGoing);
-    if (this.#before.has(added.urn))
+    const there = this.#before.get(added.urn);
+    if (there !== undefined && !isSame(there, added))
       throw userError(
-        `Cannot move the resource as the target has one of the same URN: ${added.urn}. Rename one of them.`,
+        `Cannot move the resource as the target has another one of the same URN: ${added.urn}. Rename one of them.`,
       );
     this.#renamed.set(state.urn, added.urn);
-    this.resources.push(added);
+    if (there === undefined) this.resources.push(added);
+    else this.present.push(state.urn);
   }
 
   /** The state with everything that names a stack or project naming the target's. */
@@ -187,6 +193,17 @@ class Target {
     const { urn, id } = parseProviderReference(reference);
     return `${this.#rename(urn)}::${id}`;
   }
+}
+
+/** Whether two states of one URN say the same of one real resource. */
+function isSame(one: ResourceState, other: ResourceState): boolean {
+  return (
+    one.custom === other.custom &&
+    one.id === other.id &&
+    one.delete === other.delete &&
+    equalValues(one.inputs, other.inputs) &&
+    equalValues(one.outputs, other.outputs)
+  );
 }
 
 function rootOf({ project, stack }: StackIdentity): ResourceState {

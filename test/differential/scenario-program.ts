@@ -10,11 +10,15 @@ import {
 
 /** How many resources a program may have beside what components hold. */
 export const places = 5;
-/** True once in so many times. */
-export const rarely = (chance: number): fc.Arbitrary<boolean> => fc.nat(chance - 1).map((value) => value === 0);
-/** Undefined, but once in so many times. */
+/** True once in so many times. Shrinks to false. */
+export const rarely = (chance: number): fc.Arbitrary<boolean> =>
+  fc.nat(chance - 1).map((value) => value === chance - 1);
+/** False once in so many times. Shrinks to false. */
+const mostly = (chance: number): fc.Arbitrary<boolean> => fc.nat(chance - 1).map((value) => value > 0);
+/** Undefined, but once in so many times. Shrinks to undefined. */
 export const sometimes = <Value>(chance: number, value: fc.Arbitrary<Value>): fc.Arbitrary<Value | undefined> =>
   fc.oneof(
+    { withCrossShrink: true },
     { weight: chance - 1, arbitrary: fc.constant(undefined) },
     { weight: 1, arbitrary: value as fc.Arbitrary<Value | undefined> },
   );
@@ -45,7 +49,7 @@ function draft(place: number): fc.Arbitrary<Draft> {
   const earlier = place === 0 ? undefined : fc.nat(place - 1);
   return fc.record({
     place: fc.constant(place),
-    present: rarely(4).map((absent) => !absent),
+    present: mostly(4),
     renamed: rarely(6),
     retyped: rarely(15),
     component: place === componentPlace + 1 ? rarely(6) : fc.constant(place === componentPlace),
@@ -100,7 +104,7 @@ function draft(place: number): fc.Arbitrary<Draft> {
       deletedWith: earlier ? sometimes(10, earlier) : fc.constant(undefined),
       replaceWith: earlier ? sometimes(10, earlier) : fc.constant(undefined),
       replacementTrigger: sometimes(8, fc.nat(1)),
-      aliased: rarely(4).map((not) => !not),
+      aliased: mostly(4),
       createTimeout: sometimes(12, fc.constant(30)),
       updateTimeout: sometimes(12, fc.constantFrom(45, 90)),
       deleteTimeout: sometimes(12, fc.constantFrom(60, 75)),

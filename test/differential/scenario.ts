@@ -47,6 +47,7 @@ const anyOperation: fc.Arbitrary<Operation> = fc.record({
   kind: fc.constantFrom('up', 'up', 'up', 'up', 'up', 'preview', 'preview', 'refresh', 'destroy', 'import'),
   resources: program,
   failures: fc.oneof(
+    { withCrossShrink: true },
     { weight: 3, arbitrary: fc.constant({}) },
     {
       weight: 1,
@@ -54,17 +55,20 @@ const anyOperation: fc.Arbitrary<Operation> = fc.record({
     },
   ),
   drift: fc.oneof(
+    { withCrossShrink: true },
     { weight: 5, arbitrary: fc.constant({}) },
     { weight: 1, arbitrary: fc.dictionary(anyName, fc.constantFrom('changed', 'gone'), { maxKeys: 2 }) },
   ),
   continueOnError: fc.boolean(),
   refresh: rarely(5),
   targets: fc.oneof(
+    { withCrossShrink: true },
     { weight: 6, arbitrary: fc.constant([]) },
     { weight: 1, arbitrary: fc.uniqueArray(anyName, { minLength: 1, maxLength: 2 }) },
   ),
   targetDependents: fc.boolean(),
   replaces: fc.oneof(
+    { withCrossShrink: true },
     { weight: 9, arbitrary: fc.constant([]) },
     { weight: 1, arbitrary: fc.uniqueArray(anyName, { minLength: 1, maxLength: 1 }) },
   ),
@@ -111,10 +115,10 @@ function plainly({ plan, imports, policies, excludes, pending, ...rest }: Operat
   };
 }
 
-/** Up to four operations on one stack, the first an update so that there is something. */
+/** Up to four operations on one stack, the first an update so that there is something. The later ones shrink first. */
 export const scenario: fc.Arbitrary<Scenario> = fc
-  .tuple(operation, fc.array(operation, { minLength: 1, maxLength: 3 }))
-  .map(([first, rest]) => ({
+  .tuple(fc.array(operation, { minLength: 1, maxLength: 3 }), operation)
+  .map(([rest, first]) => ({
     operations: [
       {
         ...first,

@@ -25,7 +25,12 @@ export interface Running {
 export function start(
   project: DemoProject,
   args: readonly string[],
-  options: { readonly command?: string; readonly environment?: Record<string, string> } = {},
+  options: {
+    readonly command?: string;
+    readonly environment?: Record<string, string>;
+    /** Default: nothing. */
+    readonly input?: string | undefined;
+  } = {},
 ): Running {
   const child = spawn(options.command ?? executable, args, {
     cwd: project.directory,
@@ -40,7 +45,7 @@ export function start(
   child.stderr.on('data', (data) => {
     stderr += data;
   });
-  child.stdin.end();
+  child.stdin.end(options.input ?? '');
   return {
     pid: child.pid!,
     stdout: () => stdout,

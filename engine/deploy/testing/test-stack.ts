@@ -6,7 +6,7 @@ import { normalizeUrnReferences } from '../../state/urn-references.ts';
 import { runDeployment } from '../deployment.ts';
 import type { DeploymentOptions, DeploymentResult } from '../deployment-options.ts';
 import type { EngineEvent } from '../events.ts';
-import { DeploymentAborted, type Goal, type RegisterResult, type Registrar } from '../goal.ts';
+import { DeploymentAborted, type Goal, plainGoal, type RegisterResult, type Registrar } from '../goal.ts';
 import { MergedState } from '../merged-state.ts';
 import type { ResourceState } from '../resource-state.ts';
 import { makeUrn, urnName } from '../urn.ts';
@@ -30,34 +30,9 @@ export function urnOfThing(name: string, parent = ''): string {
   return makeUrn({ stack, project, parent, type: thingType, name });
 }
 
-/** A goal with everything that is not given left at its default. */
+/** The goal of a thing with everything that is not given left at its default. */
 export function goal(fields: Partial<Goal> & Pick<Goal, 'name'>): Goal {
-  return {
-    type: thingType,
-    custom: true,
-    inputs: {},
-    parent: '',
-    protect: undefined,
-    dependencies: [],
-    provider: '',
-    propertyDependencies: {},
-    deleteBeforeReplace: undefined,
-    ignoreChanges: [],
-    additionalSecretOutputs: [],
-    aliases: [],
-    importId: '',
-    customTimeouts: undefined,
-    replaceOnChanges: [],
-    retainOnDelete: undefined,
-    deletedWith: '',
-    replaceWith: [],
-    replacementTrigger: undefined,
-    hideDiff: [],
-    sourcePosition: '',
-    stackTrace: [],
-    resourceHooks: {},
-    ...fields,
-  };
+  return plainGoal({ type: thingType, ...fields });
 }
 
 /** What a test program writes: registrations of things served by the default provider, which is registered first. */

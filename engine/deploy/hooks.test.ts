@@ -78,6 +78,25 @@ test('an error hook asks for another try', async () => {
   assert.deepEqual([outcome.result, attempts, outcome.warnings.length], ['succeeded', 3, 2]);
 });
 
+test('what exists although it did not become ready is not made a second time, whatever an error hook asks', async () => {
+  const stack = new TestStack();
+  stack.cloud.failures.set('create a', { kind: 'partial' });
+  const hooks = scriptedHooks();
+  const outcome = await stack.up(withHooks({ OnError: ['retry'] }), { hooks });
+  assert.deepEqual([outcome.result, hooks.calls], ['failed', ['retry a ']]);
+  assert.match(outcome.warnings[0]!, /not retrying create.*the resource exists/);
+  assert.deepEqual([[...stack.cloud.things.keys()], stack.find('a').initErrors], [['a-1'], ['not ready']]);
+});
+
+test('an update that an error hook tried again with success leaves no errors of the first try', async () => {
+  const stack = new TestStack();
+  await stack.up(withHooks({ OnError: ['retry'] }));
+  stack.cloud.failures.set('update a', { kind: 'partial' });
+  const outcome = await stack.up(withHooks({ OnError: ['retry'] }, { size: 1 }), { hooks: scriptedHooks() });
+  assert.deepEqual([outcome.result, stack.cloud.calls.slice(-2)], ['succeeded', ['update a', 'update a']]);
+  assert.deepEqual(stack.find('a').initErrors, []);
+});
+
 test('a hook that nobody registered is an error', async () => {
   const stack = new TestStack();
   const outcome = await stack.up(withHooks({ BeforeCreate: ['missing'] }), { hooks: scriptedHooks() });

@@ -1,4 +1,4 @@
-import { equalValues } from '../../protocol/property-equality.ts';
+import { equalValues, hasValue } from '../../protocol/property-equality.ts';
 import {
   isPropertyArray,
   isPropertyMap,
@@ -150,10 +150,11 @@ function expectation(planned: PlanDiff, key: string): Expectation {
   return { change: planned.deletes.includes(key) ? '-' : '=', value: undefined };
 }
 
+/** As differences are found when the plan is made: what is null is not there. */
 function changeOf(old: PropertyValue | undefined, next: PropertyValue | undefined): Change {
-  if (old === undefined) return next === undefined ? '=' : '+';
-  if (next === undefined) return '-';
-  return equalValues(old, next) ? '=' : '~';
+  if (!hasValue(old)) return hasValue(next) ? '+' : '=';
+  if (!hasValue(next)) return '-';
+  return equalValues(old!, next!) ? '=' : '~';
 }
 
 /**
@@ -162,9 +163,9 @@ function changeOf(old: PropertyValue | undefined, next: PropertyValue | undefine
  */
 function isPlanned(old: PropertyValue | undefined, next: PropertyValue | undefined, expected: Expectation): boolean {
   const change = changeOf(old, next);
-  if (expected.change === '-') return next === undefined;
+  if (expected.change === '-') return !hasValue(next);
   if (expected.change === '=') return change === '=';
-  if (next === undefined) return isUnknown(expected.value) && (change !== '-' || expected.change === '~');
+  if (!hasValue(next)) return isUnknown(expected.value) && (change !== '-' || expected.change === '~');
   if (change === '+' && expected.change === '~') return false;
   return accepts(expected.value, next);
 }

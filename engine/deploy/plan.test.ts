@@ -97,3 +97,11 @@ test('look-ups are no part of a plan', async () => {
   const plan = await planOf(stack, program);
   assert.deepEqual((await stack.up(program, { plan })).errors, []);
 });
+
+test('what was null and is no longer given is no change against the plan', async () => {
+  const stack = new TestStack();
+  await stack.up((p) => p.thing('a', { nothing: null, size: 1 }));
+  const without: ProgramBody = (p) => p.thing('a', { size: 1 });
+  const outcome = await stack.up(without, { plan: await planOf(stack, without) });
+  assert.deepEqual([outcome.result, outcome.errors], ['succeeded', []]);
+});

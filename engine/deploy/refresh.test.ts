@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { goal, type ProgramBody, TestStack } from './testing/test-stack.ts';
+import { goal, type ProgramBody, TestStack, urnOfThing } from './testing/test-stack.ts';
 
 const chain: ProgramBody = async (p) => {
   const a = await p.thing('a', { size: 1 });
@@ -148,4 +148,23 @@ test('with the program, reads what lives under a name and not what is condemned 
   stack.cloud.calls.length = 0;
   const outcome = await stack.run(async () => {}, { kind: 'refresh', runProgram: true });
   assert.deepEqual([outcome.result, stack.cloud.calls, stack.names], ['succeeded', ['read a'], ['a', 'a']]);
+});
+
+test('with the program, leaves out what is excluded and its dependents, and reads targets and theirs', async () => {
+  const excluded = await stackAfter(chain);
+  await excluded.run(async () => {}, {
+    kind: 'refresh',
+    runProgram: true,
+    excludes: [urnOfThing('b')],
+    excludeDependents: true,
+  });
+  assert.deepEqual(excluded.cloud.calls, ['read a']);
+  const targeted = await stackAfter(chain);
+  await targeted.run(async () => {}, {
+    kind: 'refresh',
+    runProgram: true,
+    targets: [urnOfThing('b')],
+    targetDependents: true,
+  });
+  assert.deepEqual(targeted.cloud.calls.toSorted(), ['read b', 'read c']);
 });

@@ -1,4 +1,5 @@
 import { messageOf } from '../../foundation/errors.ts';
+import { ProviderError } from '../../protocol/provider.ts';
 import type { DeploymentContext } from './deployment-context.ts';
 import type { ErrorHookRequest, HookRequest, HookType } from './resource-hook-runner.ts';
 import type { Step } from './step.ts';
@@ -37,7 +38,10 @@ export async function runAfterHooks(context: DeploymentContext, type: HookType, 
   }
 }
 
-/** Calls the provider, again for as long as the error hooks ask for it. */
+/**
+ * Calls the provider, again for as long as the error hooks ask for it. What a create has made is not made a second time, although it did not
+ * become ready: nobody would know of the first one.
+ */
 export async function withErrorHooks<Result>(
   context: DeploymentContext,
   step: Step,
@@ -54,6 +58,13 @@ export async function withErrorHooks<Result>(
         throw error;
       }
       if (!(await wantsRetry(context, step, operation.name, failures))) throw error;
+      if (operation.name === 'create' && error instanceof ProviderError && error.partial) {
+        context.reporter.warning(
+          step.urn,
+          'not retrying create as an on-error hook asks: the resource exists, and the next update goes on with it',
+        );
+        throw error;
+      }
       context.reporter.warning(
         step.urn,
         `retrying ${operation.name} due to on-error hook request (${failures.length}/${maxRetries})`,

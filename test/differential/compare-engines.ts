@@ -40,6 +40,9 @@ export type Incomparable =
   | 'it imported all inputs where some were asked for'
   | 'it judged the stack of an update that it had refused'
   | 'it looked up what needs a resource that is not there'
+  | 'it made a second time what existed'
+  | 'it kept the errors of a first try'
+  | 'it did not heed dependents in a refresh with the program'
   | 'it does otherwise from run to run';
 
 /** There is nothing to compare with from here on. */

@@ -33,6 +33,13 @@ async function runsStill(pid: number): Promise<boolean> {
   return !['', 'Z', 'X'].includes((await statOf(pid)).state);
 }
 
+/** The part of a checkpoint that tests spoil. */
+interface Latest {
+  readonly resources: unknown[];
+}
+
+const stateFolder = () => join(dirname(project.directory), 'state/.pulumi/stacks/demo');
+
 describe('engine/bin/pulumi', () => {
   before(async () => {
     project = await createDemoProject();
@@ -198,14 +205,73 @@ describe('engine/bin/pulumi', () => {
       });
     }
 
+    test('a project whose name is not one', async () => {
+      const path = join(project.directory, 'Pulumi.yaml');
+      const good = await readFile(path, 'utf8');
+      await writeFile(path, 'name: a b/c\nruntime: nodejs\n');
+      const { code, stderr } = await run(project, 'preview', '--stack', 'dev');
+      await writeFile(path, good);
+      assert.equal(code, 1, stderr);
+      assert.match(stderr, /Pulumi\.yaml:1:1 Cannot read the project as its name is not one: "a b\/c"/);
+    });
+
+    test('a secret setting that is not of this stack: the error names it', async () => {
+      await run(project, 'config', 'set', '--secret', 'odd', 'x');
+      const path = join(project.directory, 'Pulumi.dev.yaml');
+      const good = await readFile(path, 'utf8');
+      await writeFile(path, good.replace(/secure: .*/, 'secure: v1:AAAA:BBBB'));
+      const { code, stderr } = await run(project, 'preview');
+      await writeFile(path, good);
+      assert.equal(code, 1, stderr);
+      assert.match(stderr, /Pulumi\.dev\.yaml:\d+:\d+ Cannot use the setting demo:odd: Cannot decrypt/);
+      await run(project, 'config', 'rm', 'odd');
+    });
+
     test('a wrong passphrase', async () => {
       const result = await runWith(project, { PULUMI_CONFIG_PASSPHRASE: 'wrong' }, 'preview');
       assert.equal(result.code, 1);
       assert.match(result.stderr, /incorrect passphrase/);
     });
 
+    for (const { name, change, pattern, preview = 1 } of [
+      {
+        name: 'a state in which a dependency is missing',
+        change: ({ resources }: Latest) => resources.splice(2, 1),
+        pattern: /snapshot integrity failure.*does not come before.*pulumi state repair.*dev\.json.*\.bak/s,
+      },
+      {
+        name: 'a state with two resources of one name',
+        change: ({ resources }: Latest) => resources.push(resources.at(-1)!),
+        pattern: /snapshot integrity failure.*duplicate resource.*pulumi state repair/s,
+      },
+      {
+        name: 'a state that holds more than this engine knows is not written',
+        change: (latest: Latest) => Object.assign(latest, { future: {} }),
+        pattern: /dev\.json Cannot use the state as it holds future, which this engine does not know/,
+        preview: 0,
+      },
+    ]) {
+      test(name, async () => {
+        const path = join(stateFolder(), 'dev.json');
+        const good = await readFile(path, 'utf8');
+        const state = JSON.parse(good) as { checkpoint: { latest: Latest } };
+        change(state.checkpoint.latest);
+        const bad = JSON.stringify(state);
+        await writeFile(path, bad);
+        const previewed = await run(project, 'preview');
+        assert.equal(previewed.code, preview, previewed.stderr + previewed.stdout);
+        const { code, stderr } = await run(project, 'up', '--yes', '--skip-preview');
+        const after = await readFile(path, 'utf8');
+        await writeFile(path, good);
+        assert.equal(code, 1, stderr);
+        assert.match(stderr, pattern);
+        assert.doesNotMatch(stderr, /\n\s+at /, 'no stack trace');
+        assert.equal(after, bad, 'nothing is written');
+      });
+    }
+
     test('a broken state file', async () => {
-      const folder = join(dirname(project.directory), 'state/.pulumi/stacks/demo');
+      const folder = stateFolder();
       const path = join(folder, 'dev.json');
       assert.ok((await readdir(folder)).includes('dev.json'));
       const good = await readFile(path, 'utf8');

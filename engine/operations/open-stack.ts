@@ -5,6 +5,7 @@ import { findProjectFile, type Project, readProject, stackFilePath } from '../pr
 import { containsSecure, resolveConfig, type StackConfig } from '../project/stack-config.ts';
 import { StackFile } from '../project/stack-file.ts';
 import { checkSecretsProvider, createSecretsManager, openSecretsManager } from '../secrets/open-secrets-manager.ts';
+import { isSalt } from '../secrets/passphrase.ts';
 import type { SecretsManager } from '../secrets/secrets-manager.ts';
 import { type Backend, type SecretsManagerOpener, type StackIdentity, StackNotFound } from '../state/backend.ts';
 import type { EngineServices } from './engine-services.ts';
@@ -81,7 +82,8 @@ async function withHalfChange(
   { backend, identity, file }: Pick<OpenStack, 'backend' | 'identity' | 'file'>,
 ): Promise<unknown> {
   const salt = file.text('encryptionsalt');
-  if (!isMainstayError(error, 'user') || salt === undefined) return error;
+  if (!isMainstayError(error, 'user') || !error.message.startsWith('incorrect passphrase') || salt === undefined)
+    return error;
   const state = await backend.exportDeployment(identity).catch(() => undefined);
   const provider = state?.deployment.secrets_providers as { readonly state?: { readonly salt?: string } } | undefined;
   const other = provider?.state?.salt;
@@ -104,9 +106,15 @@ function configPath(
 
 /** The manager that the stack file names; undefined if it names none yet. */
 export async function existingSecrets(stack: OpenStack): Promise<SecretsManager | undefined> {
-  checkSecretsProvider(stack.file.text('secretsprovider'));
-  const salt = stack.file.text('encryptionsalt');
-  return salt === undefined ? undefined : stack.openSecrets('passphrase', { salt });
+  const { file } = stack;
+  checkSecretsProvider(file.text('secretsprovider'), file.place(['secretsprovider']));
+  const salt = file.text('encryptionsalt');
+  if (salt === undefined) return undefined;
+  if (!isSalt(salt))
+    throw userError('Cannot read encryptionsalt as it is malformed. Restore it from the history of the file.', {
+      place: file.place(['encryptionsalt']),
+    });
+  return stack.openSecrets('passphrase', { salt });
 }
 
 /**

@@ -86,7 +86,7 @@ export async function readProject(directory: string): Promise<Project> {
   }
   const { runtime, options } = runtimeOf(content.runtime, source);
   return {
-    name: requiredText(content.name, { key: 'name', source }),
+    name: projectName(content.name, source),
     runtime,
     runtimeOptions: options,
     description: optionalText(content.description, { key: 'description', source }),
@@ -124,12 +124,22 @@ interface KeyPlace {
   readonly source: YamlSource;
 }
 
+/** It becomes part of paths and URNs (sdk/go/common/tokens, project names). */
+function projectName(value: unknown, source: YamlSource): string {
+  const name = requiredText(value, { key: 'name', source });
+  if (/^[A-Za-z0-9_.-]{1,100}$/.test(name)) return name;
+  throw userError(
+    `Cannot read the project as its name is not one: ${JSON.stringify(name)}. Use up to 100 letters, digits, hyphens, underscores and dots.`,
+    { place: source.place(['name']) },
+  );
+}
+
 function requiredText(value: unknown, { key, source }: KeyPlace): string {
   if (typeof value === 'string' && value !== '') return value;
-  throw userError(
-    `Cannot read the project as it has no ${key}: ${JSON.stringify(value ?? null)}. Add \`${key}:\` with a text.`,
-    { place: source.place([key]) },
-  );
+  const given = value === undefined || value === null ? '' : `: ${JSON.stringify(value)}`;
+  throw userError(`Cannot read the project as it has no ${key}${given}. Add \`${key}:\` with a text.`, {
+    place: source.place([key]),
+  });
 }
 
 function optionalText(value: unknown, { key, source }: KeyPlace): string | undefined {

@@ -1,4 +1,4 @@
-import { messageOf, userError } from '../../foundation/errors.ts';
+import { isMainstayError, messageOf, userError } from '../../foundation/errors.ts';
 import { redactor } from '../../foundation/redact.ts';
 import { type PropertyPath, parsePath } from '../../protocol/property-path.ts';
 import { qualifyKey } from './config-key.ts';
@@ -33,12 +33,23 @@ export function resolveConfig(project: Project, file: StackFile, decrypt: Decryp
   for (const [key, data] of all) {
     if (containsSecure(data)) secretKeys.push(key);
     if (typeof data === 'object' && data !== null && !isSecure(data)) objectKeys.add(key);
-    const plain = decryptData(data, decrypt);
+    const plain = decryptSetting(file, key, () => decryptData(data, decrypt));
     decrypted.set(key, plain);
     values[key] = configText(plain);
   }
   checkDeclarations(project, { file, all, decrypted });
   return { values, secretKeys: secretKeys.sort(), objectKeys };
+}
+
+/** Says which setting it is that cannot be decrypted. */
+function decryptSetting(file: StackFile, key: string, work: () => ConfigData): ConfigData {
+  try {
+    return work();
+  } catch (cause) {
+    if (!isMainstayError(cause, 'user')) throw cause;
+    const place = file.place(['config', file.nameInFile(key) ?? key]);
+    throw userError(`Cannot use the setting ${key}: ${cause.message}`, { place, cause });
+  }
 }
 
 /** A declared key: its name is a path, so that a part of an object can be declared. */

@@ -31,7 +31,7 @@ export function parseYaml(text: string, file: string): YamlSource {
   };
   const [error] = document.errors;
   if (error)
-    throw userError(`Cannot read the file as it is not YAML: ${error.message.split('\n')[0]}. Correct it.`, {
+    throw userError(`Cannot read the file as it is not YAML: ${plainMessage(error)}. Correct it.`, {
       place: at(error.pos[0]),
       cause: error,
     });
@@ -41,6 +41,11 @@ export function parseYaml(text: string, file: string): YamlSource {
     });
   }
   return { file, text, document, place: (path) => at(offsetOf(document, path)) };
+}
+
+/** The parser's first line without the place, which we say in our way. */
+function plainMessage({ message }: Error): string {
+  return message.split('\n')[0]!.replace(/(?: at line \d+, column \d+)?:?$/, '');
 }
 
 /** The key's own place for a key of a mapping, as that is what is wrong if the value is missing or unknown. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { type Environment, EnvironmentReader } from '../../foundation/environment.ts';
-import { userError } from '../../foundation/errors.ts';
+import { type SourcePlace, userError } from '../../foundation/errors.ts';
 import { redactor } from '../../foundation/redact.ts';
 import { newPassphraseManager, openPassphraseManager } from './passphrase.ts';
 import type { SecretsManager } from './secrets-manager.ts';
@@ -24,15 +24,16 @@ export async function createSecretsManager(secretsProvider: string, environment:
 }
 
 /** Refuses a stack file's `secretsprovider` that is not served, before anything is done. */
-export function checkSecretsProvider(secretsProvider: string | undefined): void {
+export function checkSecretsProvider(secretsProvider: string | undefined, place?: SourcePlace): void {
   if (secretsProvider !== undefined && !['', 'default', 'passphrase'].includes(secretsProvider))
-    throw unsupported(secretsProvider);
+    throw unsupported(secretsProvider, place);
 }
 
-function unsupported(type: string): Error {
+function unsupported(type: string, place?: SourcePlace): Error {
   return userError(
     `Cannot use the secrets provider ${JSON.stringify(type)} as the embedded engine has only "passphrase". Use the official pulumi CLI for this stack, ` +
       'or change it there with `pulumi stack change-secrets-provider passphrase`.',
+    place && { place },
   );
 }
 

@@ -64,11 +64,20 @@ function manager(key: Buffer, salt: string): SecretsManager {
   };
 }
 
+const saltForm = /^v1:([A-Za-z0-9+/=]+):(v1:.*)$/;
+
+/** Whether a text has the form of an `encryptionsalt`. */
+export function isSalt(text: string): boolean {
+  return saltForm.test(text);
+}
+
 /** The manager of a stack that has a salt. Throws a user error "incorrect passphrase" if the passphrase is not the stack's. */
 export async function openPassphraseManager(passphrase: string, salt: string): Promise<SecretsManager> {
-  const match = /^v1:([A-Za-z0-9+/=]+):(v1:.*)$/.exec(salt);
+  const match = saltForm.exec(salt);
   if (!match)
-    throw userError('Cannot read encryptionsalt as it is malformed. Restore it from the history of the stack file.');
+    throw userError(
+      'Cannot read the salt of the secrets as it is malformed. Restore the state from its backup, or the stack file from its history.',
+    );
   const key = await keyOf(passphrase, Buffer.from(match[1]!, 'base64'));
   if (!opens(key, match[2]!)) {
     throw userError(

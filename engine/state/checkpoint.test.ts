@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { hashAssets } from '../../protocol/asset-hash.ts';
 import { Archive, Asset, Secret, Unknown } from '../../protocol/property-value.ts';
 import { openSecretsManager } from '../secrets/open-secrets-manager.ts';
-import { decodeDeployment, encodeDeployment, parseCheckpoint } from './checkpoint.ts';
+import { decodeDeployment, encodeDeployment, parseCheckpoint, refuseUnknownParts } from './checkpoint.ts';
 import { checkDeploymentShape, unknownFieldsOf } from './deployment-shape.ts';
 import { checkIntegrity, IntegrityError } from './integrity.ts';
 import { valueToJson } from './property-json.ts';
@@ -53,6 +53,10 @@ test('keeps fields that it does not know', async () => {
   const { deployment } = encodeDeployment(snapshot);
   assert.deepEqual((deployment.resources as Record<string, unknown>[])[1]!.newField, { kept: true });
   assert.deepEqual(deployment.snippets, [{ id: 1 }]);
+  assert.throws(
+    () => refuseUnknownParts({ ...snapshot, preserved: { future: 1, snippets: [] } }, 'dev.json'),
+    /dev\.json Cannot use the state as it holds future, newField, which this engine does not know.*official/,
+  );
 });
 
 test('never lets an unknown value, or a secret without a key, into a state', () => {

@@ -4,7 +4,7 @@ import type { ResourceState } from '../deploy/resource-state.ts';
 import type { SecretsManager } from '../secrets/secrets-manager.ts';
 import type { RawDeployment, SecretsManagerOpener } from './backend.ts';
 import type { Json, JsonObject, SecretWriter } from './property-json.ts';
-import { resourceFromJson, resourceToJson } from './resource-json.ts';
+import { resourceFromJson, resourceToJson, unknownFieldsIn } from './resource-json.ts';
 import type { PendingOperation, PendingOperationKind, Snapshot } from './snapshot.ts';
 
 /** The version that we sign states with: the level of the engine (engine/version.ts has the reason). */
@@ -48,6 +48,19 @@ function parseJson(text: string, file: string): JsonObject {
 export function refuseUnknownFeatures(features: readonly string[], file: string): void {
   const unknown = features.filter((feature) => !KNOWN_FEATURES.has(feature));
   if (unknown.length > 0) throw refuse(file, `uses ${unknown.join(', ')}`);
+}
+
+/** What we keep and need not act on: parts of a deployment, fields of its resources. */
+const KEPT = new Set(['metadata', 'snippets', 'extensions', 'snippetID', 'extensionRef']);
+
+/** Throws a user error that names what a state holds that this engine does not know: it must not change what it may have misunderstood. */
+export function refuseUnknownParts(
+  { preserved, resources }: Pick<Snapshot, 'preserved' | 'resources'>,
+  file: string,
+): void {
+  const names = new Set([...Object.keys(preserved), ...resources.flatMap(unknownFieldsIn)]);
+  const unknown = [...names].filter((name) => !KEPT.has(name));
+  if (unknown.length > 0) throw refuse(file, `holds ${unknown.join(', ')}`);
 }
 
 function refuse(file: string, why: string): Error {

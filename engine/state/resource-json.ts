@@ -58,6 +58,11 @@ const KNOWN = new Set<string>([
 const unknownFields = Symbol('fields that this engine does not know');
 type WithUnknownFields = ResourceState & { [unknownFields]?: JsonObject };
 
+/** Names of what the state of a resource holds beyond what we know. */
+export function unknownFieldsIn(state: ResourceState): readonly string[] {
+  return Object.keys((state as WithUnknownFields)[unknownFields] ?? {});
+}
+
 /** A resource as the checkpoint holds it. Empty fields are left out but `urn`, `custom` and `type`. */
 export function resourceToJson(state: ResourceState, secrets: SecretWriter | undefined): JsonObject {
   const json: Record<string, Json | undefined> = { urn: state.urn, custom: state.custom };

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import { createDemoProject, type DemoProject } from './testing/demo-project.ts';
-import { executable, type Result, start } from './testing/run-executable.ts';
+import { killedBeforeChange } from './testing/killed-before-change.ts';
+import { type Result, start } from './testing/run-executable.ts';
 import { createInProcess } from './testing/run-in-process.ts';
 
 const inProcess = createInProcess();
@@ -168,11 +169,6 @@ async function killEverywhere(context: TestContext, original: DemoProject, comma
 
 /** Code null: it was killed. */
 async function runKilled(project: DemoProject, { args, input }: KilledCommand, place: number): Promise<Result> {
-  const hook = new URL('testing/kill-at-write.ts', import.meta.url);
-  const environment = {
-    NODE_OPTIONS: `--import ${hook.href}`,
-    MAINSTAY_KILL_UNDER: dirname(project.directory),
-    MAINSTAY_KILL_AT: String(place),
-  };
-  return start(project, args, { command: executable, environment, input }).result;
+  const environment = killedBeforeChange(place, dirname(project.directory));
+  return start(project, args, { environment, input }).result;
 }

@@ -38,6 +38,8 @@ export const neverEnded = '\nthe command never ended';
 /** An engine behind a `pulumi` executable. Programs and providers run in this process. */
 export class CommandEngine {
   readonly name: string;
+  /** More variables for the commands. */
+  environment: Readonly<Record<string, string>> = {};
   readonly #executable: string;
   readonly #callbacks = new ProgramCallbacks(() => this.#cloud);
   readonly #programs = new ProgramServer(this.#callbacks);
@@ -198,6 +200,7 @@ export class CommandEngine {
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: 'true',
       PULUMI_DEBUG_PROVIDERS: `test:${port}`,
       PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS: 'true',
+      ...this.environment,
     };
     return new Promise((resolve) => {
       this.#running = execFile(

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { killedBeforeChange } from '../../engine/automation/testing/killed-before-change.ts';
 import { CommandEngine } from './command-engine.ts';
 import { findOfficial } from './find-official.ts';
 import { thingType } from './program.ts';
@@ -60,6 +61,14 @@ const adoption: Operation = {
     { name: 'y', id: 'foreign-1', protect: true },
   ],
 };
+
+/** What can be imported. */
+function addForeign({ cloud }: Workplace): void {
+  for (const number of [0, 1]) {
+    const inputs = { size: 0, replaceBy: 0, tags: [], hidden: 'hidden0' };
+    cloud.things.set(`foreign-${number}`, { type: thingType, urn: '', inputs });
+  }
+}
 
 /** Every thing is in the state, or the state says that it was being made; nothing in the state is gone unless it was being deleted. */
 async function checkNothingLost(engine: CommandEngine, workplace: Workplace): Promise<void> {
@@ -129,16 +138,39 @@ describe('an engine that is killed inside a provider call', () => {
     });
   }
 
+  it('has lost nothing before any write at all of an import', { timeout: 300_000 }, async (test) => {
+    for (let place = 1; ; place += 1) {
+      const workplace = await engine.workplace();
+      try {
+        addForeign(workplace);
+        engine.environment = killedBeforeChange(place, workplace.directory);
+        const { messages, result } = await engine.carryOut(workplace, adoption);
+        engine.environment = {};
+        if (!messages.join('').includes(`change ${place} `)) {
+          test.diagnostic(`killed before each of ${place - 1} writes`);
+          assert.equal(result, 'succeeded', messages.join('\n'));
+          // Of the lock, the journal and the state at least.
+          assert.ok(place > 5);
+          return;
+        }
+        await checkNothingLost(engine, workplace);
+        assert.ok(workplace.cloud.calls.every((call) => !/^(create|update|delete)/.test(call)));
+        await engine.cancel(workplace);
+        await goOn(workplace, adoption);
+      } finally {
+        engine.environment = {};
+        await workplace.remove();
+      }
+    }
+  });
+
   /** Kills the engine inside the call that is asked for; false: there was none. Then nothing is lost, and the operation can be done again. */
   async function killAndGoOn(
     { operation, earlier }: { readonly operation: Operation; readonly earlier: Operation | undefined },
     isPlace: (call: string) => boolean,
   ): Promise<boolean> {
     const workplace = await engine.workplace();
-    for (const number of [0, 1]) {
-      const inputs = { size: 0, replaceBy: 0, tags: [], hidden: 'hidden0' };
-      workplace.cloud.things.set(`foreign-${number}`, { type: thingType, urn: '', inputs });
-    }
+    addForeign(workplace);
     try {
       if (earlier) assert.equal((await engine.carryOut(workplace, earlier)).result, 'succeeded');
       let killed = false;

@@ -207,7 +207,8 @@ function monitorHandlers(
     },
     registerPackage: (request) => ({ ref: packages.register(request) }),
     async signalAndWaitForShutdown() {
-      if (!context.progress.stackOutputs) throw new Error(unfinishedProgram);
+      // Whoever runs the program asks for `unfinished`, and tells it once; the SDK would tell it a second time, in words of its own.
+      if (!context.progress.stackOutputs) throw new DeploymentAborted(unfinishedProgram);
       await shutdown.signal();
       return {};
     },

@@ -66,5 +66,5 @@ test('every command but those that serve or print a script takes --json', () => 
   const without = createProgram()
     .commands.filter(({ options }) => !options.some(({ long }) => long === '--json'))
     .map((command) => command.name());
-  assert.deepEqual(without, ['serve', 'completion', 'sandbox']);
+  assert.deepEqual(without, ['serve', 'completion']);
 });

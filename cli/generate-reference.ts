@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PACKAGE_FOLDER } from './data-folder.ts';
+import { JSON_SHAPES } from './json-shapes.ts';
 import { createProgram, EXIT_CODES } from './program.ts';
 
 const FILE = join(PACKAGE_FOLDER, 'docs/reference/command-line.md');
@@ -20,7 +21,23 @@ export function commandLineReference(): string {
   const head = ['# The command line', '', 'Generated: `node cli/generate-reference.ts`.', EXIT_CODES.trimEnd()].join(
     '\n',
   );
-  return `${[head, ...parts].join('\n\n')}\n`;
+  const shapes = Object.entries(JSON_SHAPES).map(([name, each]) => `| ${name} | ${each.map(shapeText).join('; ')} |`);
+  const json = [
+    '## What --json prints',
+    '',
+    'One JSON value on standard output, and nothing else there; mistakes are a line on standard error and an exit code, as without it. Names are those of the',
+    "API's schemas ([openapi.json](openapi.json)); keys are added to them and never taken away within a version.",
+    '',
+    '| command | shape |',
+    '| --- | --- |',
+    ...shapes,
+  ].join('\n');
+  return `${[head, ...parts, json].join('\n\n')}\n`;
+}
+
+function shapeText(shape: string): string {
+  const [, name = shape, more = ''] = /^([A-Z]\w*(?:\[\])?|\{.*\}(?:\[\])?)(.*)$/.exec(shape) ?? [];
+  return `\`${name.replaceAll('|', '\\|')}\`${more}`;
 }
 
 function argumentText(argument: { name(): string; readonly required: boolean; readonly variadic: boolean }): string {

@@ -27,8 +27,19 @@ const STEP_STYLES: readonly (readonly [sign: RegExp, style: Style])[] = [
   [/^\s+(why|step) {2}/, 'dim'],
 ];
 
+const STATE_STYLES: Readonly<Record<string, Style>> = {
+  ...{ aligned: 'green', succeeded: 'green', ok: 'green', running: 'cyan' },
+  ...{ behind: 'yellow', waiting: 'yellow', queued: 'yellow', limited: 'yellow' },
+  ...{ drifted: 'red', flapping: 'red', missing: 'red' },
+};
+
+/** The first state of a line of columns. */
+const STATE = new RegExp(`(?<=^| {2})(?:${Object.keys(STATE_STYLES).join('|')})(?= |:|$)`);
+
 /** On a terminal that wants colours, lines of steps and failures have theirs; elsewhere the line is as it is. */
 function coloured(line: string): string {
+  const stream = process.stdout;
   const style = STEP_STYLES.find(([pattern]) => pattern.test(line))?.[1];
-  return style ? styleText(style, line, { stream: process.stdout }) : line;
+  if (style) return styleText(style, line, { stream });
+  return line.replace(STATE, (word) => styleText(STATE_STYLES[word]!, word, { stream }));
 }

@@ -12,8 +12,9 @@ import { serve } from './serve.ts';
 export function createProgram(): Command {
   const program = new Command('mainstay')
     .description('GitOps for Pulumi: what is on main is what runs')
+
     .exitOverride()
-    .showHelpAfterError('`mainstay --help` lists the commands, `mainstay <command> --help` what each takes.');
+    .configureOutput({ outputError: (text, write) => write(/did you mean/i.test(text) ? text : text + USAGE) });
   program
     .command('serve')
     .description('run the runner in the foreground, with its settings in the environment')
@@ -28,6 +29,8 @@ export function createProgram(): Command {
   program.addHelpText('after', EXIT_CODES);
   return program;
 }
+
+const USAGE = '`mainstay --help` lists the commands, `mainstay <command> --help` says what each takes.\n';
 
 /** What scripts go by; test/journeys/command-line.test.ts shows each. */
 export const EXIT_CODES = `

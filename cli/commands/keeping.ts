@@ -4,7 +4,7 @@ import { userError } from '../../foundation/errors.ts';
 import type { ApiClient } from '../../runner/api/client.ts';
 import type { DriftResponse, PromotionResponse } from '../../runner/api/responses.ts';
 import { connect } from '../data-folder.ts';
-import { type Acting, acting } from '../options.ts';
+import { type Acting, acting, type Saying } from '../options.ts';
 import { print, progress } from '../output.ts';
 import { driftLines } from '../print.ts';
 import { atSandboxDesk } from '../sandbox-desk.ts';
@@ -145,5 +145,9 @@ function addSandbox(program: Command): void {
     .argument('<stack>', 'its id, project/stack')
     .argument('<list|set|remove...>', 'list; set PATTERN PATH VALUE; remove PATTERN')
     .addHelpText('after', "\nAs in: mainstay sandbox mainstay/dev set '*Deployment*shop' spec.replicas 5")
-    .action(async (stack: string, args: readonly string[]) => console.log(await atSandboxDesk(stack, args)));
+    .option('--json', 'print JSON')
+    .action(async (stack: string, args: readonly string[], { json }: Saying) => {
+      const said = (await atSandboxDesk(stack, args)).split('\n');
+      print(json, { stack, said }, () => said);
+    });
 }

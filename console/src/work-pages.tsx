@@ -205,7 +205,14 @@ function Choice(props: {
 const AUDIT_COLUMNS: readonly Column<AuditEntryResponse>[] = [
   { name: 'No.', cell: ({ number }) => number },
   { name: 'When', cell: ({ at }) => <When time={at} /> },
-  { name: 'Who', cell: ({ by }) => by },
+  {
+    name: 'Who',
+    cell: ({ by, via }) => (
+      <>
+        {by} {via !== undefined && <small>{via}</small>}
+      </>
+    ),
+  },
   { name: 'What', cell: ({ kind }) => kind },
   { name: 'About', cell: ({ subject }) => <code>{subject}</code> },
   { name: 'In words', cell: ({ text }) => text },

@@ -6,7 +6,7 @@ import * as schemas from './schemas.ts';
 type Json = Readonly<Record<string, unknown>>;
 
 /** Schemas that the document names once and refers to. */
-const COMPONENTS: Readonly<Record<string, z.ZodType>> = {
+export const COMPONENTS: Readonly<Record<string, z.ZodType>> = {
   Error: schemas.errorSchema,
   Status: schemas.statusSchema,
   Repository: schemas.repositorySchema,

@@ -3,6 +3,8 @@ import { userError } from '../../foundation/errors.ts';
 import { SETTINGS_FILES } from '../core/settings.ts';
 import type { SourceTree } from '../core/source-tree.ts';
 import { findStacks, type Stack } from '../core/stack.ts';
+import { findStackReferences, type StackReading } from './stack-references.ts';
+import { warningsOf } from './validate-repository.ts';
 
 /** A settings file for a repository that has none, and why it is so. */
 export interface Proposal {
@@ -46,7 +48,12 @@ export async function proposeSettings(tree: SourceTree): Promise<Proposal> {
   const file = stacks.every(({ project }) => project.stackFolder === 'stacks')
     ? 'stacks/mainstay.yaml'
     : 'mainstay.yaml';
-  return { file, text: textOf(environments), explanation: explain(stacks, environments, { file, own }) };
+  const readings = (await findStackReferences(tree, stacks)).filter(({ reader, read }) =>
+    [reader, read].every((stack) => managed.includes(stack)),
+  );
+  const warnings = warningsOf(tree, stacks);
+  const text = textOf(environments, readings);
+  return { file, text, explanation: explain(stacks, environments, { file, own, readings, warnings }) };
 }
 
 interface Guess {
@@ -71,7 +78,7 @@ function environmentNamed(stack: string): string {
   return KNOWN.find(([, names]) => words.some((word) => names.test(word)))?.[0] ?? stack;
 }
 
-function textOf(guesses: readonly Guess[]): string {
+function textOf(guesses: readonly Guess[], readings: readonly StackReading[]): string {
   const names = Map.groupBy(
     guesses.flatMap(({ stacks }) => stacks),
     ({ name }) => name,
@@ -83,6 +90,7 @@ function textOf(guesses: readonly Guess[]): string {
       stacks: stacks.map(nameIn),
       ...(environment === 'prod' && { approval: { count: 1 } }),
     })),
+    ...(readings.length > 0 && { stacks: Object.fromEntries(dependsOn(readings, nameIn)) }),
   });
   document.commentBefore =
     ' What Mainstay needs to know about the stacks. It is read from the base branch.\n' +
@@ -95,13 +103,34 @@ function textOf(guesses: readonly Guess[]): string {
   return document.toString({ lineWidth: 120 });
 }
 
+/** Each stack that reads others, with those. */
+function dependsOn(
+  readings: readonly StackReading[],
+  nameIn: (stack: Stack) => string,
+): readonly (readonly [stack: string, settings: { readonly dependsOn: readonly string[] }])[] {
+  const byReader = Map.groupBy(readings, ({ reader }) => reader);
+  return [...byReader].map(([reader, all]) => [
+    nameIn(reader),
+    { dependsOn: [...new Set(all.map(({ read }) => nameIn(read)))] },
+  ]);
+}
+
 function explain(
   stacks: readonly Stack[],
   guesses: readonly Guess[],
-  { file, own }: { readonly file: string; readonly own: readonly string[] },
+  {
+    file,
+    own,
+    readings,
+    warnings,
+  }: {
+    readonly file: string;
+    readonly own: readonly string[];
+    readonly readings: readonly StackReading[];
+    readonly warnings: readonly string[];
+  },
 ): readonly string[] {
   const projects = new Set(stacks.map(({ project }) => project.file));
-  const others = [...new Set(stacks.map(({ project }) => project.runtime))].filter((runtime) => runtime !== 'nodejs');
   return [
     `${projects.size} Pulumi project${projects.size === 1 ? '' : 's'} (${[...projects].join(', ')}), ${stacks.length} stack${stacks.length === 1 ? '' : 's'}.`,
     `Order of promotion: ${guesses.map(({ environment, stacks: members }) => `${environment} (${members.map(({ id }) => id).join(', ')})`).join(' → ')}.`,
@@ -110,7 +139,10 @@ function explain(
       .map(({ environment }) => `The place of ${environment} is a guess: its name says nothing about it.`),
     ...(own.length > 0 ? [`Left to people's own machines: ${own.join(', ')}.`] : []),
     ...(guesses.some(({ environment }) => environment === 'prod') ? ['One person has to approve before prod.'] : []),
-    ...others.map((runtime) => `Stacks with the runtime ${runtime} need the official pulumi CLI on the runner's PATH.`),
+    ...readings.map(
+      ({ reader, read, place }) => `${reader.id} comes after ${read.id}, whose outputs it reads (${place}).`,
+    ),
+    ...warnings,
     `Commit ${file} to the base branch; then \`mainstay serve\` with MAINSTAY_REPOSITORIES=name=address looks after it.`,
   ];
 }

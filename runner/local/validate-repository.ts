@@ -80,7 +80,8 @@ function missingProgram(tree: SourceTree, { project }: Stack): readonly string[]
 
 const LOCK_FILES = ['package-lock.json', 'npm-shrinkwrap.json'];
 
-function warningsOf(tree: SourceTree, stacks: readonly Stack[]): readonly string[] {
+/** What works and is most likely not meant. */
+export function warningsOf(tree: SourceTree, stacks: readonly Stack[]): readonly string[] {
   const warnings: string[] = [];
   if (stacks.length === 0) warnings.push('There is no stack: add a Pulumi.<stack>.yaml beside a Pulumi.yaml.');
   const scripts = stacks.filter(({ project }) => project.runtime === 'nodejs');

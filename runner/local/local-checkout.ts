@@ -106,7 +106,7 @@ function linkDependencies(root: string, target: string, folders: readonly string
     if (!existsSync(installed) || existsSync(link) || !existsSync(dirname(link))) continue;
     const own = ownPackages(root, installed);
     if (own.size === 0) symlinkSync(installed, link);
-    else linkEach({ installed, target: link, skip: own });
+    else linkEach({ installed, target: link, skip: new Set(own.keys()) });
     for (const [name, place] of own) {
       mkdirSync(dirname(join(link, name)), { recursive: true });
       symlinkSync(join(target, place), join(link, name));

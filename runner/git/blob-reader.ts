@@ -3,7 +3,7 @@ import { type ManagedProcess, startProcess } from '../../foundation/processes.ts
 
 interface Request {
   readonly hash: string;
-  resolve(content: string): void;
+  resolve(content: Buffer): void;
   reject(error: Error): void;
 }
 
@@ -15,7 +15,11 @@ export class BlobReader {
   readonly #folder: string;
   #process: Promise<ManagedProcess> | undefined;
   #waiting: Request[] = [];
-  #pending = Buffer.alloc(0);
+  /** What has come and belongs to no whole answer yet. */
+  #pending: Buffer[] = [];
+  /** No whole answer is there before so many bytes are. */
+  #needed = 1;
+  #size = 0;
   #isClosed = false;
 
   constructor(folder: string) {
@@ -23,6 +27,10 @@ export class BlobReader {
   }
 
   async read(hash: string): Promise<string> {
+    return (await this.readBytes(hash)).toString();
+  }
+
+  async readBytes(hash: string): Promise<Buffer> {
     // Work that has not ended yet must not start a process that nobody would end.
     if (this.#isClosed) throw new Error(`cannot read files as the mirror is closed: ${this.#folder}`);
     this.#process ??= this.#start();
@@ -49,7 +57,7 @@ export class BlobReader {
     started.child.stdin!.on('error', () => {});
     void started.exited.then(() => {
       this.#process = undefined;
-      this.#pending = Buffer.alloc(0);
+      this.#keep(Buffer.alloc(0), 1);
       for (const { reject } of this.#waiting.splice(0))
         reject(new MainstayError('transient', `Cannot read files as git cat-file ended: ${this.#folder}. Try again.`));
     });
@@ -58,21 +66,36 @@ export class BlobReader {
 
   /** Answers are `<hash> <type> <size>\n<content>\n` or `<hash> missing\n`, in the order of the requests. */
   #take(chunk: Buffer): void {
-    this.#pending = Buffer.concat([this.#pending, chunk]);
+    this.#pending.push(chunk);
+    this.#size += chunk.length;
+    if (this.#size < this.#needed) return;
+    let left = Buffer.concat(this.#pending);
     for (;;) {
-      const lineEnd = this.#pending.indexOf('\n');
-      if (lineEnd < 0) return;
-      const [, type, size] = this.#pending.toString('utf8', 0, lineEnd).split(' ');
+      const lineEnd = left.indexOf('\n');
+      if (lineEnd < 0) {
+        this.#keep(left, left.length + 1);
+        return;
+      }
+      const [, type, size] = left.toString('utf8', 0, lineEnd).split(' ');
       const end = type === 'missing' ? lineEnd : lineEnd + 1 + Number(size);
-      if (this.#pending.length < end + 1) return;
+      if (left.length < end + 1) {
+        this.#keep(left, end + 1);
+        return;
+      }
       const request = this.#waiting.shift();
-      const content = this.#pending.toString('utf8', lineEnd + 1, end);
-      this.#pending = this.#pending.subarray(end + 1);
+      const content = left.subarray(lineEnd + 1, end);
+      left = left.subarray(end + 1);
       if (type === 'missing')
         request?.reject(
           new MainstayError('transient', `Cannot read a file as git has no such object: ${request.hash}. Fetch again.`),
         );
       else request?.resolve(content);
     }
+  }
+
+  #keep(left: Buffer, needed: number): void {
+    this.#pending = [left];
+    this.#size = left.length;
+    this.#needed = needed;
   }
 }

@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -83,6 +93,74 @@ test('checks commits out side by side, and takes them away', async () => {
     await checkout.remove();
     assert.equal(existsSync(checkout.folder), false);
   }
+});
+
+test('checks out what git would: modes, links, folders, any bytes; and git finds it clean there', async () => {
+  const git = openGit(origin);
+  mkdirSync(join(origin, 'deep/er'), { recursive: true });
+  const bytes = Buffer.from(Array.from({ length: 70_000 }, (_, index) => index % 256));
+  writeFileSync(join(origin, 'deep/er/bytes'), bytes);
+  writeFileSync(join(origin, 'deep-er'), '');
+  writeFileSync(join(origin, 'run.sh'), '#!/bin/sh\n', { mode: 0o755 });
+  writeFileSync(join(origin, 'Größe von allem.ts'), 'export {};\n');
+  writeFileSync(join(origin, '.gitignore'), 'node_modules\n');
+  writeFileSync(join(origin, '.gitattributes'), '* text=auto eol=lf\n*.png binary\n');
+  symlinkSync('deep/er', join(origin, 'link'));
+  const commitId = await commit({ 'x.ts': 'export {};\n' });
+  await mirror.fetch();
+  const checkout = await mirror.checkout(commitId, { folder: join(folder, 'work', 'all'), program: '' });
+  const there = openGit(checkout.folder);
+  assert.equal((await there.run('rev-parse', 'HEAD')).trim(), commitId);
+  assert.equal(await there.run('status', '--porcelain'), '', 'nothing is changed, nothing is missing');
+  assert.deepEqual(readFileSync(join(checkout.folder, 'deep/er/bytes')), bytes);
+  assert.equal(readlinkSync(join(checkout.folder, 'link')), 'deep/er');
+  assert.equal(statSync(join(checkout.folder, 'run.sh')).mode & 0o111, 0o111);
+  assert.equal((await mirror.fetch()).length > 0, true, 'a fetch finds whole worktrees');
+  await checkout.remove();
+  assert.equal((await mirror.git.run('worktree', 'list')).includes('work/all'), false);
+  await git.run('rm', '--quiet', '.gitattributes');
+});
+
+test('leaves to git what it writes otherwise than it stores it', async () => {
+  const commitId = await commit({ '.gitattributes': '*.bat eol=crlf\n', 'run.bat': 'echo\n' });
+  await mirror.fetch();
+  const checkout = await mirror.checkout(commitId, { folder: join(folder, 'work', 'crlf'), program: '' });
+  assert.equal(readFileSync(join(checkout.folder, 'run.bat'), 'utf8'), 'echo\r\n');
+  await checkout.remove();
+});
+
+test('writes no file through a link or outside of its folder, whatever a tree says', async () => {
+  const git = openGit(origin);
+  const blob = (await git.run('rev-parse', 'HEAD:a.ts')).trim();
+  const hostile = async (...entries: readonly (readonly [mode: string, name: string, hash: string])[]) => {
+    const bytes = entries.map(([mode, name, hash]) =>
+      Buffer.concat([Buffer.from(`${mode} ${name}\0`), Buffer.from(hash, 'hex')]),
+    );
+    writeFileSync(join(folder, 'tree'), Buffer.concat(bytes));
+    const hashed = ['hash-object', '-w', '-t', 'tree', '--literally', join(folder, 'tree')];
+    return (await git.run(...hashed)).trim();
+  };
+  const outside = join(folder, 'outside');
+  mkdirSync(outside);
+  writeFileSync(join(folder, 'target'), outside);
+  const target = (await git.run('hash-object', '-w', join(folder, 'target'))).trim();
+  const inner = await hostile(['100644', 'pwned', blob]);
+  const trees = [
+    await hostile(['120000', 'a', target], ['40000', 'a', inner]),
+    await hostile(['40000', '..', inner]),
+    await hostile(['40000', '.GIT', await hostile(['40000', 'hooks', inner])]),
+  ];
+  for (const [index, tree] of trees.entries()) {
+    const id = (await git.runAs(person, 'commit-tree', tree, '-m', 'hostile')).trim();
+    await git.run('update-ref', 'refs/heads/hostile', id);
+    const place = { folder: join(folder, 'work', `hostile-${index}`), program: '' };
+    await mirror.fetch().catch(() => {});
+    const checkout = await mirror.checkout(id, place).catch(() => undefined);
+    await checkout?.remove();
+    assert.equal(existsSync(join(outside, 'pwned')), false);
+    assert.equal(existsSync(join(folder, 'work', 'pwned')), false);
+  }
+  await git.run('update-ref', '-d', 'refs/heads/hostile');
 });
 
 test('says that an origin cannot be reached', async () => {

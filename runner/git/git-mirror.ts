@@ -1,16 +1,17 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, userError } from '../../foundation/errors.ts';
 import type { Head } from '../core/forge.ts';
 import type { Checkout, Merge, Mirror, WrittenCommit } from '../core/mirror.ts';
-import type { SourceTree } from '../core/source-tree.ts';
 import { BlobReader } from './blob-reader.ts';
 import type { DependencyStore } from './dependency-store.ts';
 import { fetchChange } from './fetch-change.ts';
 import { type Git, openGit } from './git-command.ts';
 import { type GitCredentials, setCredentials } from './git-credentials.ts';
-import { createGitTree, type ImportCache, parseTreeListing } from './git-tree.ts';
+import { createGitTree, type GitTree, type ImportCache, parseTreeListing } from './git-tree.ts';
+import { clearWorktrees, isWrittenAsStored, writeWorktree } from './git-worktree.ts';
 import { bringsSomething, containsCommit, mergeCommits } from './merge-commits.ts';
 import { historyOf, pushCommit, revertCommits, writeCommit } from './write-commits.ts';
 
@@ -40,18 +41,22 @@ export async function openMirror(options: {
     await git.run('remote', 'add', 'origin', url);
     // Merges that no branch holds must not be collected while runs are at them.
     await git.run('config', 'gc.auto', '0');
-  } else await git.run('remote', 'set-url', 'origin', url);
+  } else {
+    await git.run('remote', 'set-url', 'origin', url);
+    clearWorktrees(folder);
+    await git.run('worktree', 'prune');
+  }
   return new BareMirror(git, options);
 }
 
 class BareMirror implements GitMirror {
   readonly git: Git;
   readonly #signIn: () => Promise<void>;
+  readonly #folder: string;
   readonly #blobs: BlobReader;
   readonly #imports: ImportCache = new Map();
-  readonly #trees = new Map<string, Promise<SourceTree>>();
+  readonly #trees = new Map<string, Promise<GitTree>>();
   readonly #dependencies: DependencyStore;
-  /** Worktrees are added one after the other: git keeps a list of them. */
   #worktrees: Promise<unknown> = Promise.resolve();
   #fetching: Promise<readonly Head[]> | undefined;
   #next: Promise<readonly Head[]> | undefined;
@@ -61,6 +66,7 @@ class BareMirror implements GitMirror {
     this.git = git;
     const { credentials } = options;
     this.#signIn = async () => (credentials ? setCredentials(options, await credentials()) : undefined);
+    this.#folder = options.folder;
     this.#blobs = new BlobReader(options.folder);
     this.#dependencies = options.dependencies;
   }
@@ -112,7 +118,7 @@ class BareMirror implements GitMirror {
     return fetchChange(this.git, change);
   }
 
-  tree(commit: string): Promise<SourceTree> {
+  tree(commit: string): Promise<GitTree> {
     const known = this.#trees.get(commit) ?? this.#readTree(commit);
     this.#trees.delete(commit);
     this.#trees.set(commit, known);
@@ -124,7 +130,7 @@ class BareMirror implements GitMirror {
     return known;
   }
 
-  async #readTree(commit: string): Promise<SourceTree> {
+  async #readTree(commit: string): Promise<GitTree> {
     const listing = await this.git.run('ls-tree', '-r', '-z', '--full-tree', commit);
     return createGitTree(commit, parseTreeListing(commit, listing), { blobs: this.#blobs, imports: this.#imports });
   }
@@ -176,32 +182,40 @@ class BareMirror implements GitMirror {
 
   async checkout(commit: string, place: { readonly folder: string; readonly program: string }): Promise<Checkout> {
     const tree = await this.tree(commit);
-    await refuseLargeFiles(tree);
-    const added = this.#worktrees.then(() => this.#addWorktree(commit, place.folder));
-    this.#worktrees = added.catch(() => {});
-    await added;
+    const attributes = await attributesOf(tree);
+    rmSync(place.folder, { recursive: true, force: true });
+    const remove = isWrittenAsStored(tree, attributes)
+      ? await writeWorktree({ mirror: this.#folder, blobs: this.#blobs }, tree, place.folder)
+      : await this.#addWorktree(commit, place.folder);
     const dependencies = await this.#dependencies.link(tree, place);
-    return {
-      folder: place.folder,
-      dependencies,
-      remove: async () => rmSync(place.folder, { recursive: true, force: true }),
-    };
+    return { folder: place.folder, dependencies, remove };
   }
 
-  async #addWorktree(commit: string, folder: string): Promise<void> {
-    rmSync(folder, { recursive: true, force: true });
-    await this.git.run('worktree', 'prune');
-    await this.git.run('worktree', 'add', '--quiet', '--detach', '--force', folder, commit);
+  /** One after the other: git keeps a list of them. */
+  async #addWorktree(commit: string, folder: string): Promise<() => Promise<void>> {
+    const added = this.#worktrees.then(async () => {
+      await this.git.run('worktree', 'prune');
+      await this.git.run('worktree', 'add', '--quiet', '--detach', '--force', folder, commit);
+    });
+    this.#worktrees = added.catch(() => {});
+    await added;
+    return () => rm(folder, { recursive: true, force: true });
   }
 }
 
-/** Files under LFS would be checked out as pointers. */
-async function refuseLargeFiles(tree: SourceTree): Promise<void> {
-  for (const path of tree.files.keys())
-    if (/(^|\/)\.gitattributes$/.test(path) && /filter=lfs/.test(await tree.read(path)))
+/** The texts of the .gitattributes. Files under LFS would be checked out as pointers. */
+async function attributesOf(tree: GitTree): Promise<readonly string[]> {
+  const texts: string[] = [];
+  for (const path of tree.files.keys()) {
+    if (!/(^|\/)\.gitattributes$/.test(path)) continue;
+    const text = await tree.read(path);
+    if (/filter=lfs/.test(text))
       throw userError('Cannot check the commit out as Git LFS is not supported. Keep large files elsewhere.', {
         place: { file: path },
       });
+    texts.push(text);
+  }
+  return texts;
 }
 
 /** How often a fetch that met a worktree in the making is tried again. */

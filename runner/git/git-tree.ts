@@ -10,11 +10,18 @@ export type ImportCache = Map<string, readonly string[]>;
 /** Loaded with the first program that is read: the compiler costs 150 ms and 60 MB. */
 let compiler: typeof ts | undefined;
 
+/** The tree of a commit of a mirror. */
+export interface GitTree extends SourceTree {
+  readonly commit: string;
+  /** What git calls the mode of a file, where it is not that of an ordinary one (`100644`). */
+  readonly modes: ReadonlyMap<string, string>;
+}
+
 export function createGitTree(
   commit: string,
-  files: ReadonlyMap<string, string>,
+  { files, modes }: Pick<GitTree, 'files' | 'modes'>,
   { blobs, imports }: { readonly blobs: BlobReader; readonly imports: ImportCache },
-): SourceTree {
+): GitTree {
   const hashOf = (path: string) => {
     const hash = files.get(path);
     if (hash === undefined)
@@ -22,7 +29,7 @@ export function createGitTree(
     return hash;
   };
   return {
-    files,
+    ...{ commit, files, modes },
     read: async (path) => blobs.read(hashOf(path)),
     importsOf: async (path) => {
       const hash = hashOf(path);
@@ -42,17 +49,19 @@ export function importsIn(text: string): readonly string[] {
 }
 
 /** Reads the output of `git ls-tree -r -z`. Links to other repositories (submodules) are refused: their files would be missing. */
-export function parseTreeListing(commit: string, listing: string): ReadonlyMap<string, string> {
+export function parseTreeListing(commit: string, listing: string): Pick<GitTree, 'files' | 'modes'> {
   const files = new Map<string, string>();
+  const modes = new Map<string, string>();
   for (const line of listing.split('\0')) {
     if (line === '') continue;
     const [meta, path] = [line.slice(0, line.indexOf('\t')), line.slice(line.indexOf('\t') + 1)];
-    const [, type, hash] = meta.split(' ');
+    const [mode, type, hash] = meta.split(' ');
     if (type === 'commit')
       throw userError(
         `Cannot read commit ${commit.slice(0, 8)} as submodules are not supported: ${path}. Copy the files in, or make them a package.`,
       );
     files.set(path, hash!);
+    if (mode !== '100644') modes.set(path, mode!);
   }
-  return files;
+  return { files, modes };
 }

@@ -47,4 +47,6 @@ async function runAll(wanted: readonly string[]): Promise<void> {
   }
 }
 
+// What was started ends with this process, also where that is told to end.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 await runAll(process.argv.slice(2));

@@ -39,6 +39,8 @@ export async function createGiteaEstate({
   patienceMs = 120_000,
   files,
   environment: more = {},
+  prompt = false,
+  addressOf = {},
 }: {
   readonly pollSeconds?: number;
   /** How long `until` waits. */
@@ -46,8 +48,12 @@ export async function createGiteaEstate({
   readonly files?: Readonly<Record<string, string>>;
   /** For every life of the runner. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** A Gitea whose queues do not gather. */
+  readonly prompt?: boolean;
+  /** What one of the two is told that the other's address is. Default: what it is. */
+  readonly addressOf?: { gitea?(url: string): string; runner?(url: string): string };
 } = {}): Promise<GiteaEstate> {
-  const gitea = await startGitea();
+  const gitea = await startGitea({ prompt });
   const api: GiteaEstate['api'] = async (method, path, body, { as } = {}) => {
     const url = `${gitea.url}/api/v1${path}${as === undefined ? '' : `${path.includes('?') ? '&' : '?'}sudo=${as}`}`;
     const authorization = `Basic ${Buffer.from(`${gitea.user}:${gitea.password}`).toString('base64')}`;
@@ -67,14 +73,14 @@ export async function createGiteaEstate({
     ...more,
   };
   const estate = await createEstate(environment, files);
-  writeFileSync(join(estate.folder, settings), settingsText(gitea.url));
+  writeFileSync(join(estate.folder, settings), settingsText(addressOf.gitea?.(gitea.url) ?? gitea.url));
   // Not a test of signing in: the pushes of people go by the administrator's password.
   const remote = `${gitea.url.replace('//', `//${gitea.user}:${gitea.password}@`)}/mainstay/estate.git`;
   await git(estate.repository, 'push', '--quiet', remote, 'main:main');
   const start = () => estate.start({ MAINSTAY_CONFIG: join(estate.folder, settings) });
   await start();
   const { url } = JSON.parse(readFileSync(join(estate.folder, 'data/runner.json'), 'utf8')) as { url: string };
-  const hook = { url: `${url}/webhooks/estate`, content_type: 'json', secret: SECRET };
+  const hook = { url: `${addressOf.runner?.(url) ?? url}/webhooks/estate`, content_type: 'json', secret: SECRET };
   const events = ['push', 'pull_request', 'pull_request_sync', 'pull_request_comment', 'issue_comment'];
   await api('POST', `${API}/hooks`, { type: 'gitea', active: true, events, config: hook });
   const publish = async (branch: string) => git(estate.repository, 'push', '--quiet', remote, `${branch}:${branch}`);

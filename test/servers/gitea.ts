@@ -28,8 +28,17 @@ interface Prepared {
   readonly gid?: number;
 }
 
-/** Starts Gitea on a free port of 127.0.0.1, with webhooks to this machine allowed. When it resolves, Gitea answers. */
-export async function startGitea(progress: BuildProgress = () => {}): Promise<GiteaServer> {
+/**
+ * Starts Gitea on a free port of 127.0.0.1, with webhooks to this machine allowed. When it resolves, Gitea answers. With `prompt` its queues are those of
+ * docs/how-to/gitea.md, which hand on at once; else its own, which gather for 0.1 s each and look every 2 s after a rest.
+ */
+export async function startGitea({
+  prompt = false,
+  progress = () => {},
+}: {
+  readonly prompt?: boolean;
+  readonly progress?: BuildProgress;
+} = {}): Promise<GiteaServer> {
   const built = await ensureBuilt(serverBuild('gitea'), progress);
   const modules: Record<string, string> = JSON.parse(await readFile(join(built, '..', 'modules.json'), 'utf8'));
   const group = await ServerGroup.open('gitea');
@@ -38,7 +47,7 @@ export async function startGitea(progress: BuildProgress = () => {}): Promise<Gi
     const url = `http://127.0.0.1:${port}`;
     const { binary, source, ...owner } = await prepare(group.folder, built, modules['code.gitea.io/gitea']!);
     const config = join(group.folder, 'app.ini');
-    await writeFile(config, settings({ folder: group.folder, port: port!, source }));
+    await writeFile(config, `${settings({ folder: group.folder, port: port!, source })}${prompt ? PROMPT_QUEUES : ''}`);
     if (owner.uid !== undefined) await chown(config, owner.uid, owner.gid!);
     const options = {
       ...owner,
@@ -79,6 +88,17 @@ async function prepare(folder: string, binary: string, source: string): Promise<
 async function link(from: string, to: string): Promise<void> {
   await run('cp', ['-al', from, to]).catch(() => run('cp', ['-a', from, to]));
 }
+
+const PROMPT_QUEUES = `
+[queue.push_update]
+TYPE = channel
+BATCH_LENGTH = 1
+
+[queue.webhook_sender]
+TYPE = channel
+BATCH_LENGTH = 1
+MAX_WORKERS = 4
+`;
 
 function settings({ folder, port, source }: { folder: string; port: number; source: string }): string {
   return `

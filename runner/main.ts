@@ -10,6 +10,7 @@ import packageFile from '../package.json' with { type: 'json' };
 import type { RunnerAddress } from './api/client.ts';
 import type { AccountStore } from './core/account.ts';
 import { BranchesOfChanges } from './core/branches-of-changes.ts';
+import type { Notice } from './core/webhook.ts';
 import { createEngines } from './engines/create-engines.ts';
 import { programEnvironment } from './engines/engine-environment.ts';
 import { openForge, WEBHOOKS } from './forges/open-forge.ts';
@@ -29,7 +30,7 @@ import { createPostgresAccountStore } from './store/postgres-account-store.ts';
 import { createPostgresRunStore } from './store/postgres-run-store.ts';
 import { startDriftSchedule } from './workflows/schedule-drift.ts';
 import type { Repository, Services } from './workflows/services.ts';
-import { sweep } from './workflows/sweep.ts';
+import { isAmong, type LookedAt, sweep } from './workflows/sweep.ts';
 import { startWaking } from './workflows/wake-rollouts.ts';
 import { startWatch, type Watch } from './workflows/watch-repository.ts';
 import { startWorker, type Worker } from './workflows/worker.ts';
@@ -99,18 +100,9 @@ async function start(settings: RunnerSettings, { log, shutdown }: Process): Prom
     link: (path) => url && `${url}/${path}`,
     tell: (line) => console.log(redactor.redact(`${new Date().toISOString().slice(11, 23)} ${line}`)),
   };
-  const onLost = (error: Error) => void shutdown.end(error.message).then(() => process.exit(fail(error.message)));
-  const worker = await startWorker({
-    services,
-    databaseUrl,
-    name: settings.workerName,
-    log,
-    onLost,
-    interrupt: () => ending.abort(new Error('the runner ends')),
-  });
-  shutdown.add('worker', () => worker.close());
+  const worker = await startWork(settings, { services, databaseUrl, ending, shutdown });
   startBackground(settings, { services, worker, database, shutdown });
-  const watches = new Map<string, Watch>();
+  const watches = new Map<string, Watch<readonly LookedAt[]>>();
   const accounts = createPostgresAccountStore(database);
   const app = createApp({
     ...{ store, accounts, repositories, token, log, ending: ending.signal },
@@ -120,7 +112,11 @@ async function start(settings: RunnerSettings, { log, shutdown }: Process): Prom
     ...{ look: worker.look, promote: worker.promote, rollBack: worker.rollBack },
     console: buildConsole({ tell: services.tell }),
     sync: () => watches.forEach((watch) => void watch.notice()),
-    webhooks: webhooksOf(settings, { services, worker, look: (id) => watches.get(id)?.notice() }),
+    webhooks: webhooksOf(settings, {
+      services,
+      worker,
+      look: (id, notice) => watches.get(id)?.notice((looked) => isAmong(looked, notice)),
+    }),
   });
   const server = await listen(app, { port: settings.port, host: settings.listen });
   shutdown.add('HTTP', () => server.close());
@@ -132,6 +128,29 @@ async function start(settings: RunnerSettings, { log, shutdown }: Process): Prom
     `runner is ready at ${url}, ${services.defaultEngine} engine, watching ${repositories.map(({ id }) => id).join(', ')}`,
   );
   await sayHowToSignIn(services, accounts, url);
+}
+
+async function startWork(
+  { workerName: name }: RunnerSettings,
+  {
+    services,
+    databaseUrl,
+    ending,
+    shutdown,
+  }: {
+    readonly services: Services;
+    readonly databaseUrl: string;
+    readonly ending: AbortController;
+    readonly shutdown: Shutdown;
+  },
+): Promise<Worker> {
+  const worker = await startWorker({
+    ...{ services, databaseUrl, name, log: services.log },
+    onLost: (error) => void shutdown.end(error.message).then(() => process.exit(fail(error.message))),
+    interrupt: () => ending.abort(new Error('the runner ends')),
+  });
+  shutdown.add('worker', () => worker.close());
+  return worker;
 }
 
 interface Background {
@@ -200,7 +219,11 @@ function webhooksOf(
     services,
     worker,
     look,
-  }: { readonly services: Services; readonly worker: Worker; readonly look: (repository: string) => void },
+  }: {
+    readonly services: Services;
+    readonly worker: Worker;
+    readonly look: (repository: string, notice: Notice) => void;
+  },
 ): WebhookOptions {
   const targets = new Map<string, WebhookTarget>();
   for (const watched of settings.repositories) {
@@ -209,7 +232,16 @@ function webhooksOf(
     if (!dialect || secret === undefined || watched.forge === 'plain-git') continue;
     const { forge } = services.repositories.get(id)!;
     const branches = new BranchesOfChanges();
-    targets.set(id, { id, base, name: watched.repository, secret, dialect, forge, branches, look: () => look(id) });
+    targets.set(id, {
+      id,
+      base,
+      name: watched.repository,
+      secret,
+      dialect,
+      forge,
+      branches,
+      look: (notice) => look(id, notice),
+    });
   }
   const { store, log } = services;
   return { targets, store, log, receive: worker.receive, link: services.link, counts: new Map() };
@@ -229,14 +261,14 @@ function watchRepository(
     readonly services: Services;
     readonly worker: Awaited<ReturnType<typeof startWorker>>;
   },
-): Watch {
+): Watch<readonly LookedAt[]> {
   const watch = startWatch({
     name: repository.id,
     intervalMs: settings.pollSeconds * 1000,
     log,
     look: () => sweep(repository, { store: services.store, receive: worker.receive }),
   });
-  const stopNotices = repository.forge.watch(watch.notice);
+  const stopNotices = repository.forge.watch(() => watch.notice());
   shutdown.add(`watch of ${repository.id}`, async () => {
     stopNotices();
     await watch.stop();

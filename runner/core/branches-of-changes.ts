@@ -11,6 +11,14 @@ type Moved = Extract<Notice, { kind: 'change' }>;
  */
 export class BranchesOfChanges {
   readonly #changes = new Map<string, Moved>();
+  readonly #heads = new Map<string, string>();
+
+  /** Whether this head of a change was not asked about before. */
+  isFirst({ change, head }: Moved): boolean {
+    if (this.#heads.get(change) === head) return false;
+    remember(this.#heads, change, head);
+    return true;
+  }
 
   /** The change that has a new head by this delivery; undefined where it has none or that is not known. */
   changeOf(notice: Notice): Moved | undefined {
@@ -19,16 +27,16 @@ export class BranchesOfChanges {
       return known && { ...known, head: notice.head };
     }
     if (notice.kind !== 'change') return undefined;
-    if (notice.branch !== undefined) this.#remember(notice.branch, notice);
+    if (notice.branch !== undefined) remember(this.#changes, notice.branch, notice);
     return notice;
   }
+}
 
-  #remember(branch: string, notice: Moved): void {
-    this.#changes.delete(branch);
-    this.#changes.set(branch, notice);
-    for (const oldest of this.#changes.keys()) {
-      if (this.#changes.size <= KEPT) break;
-      this.#changes.delete(oldest);
-    }
+function remember<T>(known: Map<string, T>, key: string, value: T): void {
+  known.delete(key);
+  known.set(key, value);
+  for (const oldest of known.keys()) {
+    if (known.size <= KEPT) break;
+    known.delete(oldest);
   }
 }

@@ -67,13 +67,11 @@ function isCovered([, , changes, replacedBy]: Fingerprint, parts: readonly Finge
 }
 
 function fingerprint(step: PlannedStep): string {
-  const changes = step.changes.map(({ path, kind, before, after }) => [
-    path,
-    kind,
-    hashValue(before),
-    hashValue(after),
-  ]);
-  changes.sort((a, b) => JSON.stringify(a).localeCompare(JSON.stringify(b)));
+  const changes = step.changes
+    .map(({ path, kind, before, after }) => [path, kind, hashValue(before), hashValue(after)])
+    .map((change) => ({ change, text: JSON.stringify(change) }))
+    .sort((a, b) => a.text.localeCompare(b.text))
+    .map(({ change }) => change);
   return JSON.stringify([step.operation, step.urn, changes, [...step.replacedBy].sort()]);
 }
 

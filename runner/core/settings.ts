@@ -7,7 +7,7 @@ import { duration } from './duration.ts';
 import { approvalSettings, onFailureSettings, SOAK_AT_MOST, verifySettings } from './gate-settings.ts';
 import { promotionSettings } from './promotion-settings.ts';
 import { type Mistake, mistakeLines, mistakesOf, strict, unknownName } from './settings-mistakes.ts';
-import type { SourceTree } from './source-tree.ts';
+import { oncePerTree, type SourceTree } from './source-tree.ts';
 import { findStacks, type Stack } from './stack.ts';
 import { freezeSettings, timeZone, windowSettings } from './window-settings.ts';
 
@@ -84,11 +84,11 @@ export const SETTINGS_FILES = ['mainstay.yaml', 'mainstay.yml', 'stacks/mainstay
  * The settings of a repository, from its *base* branch, as they grant power. Without a file every stack is its own and nothing is asked.
  * Throws one user error that names every mistake with its place, stacks that there are not included.
  */
-export async function readSettings(tree: SourceTree): Promise<Settings> {
+export const readSettings: (tree: SourceTree) => Promise<Settings> = oncePerTree(async (tree) => {
   const file = SETTINGS_FILES.find((candidate) => tree.files.has(candidate));
   if (file === undefined) return schema.parse({});
   return parseSettings(file, await tree.read(file), await findStacks(tree));
-}
+});
 
 /** Reads the text of a settings file. Without `stacks` it is not judged whether the stacks that it names are there. */
 export function parseSettings(file: string, text: string, stacks?: readonly Stack[]): Settings {

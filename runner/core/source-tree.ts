@@ -34,3 +34,16 @@ export function joinPath(...parts: readonly string[]): string | undefined {
 export function folderOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf('/')));
 }
+
+/** Does `work` once for each tree, as a commit never changes. What fails is tried again. */
+export function oncePerTree<T>(work: (tree: SourceTree) => Promise<T>): (tree: SourceTree) => Promise<T> {
+  const known = new WeakMap<SourceTree, Promise<T>>();
+  return (tree) => {
+    const before = known.get(tree);
+    if (before) return before;
+    const result = work(tree);
+    known.set(tree, result);
+    result.catch(() => known.delete(tree));
+    return result;
+  };
+}

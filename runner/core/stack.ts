@@ -1,6 +1,6 @@
 import { parseDocument } from 'yaml';
 import { userError } from '../../foundation/errors.ts';
-import { folderOf, joinPath, type SourceTree } from './source-tree.ts';
+import { folderOf, joinPath, oncePerTree, type SourceTree } from './source-tree.ts';
 
 /** One stack of one Pulumi project, as the files of a commit declare it. */
 export interface Stack {
@@ -28,15 +28,20 @@ export interface Project {
 }
 
 const PROJECT_FILE = /(^|\/)Pulumi\.ya?ml$/;
-const STACK_FILE = /^Pulumi\.(.+)\.ya?ml$/;
+const STACK_FILE = /(?:^|\/)Pulumi\.([^/]+)\.ya?ml$/;
 
 /** Every project and its stacks, by path. Throws one user error for a Pulumi.yaml that cannot be read. */
-export async function findStacks(tree: SourceTree): Promise<readonly Stack[]> {
+export const findStacks: (tree: SourceTree) => Promise<readonly Stack[]> = oncePerTree(async (tree) => {
   const projectFiles = [...tree.files.keys()].filter((path) => PROJECT_FILE.test(path) && !isForeign(path)).sort();
   const projects = await Promise.all(projectFiles.map(async (file) => parseProject(file, await tree.read(file))));
   refuseSameName(projects);
-  const stacks = projects.flatMap((project) => stacksOf(project, tree));
+  const stackFiles = Map.groupBy(tree.files.keys().filter(isStackFile), folderOf);
+  const stacks = projects.flatMap((project) => stacksOf(project, stackFiles.get(project.stackFolder) ?? []));
   return stacks.sort((a, b) => a.id.localeCompare(b.id));
+});
+
+function isStackFile(path: string): boolean {
+  return STACK_FILE.test(path);
 }
 
 /** Projects inside dependencies and test fixtures of others are not ours to run. */
@@ -44,11 +49,10 @@ function isForeign(path: string): boolean {
   return /(^|\/)(node_modules|fixtures|testdata)\//.test(path);
 }
 
-function stacksOf(project: Project, tree: SourceTree): readonly Stack[] {
-  return [...tree.files.keys()].flatMap((file) => {
-    if (folderOf(file) !== project.stackFolder) return [];
-    const name = STACK_FILE.exec(file.slice(file.lastIndexOf('/') + 1))?.[1];
-    return name === undefined ? [] : [{ id: `${project.name}/${name}`, project, name, file }];
+function stacksOf(project: Project, files: readonly string[]): readonly Stack[] {
+  return files.map((file) => {
+    const name = STACK_FILE.exec(file)![1]!;
+    return { id: `${project.name}/${name}`, project, name, file };
   });
 }
 

@@ -1,6 +1,12 @@
 import { MainstayError } from '../../foundation/errors.ts';
 import { type ManagedProcess, startProcess } from '../../foundation/processes.ts';
 
+class MissingObject extends MainstayError {
+  constructor(name: string) {
+    super('transient', `Cannot read a file as git has no such object: ${name}. Fetch again.`);
+  }
+}
+
 interface Request {
   readonly hash: string;
   resolve(content: Buffer): void;
@@ -8,7 +14,7 @@ interface Request {
 }
 
 /**
- * Reads blobs of a repository through one resident `git cat-file --batch`, started with the first read: a process per file would
+ * Reads objects of a repository through one resident `git cat-file --batch`, started with the first read: a process per file would
  * cost some milliseconds each.
  */
 export class BlobReader {
@@ -21,6 +27,7 @@ export class BlobReader {
   #needed = 1;
   #size = 0;
   #isClosed = false;
+  #hashBytes = 20;
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -30,7 +37,28 @@ export class BlobReader {
     return (await this.readBytes(hash)).toString();
   }
 
-  async readBytes(hash: string): Promise<Buffer> {
+  /** Whether the repository has what is named: a hash, or anything else that git understands (https://git-scm.com/docs/gitrevisions). */
+  async has(name: string): Promise<boolean> {
+    return this.#ask(name).then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof MissingObject) return false;
+        throw error;
+      },
+    );
+  }
+
+  /** How long the repository's hashes are, once something was read of it. */
+  get hashBytes(): number {
+    return this.#hashBytes;
+  }
+
+  /** The content as it is stored. Rejects with a transient error where the repository has none such. */
+  readBytes(name: string): Promise<Buffer> {
+    return this.#ask(name);
+  }
+
+  async #ask(hash: string): Promise<Buffer> {
     // Work that has not ended yet must not start a process that nobody would end.
     if (this.#isClosed) throw new Error(`cannot read files as the mirror is closed: ${this.#folder}`);
     this.#process ??= this.#start();
@@ -76,19 +104,17 @@ export class BlobReader {
         this.#keep(left, left.length + 1);
         return;
       }
-      const [, type, size] = left.toString('utf8', 0, lineEnd).split(' ');
+      const [hash = '', type, size] = left.toString('utf8', 0, lineEnd).split(' ');
       const end = type === 'missing' ? lineEnd : lineEnd + 1 + Number(size);
       if (left.length < end + 1) {
         this.#keep(left, end + 1);
         return;
       }
       const request = this.#waiting.shift();
+      if (type !== 'missing') this.#hashBytes = hash.length / 2;
       const content = left.subarray(lineEnd + 1, end);
       left = left.subarray(end + 1);
-      if (type === 'missing')
-        request?.reject(
-          new MainstayError('transient', `Cannot read a file as git has no such object: ${request.hash}. Fetch again.`),
-        );
+      if (type === 'missing') request?.reject(new MissingObject(request.hash));
       else request?.resolve(content);
     }
   }

@@ -5,7 +5,7 @@ import { userError } from '../../foundation/errors.ts';
 import { readImportGraph } from '../core/import-graph.ts';
 import { isNpmLock, locksOf, nearestLock } from '../core/lock-files.ts';
 import type { Checkout } from '../core/mirror.ts';
-import { folderOf, joinPath, type SourceTree } from '../core/source-tree.ts';
+import { folderOf, joinPath, oncePerTree, type SourceTree } from '../core/source-tree.ts';
 import { installDependencies } from './install-dependencies.ts';
 import { linkModules } from './link-modules.ts';
 import { type NpmLock, readNpmLock } from './npm-lock.ts';
@@ -41,8 +41,14 @@ export function createDependencyStore(options: {
   readonly seeds: readonly string[];
 }): DependencyStore {
   const installing = new Map<string, Promise<void>>();
+  const seeded = new WeakMap<NpmLock, { readonly seed: string | undefined }>();
+  const seedOf = (lock: NpmLock) => {
+    const known = seeded.get(lock) ?? { seed: options.seeds.find((candidate) => hasLock(candidate, lock.text)) };
+    seeded.set(lock, known);
+    return known.seed;
+  };
   const installOnce = async (lock: NpmLock, { tree, folder }: Place): Promise<{ from: string; isNew: boolean }> => {
-    const seed = options.seeds.find((candidate) => hasLock(candidate, lock.text));
+    const seed = seedOf(lock);
     if (seed !== undefined) return { from: seed, isNew: false };
     const file = joinPath(lock.folder, '.npmrc')!;
     const npmrc = tree.files.has(file) ? repositoryNpmrc(file, await tree.read(file)) : '';
@@ -64,10 +70,9 @@ export function createDependencyStore(options: {
   };
   return {
     async link(tree, { folder, program }) {
-      const paths = await lockFilesOf(tree, program);
-      let result: Checkout['dependencies'] = paths.length === 0 ? 'none' : 'linked';
-      for (const path of paths) {
-        const lock = readNpmLock(tree, path, await tree.read(path));
+      const locks = await readLocks(tree, program);
+      let result: Checkout['dependencies'] = locks.length === 0 ? 'none' : 'linked';
+      for (const lock of locks) {
         const { from, isNew } = await installOnce(lock, { tree, folder });
         linkModules(lock, { from, to: folder, tree });
         if (isNew) result = 'installed';
@@ -75,6 +80,21 @@ export function createDependencyStore(options: {
       return result;
     },
   };
+}
+
+const known = oncePerTree(async () => new Map<string, Promise<readonly NpmLock[]>>());
+
+/** Long texts, which are read once for all stacks of a commit. */
+async function readLocks(tree: SourceTree, program: string): Promise<readonly NpmLock[]> {
+  const ofTree = await known(tree);
+  const locks =
+    ofTree.get(program) ??
+    lockFilesOf(tree, program).then((paths) =>
+      Promise.all(paths.map(async (path) => readNpmLock(tree, path, await tree.read(path)))),
+    );
+  ofTree.set(program, locks);
+  locks.catch(() => ofTree.delete(program));
+  return locks;
 }
 
 /** That of the program first. */

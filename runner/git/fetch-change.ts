@@ -1,12 +1,11 @@
 import { MainstayError } from '../../foundation/errors.ts';
 import type { Git } from './git-command.ts';
 
-/** Fetches a change's head into a ref of ours, as `Mirror.fetchChange` says. What is here already is not fetched again. */
+/** Fetches a change's head into a ref of ours, as `Mirror.fetchChange` says. */
 export async function fetchChange(
   git: Git,
   { ref, commit }: { readonly ref: string; readonly commit: string },
 ): Promise<void> {
-  if ((await git.ask('rev-parse', '--verify', '--quiet', `${commit}^{commit}`)).trim() === commit) return;
   const own = `refs/mainstay/${ref.replace(/^refs\//, '')}`;
   await git.run('fetch', '--quiet', '--no-tags', 'origin', `+${ref}:${own}`);
   const fetched = (await git.run('rev-parse', own)).trim();

@@ -10,9 +10,10 @@ import type { DependencyStore } from './dependency-store.ts';
 import { fetchChange } from './fetch-change.ts';
 import { type Git, openGit } from './git-command.ts';
 import { type GitCredentials, setCredentials } from './git-credentials.ts';
-import { createGitTree, type GitTree, type ImportCache, parseTreeListing } from './git-tree.ts';
+import { createGitTree, type GitTree, type ImportCache } from './git-tree.ts';
 import { clearWorktrees, isWrittenAsStored, writeWorktree } from './git-worktree.ts';
 import { bringsSomething, containsCommit, mergeCommits } from './merge-commits.ts';
+import { TreeListing } from './tree-listing.ts';
 import { historyOf, pushCommit, revertCommits, writeCommit } from './write-commits.ts';
 
 /** Trees kept in memory, newest first: two per change that is being looked at. */
@@ -54,6 +55,7 @@ class BareMirror implements GitMirror {
   readonly #signIn: () => Promise<void>;
   readonly #folder: string;
   readonly #blobs: BlobReader;
+  readonly #listing: TreeListing;
   readonly #imports: ImportCache = new Map();
   readonly #trees = new Map<string, Promise<GitTree>>();
   readonly #dependencies: DependencyStore;
@@ -68,6 +70,7 @@ class BareMirror implements GitMirror {
     this.#signIn = async () => (credentials ? setCredentials(options, await credentials()) : undefined);
     this.#folder = options.folder;
     this.#blobs = new BlobReader(options.folder);
+    this.#listing = new TreeListing(this.#blobs);
     this.#dependencies = options.dependencies;
   }
 
@@ -114,6 +117,8 @@ class BareMirror implements GitMirror {
   }
 
   async fetchChange(change: Parameters<Mirror['fetchChange']>[0]): Promise<void> {
+    // What is here already is not fetched again.
+    if (await this.#blobs.has(`${change.commit}^{commit}`)) return;
     await this.#signIn();
     return fetchChange(this.git, change);
   }
@@ -131,8 +136,8 @@ class BareMirror implements GitMirror {
   }
 
   async #readTree(commit: string): Promise<GitTree> {
-    const listing = await this.git.run('ls-tree', '-r', '-z', '--full-tree', commit);
-    return createGitTree(commit, parseTreeListing(commit, listing), { blobs: this.#blobs, imports: this.#imports });
+    const listed = await this.#listing.list(commit);
+    return createGitTree(commit, listed, { blobs: this.#blobs, imports: this.#imports });
   }
 
   merge(base: string, head: string): Promise<Merge> {

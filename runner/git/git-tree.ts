@@ -47,21 +47,3 @@ export function importsIn(text: string): readonly string[] {
   compiler ??= createRequire(import.meta.url)('typescript') as typeof ts;
   return [...new Set(compiler.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => fileName))];
 }
-
-/** Reads the output of `git ls-tree -r -z`. Links to other repositories (submodules) are refused: their files would be missing. */
-export function parseTreeListing(commit: string, listing: string): Pick<GitTree, 'files' | 'modes'> {
-  const files = new Map<string, string>();
-  const modes = new Map<string, string>();
-  for (const line of listing.split('\0')) {
-    if (line === '') continue;
-    const [meta, path] = [line.slice(0, line.indexOf('\t')), line.slice(line.indexOf('\t') + 1)];
-    const [mode, type, hash] = meta.split(' ');
-    if (type === 'commit')
-      throw userError(
-        `Cannot read commit ${commit.slice(0, 8)} as submodules are not supported: ${path}. Copy the files in, or make them a package.`,
-      );
-    files.set(path, hash!);
-    if (mode !== '100644') modes.set(path, mode!);
-  }
-  return { files, modes };
-}

@@ -30,5 +30,21 @@ export async function bringsSomething(git: Git, onto: string, head: string): Pro
 /** Whether `commit` is in the history of `of`. */
 export async function containsCommit(git: Git, of: string, commit: string): Promise<boolean> {
   if (of === commit) return true;
-  return (await git.ask('merge-base', of, commit)).trim() === commit;
+  return (await mergeBase(git, of, commit)) === commit;
+}
+
+const BASES_KEPT = 10_000;
+const bases = new WeakMap<Git, Map<string, string>>();
+
+/** Both ways round it is the same, and for ever: what is in the head and what is in the base are asked with one process. */
+async function mergeBase(git: Git, one: string, other: string): Promise<string> {
+  const known = bases.get(git) ?? new Map<string, string>();
+  bases.set(git, known);
+  const key = one < other ? `${one} ${other}` : `${other} ${one}`;
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const base = (await git.ask('merge-base', one, other)).trim();
+  if (known.size >= BASES_KEPT) known.clear();
+  known.set(key, base);
+  return base;
 }

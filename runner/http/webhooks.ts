@@ -21,8 +21,8 @@ export interface WebhookTarget {
   readonly dialect: WebhookDialect;
   readonly forge: Pick<Forge, 'setStatus'>;
   readonly branches: BranchesOfChanges;
-  /** Looks at the repository now. */
-  look(): void;
+  /** Looks at the repository now; a look under way that sees what the delivery tells is enough. */
+  look(notice: Notice): void;
 }
 
 export interface WebhookOptions {
@@ -123,7 +123,7 @@ async function act(
   const id = `${target.id}/delivery/${createHash('sha256').update(body).digest('hex')}`;
   const first = await options.store.events.add({ id, repository: target.id, kind: 'look-wanted' });
   if (first) void tellPending(options, target, notice);
-  target.look();
+  target.look(notice);
   return first ? 'taken' : 'repeated';
 }
 
@@ -149,6 +149,8 @@ async function tellPending(options: WebhookOptions, target: WebhookTarget, notic
   try {
     const known = await store.changes.get(id);
     if (known?.head === head || (notice.kind === 'pushed' && known?.state !== 'open')) return;
+    // Forges tell of one push twice: as a push, and as a new head of the change.
+    if (!target.branches.isFirst(moved)) return;
     const status = { commit: head, context: 'mainstay', state: 'pending' as const, text: 'is being looked at' };
     await target.forge.setStatus({ ...status, link: link(`changes/${id}`) });
   } catch (error) {

@@ -5,8 +5,9 @@ import { userError } from '../../foundation/errors.ts';
 import { folderOf, type SourceTree } from '../core/source-tree.ts';
 import { BlobReader } from '../git/blob-reader.ts';
 import { type Git, openGit } from '../git/git-command.ts';
-import { createGitTree, type ImportCache, parseTreeListing } from '../git/git-tree.ts';
+import { createGitTree, type ImportCache } from '../git/git-tree.ts';
 import { linkEach } from '../git/link-modules.ts';
+import { TreeListing } from '../git/tree-listing.ts';
 
 /** A person's checkout. Nothing in it is changed but for objects that git collects by itself. */
 export interface LocalCheckout {
@@ -38,14 +39,14 @@ export async function openLocalCheckout(folder: string): Promise<LocalCheckout> 
     );
   const git = openGit(root);
   const blobs = new BlobReader(root);
+  const listing = new TreeListing(blobs);
   const imports: ImportCache = new Map();
   return {
     root,
     git,
     close: () => blobs.close(),
     async tree(commit) {
-      const listing = await git.run('ls-tree', '-r', '-z', '--full-tree', commit);
-      return createGitTree(commit, parseTreeListing(commit, listing), { blobs, imports });
+      return createGitTree(commit, await listing.list(commit), { blobs, imports });
     },
     snapshot: () => snapshot(git),
     materialise: (commit) => materialise({ root, git }, commit),

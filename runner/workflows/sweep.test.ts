@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { ChangeEnd, OpenChange } from '../core/forge.ts';
 import type { RepositoryEvent } from '../core/repository-event.ts';
 import type { KnownHead } from '../core/run-store.ts';
-import { eventsBetween, sweep } from './sweep.ts';
+import { eventsBetween, isAmong, sweep } from './sweep.ts';
 
 const repository = { id: 'estate', base: 'main' };
 const branches = ['main', 'a', 'b', 'mainstay/own'];
@@ -99,7 +99,13 @@ test('takes pull requests for changes where there are some, and no branch', asyn
     ],
   );
   assert.deepEqual(fetched, ['refs/pull/7/head']);
-  assert.equal(await look(), 0);
+  const before = taken.length;
+  const looked = await look();
+  assert.equal(taken.length, before);
+  assert.ok(isAmong(looked, { kind: 'change', change: '7', head: 'h', base: 'main' }));
+  assert.ok(isAmong(looked, { kind: 'pushed', branch: 'main', head: 'm' }));
+  assert.ok(!isAmong(looked, { kind: 'change', change: '7', head: 'newer', base: 'main' }));
+  assert.ok(!isAmong(looked, { kind: 'look' }));
 });
 
 test("holds a fork's head, and that of an account that may not write, whoever it says it is", async () => {

@@ -1,6 +1,7 @@
-import type { Head, OpenChange } from '../core/forge.ts';
+import type { Head, OpenChange, Proposals } from '../core/forge.ts';
 import type { RepositoryEvent } from '../core/repository-event.ts';
 import type { KnownHead, RunStore } from '../core/run-store.ts';
+import type { Notice } from '../core/webhook.ts';
 import { judgeStranger } from './judge-stranger.ts';
 import type { Repository } from './services.ts';
 
@@ -62,23 +63,51 @@ export function eventsBetween(
 
 /**
  * Looks at a repository and hands on what is new. An event is stored and its workflow started before its head counts as handled: whatever is
- * interrupted is found again, and the same id is handled once.
+ * interrupted is found again, and the same id is handled once. Resolves to what there is.
  */
 export async function sweep(
   repository: Repository,
   { store, receive }: { readonly store: RunStore; readonly receive: (event: RepositoryEvent) => Promise<void> },
-): Promise<number> {
-  // Both at once: a head that the fetch came too early for is fetched on its own.
-  const [changes, heads] = await Promise.all([repository.forge.proposals?.list(), repository.mirror.fetch()]);
+): Promise<readonly LookedAt[]> {
+  const { forge, mirror } = repository;
+  // All at once: a head that the fetch came too early for is fetched on its own.
+  const fetched = mirror.fetch();
+  fetched.catch(() => {});
+  const [changes, known] = await Promise.all([forge.proposals?.list(), store.events.heads(repository.id)]);
+  const judged = changes && judgeAll(forge.proposals!, newAmong(changes, known));
+  const heads = await fetched;
   const looked = changes ? [...baseOf(repository, heads), ...changes.map(lookedAt)] : heads;
-  const events = eventsBetween(repository, await store.events.heads(repository.id), looked);
-  for (const { event: seen, branch, head } of events) {
-    const event = changes ? await completed(repository, seen, changes) : seen;
+  for (const { event: seen, branch, head } of eventsBetween(repository, known, looked)) {
+    const event = judged ? await completed(repository, seen, { changes: changes!, judged }) : seen;
     await store.events.add(event);
     await receive(event);
     await store.events.setHead(repository.id, branch, head);
   }
-  return events.length;
+  return looked;
+}
+
+/** Whether what a delivery tells is in what a sweep has looked at. */
+export function isAmong(looked: readonly LookedAt[], notice: Notice): boolean {
+  if (notice.kind === 'change')
+    return looked.some(({ change, commit }) => change === notice.change && commit === notice.head);
+  if (notice.kind !== 'pushed') return false;
+  return looked.some(({ branch, commit }) => branch === notice.branch && commit === notice.head);
+}
+
+type Judge = (change: OpenChange) => Promise<string | undefined>;
+
+/** Asked of a forge at once, where many changes are new. */
+const JUDGED_EARLY = 4;
+
+/** Strangers are judged while git fetches. */
+function judgeAll(proposals: Proposals, changes: readonly OpenChange[]): Judge {
+  const early = new Map(changes.slice(0, JUDGED_EARLY).map((change) => [change, judgeStranger(proposals, change)]));
+  for (const judged of early.values()) judged.catch(() => {});
+  return (change) => early.get(change) ?? judgeStranger(proposals, change);
+}
+
+function newAmong(changes: readonly OpenChange[], known: ReadonlyMap<string, KnownHead>): readonly OpenChange[] {
+  return changes.filter((change) => known.get(lookedAt(change).branch)?.commit !== change.head);
 }
 
 function baseOf({ base }: Repository, heads: readonly Head[]): readonly Head[] {
@@ -94,7 +123,7 @@ function lookedAt({ name, head }: OpenChange): LookedAt {
 async function completed(
   repository: Repository,
   event: RepositoryEvent,
-  changes: readonly OpenChange[],
+  { changes, judged }: { readonly changes: readonly OpenChange[]; readonly judged: Judge },
 ): Promise<RepositoryEvent> {
   const proposals = repository.forge.proposals!;
   if (event.kind === 'change-removed') {
@@ -104,6 +133,6 @@ async function completed(
   if (event.kind !== 'change-pushed') return event;
   const change = changes.find(({ name }) => name === event.change)!;
   await repository.mirror.fetchChange({ ref: change.ref, commit: change.head });
-  const held = await judgeStranger(proposals, change);
+  const held = await judged(change);
   return { ...event, author: change.author, ...(held === undefined ? {} : { held }) };
 }

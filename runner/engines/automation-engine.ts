@@ -9,6 +9,7 @@ import { appliedCommit, messageFor } from './applied-commit.ts';
 import { createOutcomeCollector } from './collect-outcome.ts';
 import type { Engine, Recovery, StackWork } from './engine.ts';
 import { failureText, isLocked, lockedError, lockHolders } from './engine-failure.ts';
+import { Foreseen } from './foreseen.ts';
 import { lookForDrift } from './look-for-drift.ts';
 import type { RunnableCommand } from './official-command.ts';
 import {
@@ -31,20 +32,33 @@ const INTERRUPT_GRACE_MS = 20_000;
 
 /** An engine behind the Pulumi Automation API, whichever executable or implementation its command is. */
 export function createAutomationEngine(options: AutomationEngineOptions): Engine {
+  const foreseen = new Foreseen();
   return {
     name: options.name,
     exists: (work) => exists(options, work),
     appliedCommit: (work) => options.previews.run(() => appliedCommit(options, work)),
-    preview: (work) =>
-      options.previews.run(() => withinTime(work, (limited) => operate(options, limited, { verb: 'preview' }))),
+    preview: (work) => options.previews.run(() => previewForeseeing(options, work, foreseen)),
     ...(options.proposing && { previewBehind: behindOf(options, options.proposing) }),
-    ...(options.foreseeing && { previewRevert: revertOf({ ...options, foreseeing: options.foreseeing }) }),
+    ...(options.foreseeing && { previewRevert: revertOf({ ...options, foreseeing: options.foreseeing, foreseen }) }),
     look: (work) => options.previews.run(() => lookForDrift(options, work)),
     update: (work) => options.updates.run(() => operate(options, work, { verb: 'update' })),
     correct: (work, targets) => options.updates.run(() => operate(options, work, { verb: 'update', targets })),
     recover: (work, { assumeNotCreated = false, clearLock = false } = {}) =>
       recover(options, work, { assumeNotCreated, clearLock }),
   };
+}
+
+/** Where the engine can, what the preview would leave is kept for the preview of its revert. */
+async function previewForeseeing(
+  options: AutomationEngineOptions,
+  work: StackWork,
+  foreseen: Foreseen,
+): Promise<Outcome> {
+  const command = options.foreseeing?.();
+  const used = command ? { ...options, command: () => command } : options;
+  const outcome = await withinTime(work, (limited) => operate(used, limited, { verb: 'preview' }));
+  if (command && outcome.result === 'succeeded') foreseen.keep(work, command, outcome);
+  return outcome;
 }
 
 function revertOf(options: Parameters<typeof previewRevert>[0]): NonNullable<Engine['previewRevert']> {

@@ -4,21 +4,25 @@ import type { RevertPreview } from '../core/undo.ts';
 import { createOutcomeCollector } from './collect-outcome.ts';
 import type { StackWork } from './engine.ts';
 import { hindranceIn } from './engine-failure.ts';
+import type { Foreseen } from './foreseen.ts';
 import { type AutomationEngineOptions, failureOf, openStack, readConfig } from './open-stack.ts';
 
 /**
- * Previews the program of `work`, and then that of `before` against the state which the first would leave. `command` is one whose previews build on each
+ * Previews the program of `work`, unless it just was, and then that of `before` against the state which the first would leave. `command` is one whose previews build on each
  * other. Writes nothing and takes no lock.
  */
 export async function previewRevert(
-  options: AutomationEngineOptions & { readonly foreseeing: () => PulumiCommand },
+  options: AutomationEngineOptions & { readonly foreseeing: () => PulumiCommand; readonly foreseen: Foreseen },
   { work, before }: { readonly work: StackWork; readonly before: StackWork },
 ): Promise<RevertPreview> {
-  const command = options.foreseeing();
+  const known = options.foreseen.take(work);
+  const command = known ?? options.foreseeing();
   const used = { ...options, command: () => command };
-  const forward = await previewOnce(used, work);
-  // Without a state to start from, nothing can be said of the way back.
-  if (forward.result === 'failed') return { outcome: forward, hindrance: undefined };
+  if (!known) {
+    const forward = await previewOnce(used, work);
+    // Without a state to start from, nothing can be said of the way back.
+    if (forward.result === 'failed') return { outcome: forward, hindrance: undefined };
+  }
   const outcome = await previewOnce(used, before);
   return { outcome, hindrance: outcome.result === 'failed' ? hindranceIn(outcome) : undefined };
 }

@@ -1,6 +1,7 @@
 import { type ServerType, serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import { compress } from 'hono/compress';
 import { etag } from 'hono/etag';
 import { secureHeaders } from 'hono/secure-headers';
 import { systemCode, userError } from '../../foundation/errors.ts';
@@ -91,6 +92,8 @@ function addApi(app: Hono, options: HttpOptions): void {
     await next();
   });
   // The estate of a thousand stacks is asked for every few seconds, and is mostly the same.
+  for (const path of ['/api/status', '/api/stacks'])
+    app.use(path, compress({ contentTypeFilter: /^application\/json/ }));
   app.use('/api/status', etag());
   bindRoutes(app, {
     handlers: {

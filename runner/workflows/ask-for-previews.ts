@@ -35,7 +35,7 @@ export async function askForPreviews(
   const ids = await DBOS.runStep(() => addPreviews(services, work, round), { name: `${stage.environment}: previews` });
   const handles = [];
   for (const id of ids) handles.push(await DBOS.startWorkflow(work.preview, { workflowID: id })(id));
-  for (const handle of handles) await handle.getResult({ pollingIntervalMs: 50 }).catch(() => {});
+  for (const handle of handles) await handle.getResult({ pollingIntervalMs: 20 }).catch(() => {});
   return DBOS.runStep(() => collect(services, work, { ids, before }), {
     name: `${stage.environment}: what to approve`,
   });

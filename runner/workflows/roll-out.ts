@@ -149,7 +149,7 @@ async function updateGroup(
   }
   const failed: string[] = [];
   for (const { id, handle } of handles) {
-    const state = await handle.getResult({ pollingIntervalMs: 50 }).catch(() => 'failed' as const);
+    const state = await handle.getResult({ pollingIntervalMs: 20 }).catch(() => 'failed' as const);
     if (state !== 'succeeded') failed.push(id);
   }
   return failed;

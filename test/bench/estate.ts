@@ -1,13 +1,15 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { git } from '../../cli/demo-repository.ts';
 import { silentLog } from '../../foundation/log.ts';
+import { parseRunnerAddress } from '../../runner/api/client.ts';
 import { openDatabase } from '../../runner/store/database.ts';
 import { startEmbeddedPostgres } from '../../runner/store/embedded-postgres.ts';
 import { createPostgresRunStore } from '../../runner/store/postgres-run-store.ts';
 import { createEstate, type Estate, FIRST_FILES, stackFile } from '../journeys/estate.ts';
+import { measureConsole } from './console-figures.ts';
 import { watchMemory } from './engine/process-tree.ts';
 import { createBenchProject } from './engine/project.ts';
 import type { Report } from './main.ts';
@@ -127,6 +129,8 @@ async function nothingToDo(report: Report): Promise<void> {
     const touched = await estate.push('main', { 'README.md': 'Nothing that runs.\n' });
     report.time('a commit that touches none', await timed(() => estate.rolledOut(touched)));
     report.time('`mainstay status`', await timed(() => estate.api().status()));
+    const file = join(estate.folder, 'data/runner.json');
+    await measureConsole(report, parseRunnerAddress(file, readFileSync(file, 'utf8')));
     report.note(`peak memory of the runner and all that it started, without PostgreSQL: ${stop().toFixed(0)} MB`);
   } finally {
     await estate.close();

@@ -2,31 +2,57 @@ import pg from 'pg';
 import { isMainstayError, MainstayError, messageOf, systemCode } from '../../foundation/errors.ts';
 import type { Log } from '../../foundation/log.ts';
 
-/** Our tables, by plain SQL. */
-export interface Database {
-  readonly pool: pg.Pool;
+/** Statements over one pool of connections. */
+export interface Statements {
   /** The rows of one statement. Rejects with a transient error while the database cannot be reached. */
   rows<Row extends pg.QueryResultRow>(sql: string, values?: readonly unknown[]): Promise<readonly Row[]>;
   /** How many rows a statement changed. */
   change(sql: string, values?: readonly unknown[]): Promise<number>;
+}
+
+/** Our tables, by plain SQL. */
+export interface Database extends Statements {
+  readonly pool: pg.Pool;
+  /**
+   * For what is written within steps of workflows: nothing waits for the disk at each statement. The log of PostgreSQL is one, so the step's own record,
+   * which does wait, takes with it all that was written before; and where PostgreSQL is killed before that, the step is done again. Never for
+   * what must be there when its statement has come back: deliveries, processes, decisions
+   * (https://www.postgresql.org/docs/18/wal-async-commit.html).
+   */
+  readonly withinSteps: Statements;
   close(): Promise<void>;
 }
 
-const CONNECTIONS = 8;
+const CONNECTIONS = 4;
+const CONNECTIONS_WITHIN_STEPS = 6;
 
 export function openDatabase(url: string, log: Log): Database {
-  const pool = new pg.Pool({
-    connectionString: url,
-    max: CONNECTIONS,
-    connectionTimeoutMillis: 5000,
-    options: '-c search_path=mainstay',
-  });
-  // An idle connection that breaks is replaced by the next query; without a listener it would end the process.
   // While we close them ourselves, a database that ends meanwhile says so on what is half closed.
   let closing = false;
-  pool.on('error', (error) => {
-    if (!closing) log.warn({ err: error }, 'a database connection was lost');
-  });
+  const open = (max: number, options: string) => {
+    const pool = new pg.Pool({ connectionString: url, max, connectionTimeoutMillis: 5000, options });
+    // An idle connection that breaks is replaced by the next query; without a listener it would end the process.
+    pool.on('error', (error) => {
+      if (!closing) log.warn({ err: error }, 'a database connection was lost');
+    });
+    return pool;
+  };
+  const pool = open(CONNECTIONS, SCHEMA);
+  const relaxed = open(CONNECTIONS_WITHIN_STEPS, `${SCHEMA} -c synchronous_commit=off`);
+  return {
+    pool,
+    ...statementsOver(pool),
+    withinSteps: statementsOver(relaxed),
+    close: async () => {
+      closing = true;
+      await Promise.all([pool.end(), relaxed.end()]);
+    },
+  };
+}
+
+const SCHEMA = '-c search_path=mainstay';
+
+function statementsOver(pool: pg.Pool): Statements {
   const query = async <Row extends pg.QueryResultRow>(sql: string, values: readonly unknown[] = []) => {
     try {
       return await pool.query<Row>(sql, [...values]);
@@ -35,14 +61,9 @@ export function openDatabase(url: string, log: Log): Database {
     }
   };
   return {
-    pool,
     rows: async <Row extends pg.QueryResultRow>(sql: string, values?: readonly unknown[]) =>
       (await query<Row>(sql, values)).rows,
     change: async (sql, values) => (await query(sql, values)).rowCount ?? 0,
-    close: () => {
-      closing = true;
-      return pool.end();
-    },
   };
 }
 

@@ -6,11 +6,11 @@ import {
   type RunResource,
 } from '../core/run-event.ts';
 import type { RunStore } from '../core/run-store.ts';
-import type { Database } from './database.ts';
+import type { Statements } from './database.ts';
 
 /** What happened in runs, and their resources. */
 export function createEventTable(
-  database: Database,
+  database: Statements,
 ): Pick<RunStore['runs'], 'addEvents' | 'events' | 'setGraph' | 'graph'> {
   return {
     addEvents: (run, events) => addEvents(database, run, events),
@@ -41,7 +41,7 @@ export function createEventTable(
  * Appends with the next numbers. The run's row is locked by its count, so that writers of one run follow each other, and a reader who has
  * seen a number has seen all before it. What an engine says beyond `MOST_EVENTS` is dropped; states and steps never are.
  */
-async function addEvents(database: Database, run: string, events: readonly RunEvent[]): Promise<void> {
+async function addEvents(database: Statements, run: string, events: readonly RunEvent[]): Promise<void> {
   if (events.length === 0) return;
   const always = events.filter(({ kind }) => kind === 'state' || kind === 'step');
   await database.change(
@@ -60,7 +60,7 @@ async function addEvents(database: Database, run: string, events: readonly RunEv
 }
 
 /** Of each stack the newest runs keep what happened in them; the runs themselves stay. */
-async function forgetOld(database: Database, run: string): Promise<void> {
+async function forgetOld(database: Statements, run: string): Promise<void> {
   const old = `select id from run where (repository, stack) = (select repository, stack from run where id = $1)
     order by created_at desc, id desc offset ${RUNS_WITH_EVENTS}`;
   await database.change(`delete from run_event where run in (${old})`, [run]);

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { userError } from '../../foundation/errors.ts';
 import type { Page } from '../core/run-store.ts';
-import type { Database } from './database.ts';
+import type { Statements } from './database.ts';
 
 const DEFAULT_LIMIT = 50;
 
@@ -10,7 +10,7 @@ const DEFAULT_LIMIT = 50;
  * user error where there is no such row.
  */
 export async function readPage<Row extends pg.QueryResultRow & { readonly id: string }>(
-  database: Database,
+  database: Statements,
   options: {
     readonly table: 'run' | 'change' | 'rollout';
     readonly columns: string;
@@ -41,7 +41,7 @@ export async function readPage<Row extends pg.QueryResultRow & { readonly id: st
   return { items, next: rows.length > limit ? items.at(-1)!.id : undefined };
 }
 
-async function refuseUnknown(database: Database, table: string, id: string): Promise<void> {
+async function refuseUnknown(database: Statements, table: string, id: string): Promise<void> {
   const rows = await database.rows(`select 1 from ${table} where id = $1`, [id]);
   if (rows.length === 0)
     throw userError(`Cannot list what comes after as there is no such entry: ${id}. Use \`next\` of the page before.`);

@@ -1,5 +1,5 @@
 import type { KnownHead, RunStore } from '../core/run-store.ts';
-import type { Database } from './database.ts';
+import type { Database, Statements } from './database.ts';
 import { createKeepingTables } from './keeping-tables.ts';
 import { readPage } from './page.ts';
 import { type ChangeRow, changeOf, type RolloutRow, rolloutOf, type StackRow, stackOf } from './rows.ts';
@@ -10,9 +10,9 @@ import { updateStatement } from './update-statement.ts';
 export function createPostgresRunStore(database: Database): RunStore {
   return {
     events: eventsOf(database),
-    changes: changesOf(database),
-    runs: createRunTable(database),
-    rollouts: rolloutsOf(database),
+    changes: changesOf(database.withinSteps),
+    runs: createRunTable(database.withinSteps),
+    rollouts: rolloutsOf(database.withinSteps),
     stacks: stacksOf(database),
     processes: processesOf(database),
     ...createKeepingTables(database),
@@ -45,7 +45,7 @@ function eventsOf(database: Database): RunStore['events'] {
   };
 }
 
-function changesOf(database: Database): RunStore['changes'] {
+function changesOf(database: Statements): RunStore['changes'] {
   return {
     get: async (id) => {
       const [row] = await database.rows<ChangeRow>('select * from change where id = $1', [id]);
@@ -98,7 +98,7 @@ function changesOf(database: Database): RunStore['changes'] {
   };
 }
 
-function rolloutsOf(database: Database): RunStore['rollouts'] {
+function rolloutsOf(database: Statements): RunStore['rollouts'] {
   return {
     add: async ({ id, repository, commit, stages, changes }) => {
       await database.change(

@@ -1,6 +1,6 @@
 import type { RunKind, RunState } from '../core/run.ts';
 import type { RunFilter, RunStore } from '../core/run-store.ts';
-import type { Database } from './database.ts';
+import type { Statements } from './database.ts';
 import { createEventTable } from './event-table.ts';
 import { readPage } from './page.ts';
 import { HEAD_COLUMNS, type HeadRow, headOf, type RunRow, runOf, type StepRow, stepOf } from './rows.ts';
@@ -8,7 +8,7 @@ import { updateStatement } from './update-statement.ts';
 
 const DEFAULT_LIMIT = 50;
 
-export function createRunTable(database: Database): RunStore['runs'] {
+export function createRunTable(database: Statements): RunStore['runs'] {
   const events = createEventTable(database);
   return {
     ...events,
@@ -61,7 +61,7 @@ export function createRunTable(database: Database): RunStore['runs'] {
   };
 }
 
-function createHeads(database: Database): Pick<RunStore['runs'], 'page' | 'latest'> {
+function createHeads(database: Statements): Pick<RunStore['runs'], 'page' | 'latest'> {
   return {
     page: async ({ repository, stack, change, rollout, kind, states, limit, after }) => {
       const where = { repository, stack, change, rollout, kind, state: states?.[0] };
@@ -82,7 +82,7 @@ function createHeads(database: Database): Pick<RunStore['runs'], 'page' | 'lates
   };
 }
 
-async function listRuns(database: Database, filter: RunFilter): ReturnType<RunStore['runs']['list']> {
+async function listRuns(database: Statements, filter: RunFilter): ReturnType<RunStore['runs']['list']> {
   const conditions: string[] = [];
   const values: unknown[] = [];
   for (const name of ['repository', 'stack', 'change', 'rollout', 'kind'] as const) {

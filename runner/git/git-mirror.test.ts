@@ -84,6 +84,34 @@ test('makes the same merge commit each time, and names the files of a conflict',
   assert.equal(await mirror.contains(base, moved), false);
 });
 
+test('lists what git lists, in its order, and reads again only what has changed; submodules are refused', async () => {
+  const git = openGit(origin);
+  for (const place of ['x/y', 'x-y', 'x.y']) mkdirSync(join(origin, place), { recursive: true });
+  for (const [index, place] of ['x/y/a', 'x-y/a', 'x.y/a', 'x/b', 'xx', 'x0'].entries())
+    writeFileSync(join(origin, place), String(index));
+  const before = await commit({ z: '' });
+  const after = await commit({ 'x/y/a': 'changed' });
+  await mirror.fetch();
+  for (const each of [before, after]) {
+    const listing = await git.run('ls-tree', '-r', '-z', '--full-tree', each);
+    const expected = listing.split('\0').flatMap((line) => {
+      const found = /^\d+ blob (\w+)\t(.*)$/s.exec(line);
+      return found ? [[found[2], found[1]]] : [];
+    });
+    assert.deepEqual([...(await mirror.tree(each)).files], expected);
+  }
+  await git.run('update-index', '--add', '--cacheinfo', `160000,${before},modules/other`);
+  const tree = (await git.run('write-tree')).trim();
+  await git.run('update-index', '--force-remove', 'modules/other');
+  const withModule = (await git.runAs(person, 'commit-tree', tree, '-p', after, '-m', 'x')).trim();
+  await git.run('update-ref', 'refs/heads/module', withModule);
+  await mirror.fetch();
+  await assert.rejects(mirror.tree(withModule), /submodules are not supported: modules\/other/);
+  await git.run('update-ref', '-d', 'refs/heads/module');
+  await git.run('rm', '--quiet', '-r', 'x', 'x-y', 'x.y', 'xx', 'x0', 'z');
+  await commit({});
+});
+
 test('checks commits out side by side, and takes them away', async () => {
   const commitId = await head('main');
   const places = ['one', 'two', 'three'].map((name) => ({ folder: join(folder, 'work', name), program: '' }));

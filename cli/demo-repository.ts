@@ -60,6 +60,21 @@ export async function commit(clone: string, message: string): Promise<void> {
   await git(clone, 'commit', '--quiet', '--message', message);
 }
 
+/** Whatever the user's own git is set to: their name, keys and hooks are for their work, not for the demo's. */
+const OWN_WAYS = ['init.defaultBranch=main', 'commit.gpgSign=false', 'core.hooksPath=/dev/null'].flatMap((way) => [
+  '-c',
+  way,
+]);
+
+/** Whether git knows who commits here: without that the first commit by hand ends with a lecture. */
+export async function knowsCommitter(): Promise<boolean> {
+  try {
+    return (await git(tmpdir(), 'config', '--get', 'user.email')) !== '';
+  } catch {
+    return process.env.GIT_AUTHOR_EMAIL !== undefined || process.env.EMAIL !== undefined;
+  }
+}
+
 /** Standard output of a git command; throws what git says where it fails. Commits are by a demo person. */
 export async function git(folder: string, ...args: readonly string[]): Promise<string> {
   const person = {
@@ -68,7 +83,7 @@ export async function git(folder: string, ...args: readonly string[]): Promise<s
     GIT_COMMITTER_NAME: 'You',
     GIT_COMMITTER_EMAIL: 'you@example.org',
   };
-  const process_ = await startProcess('git', ['-c', 'init.defaultBranch=main', '-c', 'commit.gpgSign=false', ...args], {
+  const process_ = await startProcess('git', [...OWN_WAYS, ...args], {
     cwd: folder,
     env: { ...process.env, ...person, GIT_TERMINAL_PROMPT: '0' },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -8,7 +8,7 @@ import { redactor } from '../foundation/redact.ts';
 import { createShutdown, endOnSignals, type Shutdown } from '../foundation/shutdown.ts';
 import { dataFolder, readRunnerAddress } from './data-folder.ts';
 import { addCluster, offerCluster } from './demo-cluster.ts';
-import { ensureDemoRepository } from './demo-repository.ts';
+import { ensureDemoRepository, knowsCommitter } from './demo-repository.ts';
 import { startRunnerProcess } from './runner-process.ts';
 import { createTeller } from './teller.ts';
 import { walkFirstChange } from './walk.ts';
@@ -68,7 +68,8 @@ async function start(args: readonly string[], shutdown: Shutdown): Promise<void>
   say(`the runner is ready: ${runner.url}`);
   await walkFirstChange({ repository, api: runner.api, say });
   teller.close();
-  printNextSteps(repository, (await runner.api.makeSignInLink()).url);
+  const { url } = await runner.api.makeSignInLink();
+  printNextSteps({ repository, url, known: await knowsCommitter() });
   offerCluster(args);
   walking = false;
 }
@@ -113,17 +114,33 @@ async function endEarlierRunner(folder: string, say: (line: string) => void): Pr
   await endRecorded(identity, 60_000);
 }
 
-function printNextSteps(repository: string, url: string): void {
+function printNextSteps({ repository, url, known }: NextSteps): void {
+  const person = known
+    ? ''
+    : "\n                    git config user.name 'Your Name' && git config user.email you@example.org";
   console.log(`
   Look at it        ${url}
                     (signs your browser in, once, within the hour; \`npx mainstay sign-in\` prints another)
   Ask               npx mainstay status
-  Change something  git clone ${repository} estate && cd estate
+  Change something  git clone ${quoted(repository)} estate && cd estate${person}
                     git checkout -b my-change      # edit stacks/Pulumi.dev.yaml
                     git commit -am 'My change' && git push origin my-change
                     git checkout main && git merge my-change && git push
   End               Ctrl-C; the next \`npm start\` goes on from here, \`npm start -- --reset\` begins anew
 `);
+}
+
+interface NextSteps {
+  readonly repository: string;
+  /** Signs in, once. */
+  readonly url: string;
+  /** Whether git knows who commits here. */
+  readonly known: boolean;
+}
+
+/** As a shell has to have a path with spaces. */
+function quoted(path: string): string {
+  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }
 
 function refuseUnknown(args: readonly string[]): void {

@@ -55,7 +55,7 @@ function begunLines(step: Step, context: StepContext): string[] {
   context.seen.set(step.urn, step);
   if (step.op === 'refresh' || step.op === 'import') {
     context.refreshing.add(step.urn);
-    return [];
+    return isRootStack(step.urn) ? headLines({ ...step, op: 'same' }, 0, context) : [];
   }
   return isListed(step, context.options) ? stepLines(step, context) : [];
 }
@@ -66,7 +66,8 @@ function endedLines(step: Step, planning: boolean, context: StepContext): string
   const wasOpen = refreshing.delete(step.urn);
   // The stack's outputs are said at the end.
   if (!isListed(step, options) || isRootStack(step.urn)) return [];
-  if (wasOpen && step.op !== 'same' && step.op !== 'delete') return stepLines(step, context);
+  if (wasOpen && step.op !== 'same' && step.op !== 'delete')
+    return stepLines(step, context, { refreshed: !isImport(step) });
   const depth = depthOf(step, context);
   const outputs = options.suppressOutputs ? [] : endOutputs(step, planning, { depth, style, refreshed: wasOpen });
   const head = wasOpen && step.op === 'delete' ? headLines(step, depth, context) : [];
@@ -103,9 +104,21 @@ function depthOf(step: Step, { seen, options }: StepContext): number {
   return depth;
 }
 
-function stepLines(step: Step, context: StepContext): string[] {
+function isImport({ op }: Step): boolean {
+  return op === 'import' || op === 'import-replacement';
+}
+
+function stepLines(step: Step, context: StepContext, { refreshed } = { refreshed: false }): string[] {
   const depth = depthOf(step, context);
-  return [...headLines(step, depth, context), ...bodyLines(step, depth + 1, context.style)];
+  const body = refreshed ? refreshedLines : bodyLines;
+  return [...headLines(step, depth, context), ...body(step, depth + 1, context.style)];
+}
+
+/** What a refresh has found beside what has not changed: outputs, as inputs are what the program says. */
+function refreshedLines({ old, new: next }: Step, indent: number, style: PropertyStyle): string[] {
+  const hidden = hiddenBy(next ?? old);
+  const diff = diffProperties(hidden(old?.outputs ?? {}), hidden(next?.outputs ?? {}));
+  return diff ? diffLines(diff, indent, style, diff.sames) : [];
 }
 
 function headLines(step: Step, depth: number, { style, sandboxed }: StepContext): string[] {
@@ -130,8 +143,10 @@ function bodyLines(step: Step, indent: number, style: PropertyStyle): string[] {
   if (!old && next) return propertyLines(hidden(next.inputs), indent, style);
   if (old && !next) return propertyLines(hidden(old.inputs), indent, style);
   if (!next || !old || step.op === 'same') return [];
-  if (step.op === 'refresh') return changed(hidden(old.outputs), hidden(next.outputs), indent, style);
-  return changed(hidden(old.inputs), hidden(next.inputs), indent, style);
+  const diff = diffProperties(hidden(old.inputs), hidden(next.inputs));
+  // A provider that says what changes has said all; otherwise what stays is shown beside it.
+  const told = step.detailedDiff !== undefined || step.diffs.length > 0;
+  return diff ? diffLines(diff, indent, style, told ? {} : diff.sames) : [];
 }
 
 type Properties = ResourceState['inputs'];
@@ -140,9 +155,4 @@ type Properties = ResourceState['inputs'];
 function hiddenBy(state: ResourceState | undefined): (map: Properties) => Properties {
   const names = new Set(state?.hideDiff ?? []);
   return (map) => (names.size === 0 ? map : Object.fromEntries(Object.entries(map).filter(([key]) => !names.has(key))));
-}
-
-function changed(olds: Properties, news: Properties, indent: number, style: PropertyStyle): string[] {
-  const diff = diffProperties(olds, news);
-  return diff ? diffLines(diff, indent, style) : [];
 }

@@ -263,6 +263,41 @@ Resources:
     );
   });
 
+  it('show what texts hold, and texts line by line', async () => {
+    const stack = new TestStack();
+    const policy = (actions: readonly string[]) => JSON.stringify({ Action: actions, Effect: 'Allow' });
+    await stack.up((p) => p.thing('a', { policy: policy(['get']), text: 'one\ntwo\nthree\n', yaml: 'a: 1\nb: [x]\n' }));
+    const next = {
+      policy: policy(['get', 'put']),
+      text: 'one\n2\u001b[2J\nthree\nfour\n',
+      yaml: 'a: 2\nb: [x]\n',
+    };
+    const text = shown(diff(), await stack.preview((p) => p.thing('a', next)));
+    assert.equal(
+      text.slice(text.indexOf('  ~ policy'), text.indexOf('Resources:')),
+      `  ~ policy: (json) {
+      ~ Action: [
+            [0]: "get"
+          + [1]: "put"
+        ]
+        Effect: "Allow"
+    }
+  ~ text  : 
+        one
+      - two
+      + 2\\u001b[2J
+        three
+      + four
+  ~ yaml  : (yaml) {
+      ~ a: 1 => 2
+        b: [
+            [0]: "x"
+        ]
+    }
+`,
+    );
+  });
+
   it('list every part of a replacement where that is asked for, and secrets too', async () => {
     const stack = await stackOf();
     const text = shown(diff({ showReplacementSteps: true, showSecrets: true }), await stack.preview(program(2)));
@@ -277,7 +312,11 @@ Resources:
     thing.inputs = { size: 9 };
     stack.cloud.things.delete('removed-1');
     const text = shown(diff({ preview: false, title: 'Refreshing' }), await stack.refresh());
-    assert.match(text, /test:index:Thing: \((refresh|update)\)\n +\[id=same-1\]\n +\[urn=[^\]]*\]\n +~ size: 1 => 9\n/);
+    assert.match(
+      text,
+      /test:index:Thing: \((refresh|update)\)\n +\[id=same-1\]\n +\[urn=[^\]]*\]\n +made: "same-1"\n +~ size: 1 => 9\n/,
+    );
+    assert.match(text, /^ {2}pulumi:pulumi:Stack: \(same\)$/m);
     assert.doesNotMatch(text, /updated-1/, 'what has not changed is not listed');
   });
 });

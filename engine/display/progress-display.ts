@@ -92,7 +92,8 @@ function diagnosticText(
   const head =
     context.shown.get(urn) ??
     (urn === '' ? '   ' : `    ${resourceText(urn, context.options)}${isRootStack(urn) ? ' running' : ''}`);
-  return [`${head} ${first}`, ...rest.map((text) => `      ${text}`)].join('\n');
+  // As the official CLI, after what differs.
+  return [`${head}${head.endsWith(']') ? ';' : ''} ${first}`, ...rest.map((text) => `      ${text}`)].join('\n');
 }
 
 function resourceText(urn: string, { showUrns }: DisplayOptions): string {

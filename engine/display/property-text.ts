@@ -1,4 +1,4 @@
-import type { ArrayDiff, ObjectDiff, ValueDiff } from '../../protocol/property-diff.ts';
+import { type ArrayDiff, diffValues, type ObjectDiff, type ValueDiff } from '../../protocol/property-diff.ts';
 import {
   Archive,
   Asset,
@@ -12,6 +12,8 @@ import {
   Unknown,
 } from '../../protocol/property-value.ts';
 import type { Colors } from './colors.ts';
+import { decodeText } from './decoded-text.ts';
+import { diffLinesOfText } from './line-diff.ts';
 
 /** How properties are written for people. `indent` counts levels of four columns. */
 export interface PropertyStyle {
@@ -33,16 +35,17 @@ export function propertyLines(
   sign: ChangeSign = ' ',
 ): string[] {
   const keys = shownKeys(Object.keys(map));
-  return keys.flatMap((key) => valueLines(label(key, keys), map[key]!, { indent, style, sign }));
+  return keys.flatMap((key) => valueLines(head(key, keys), map[key]!, { indent, style, sign }));
 }
 
 function shownKeys(keys: readonly string[]): string[] {
   return keys.filter((key) => !key.startsWith('__')).sort();
 }
 
-function label(key: string, keys: readonly string[]): string {
+/** What comes before the value of a property. */
+function head(key: string, keys: readonly string[]): string {
   const width = Math.max(...keys.map((other) => other.length));
-  return key.padEnd(width);
+  return `${key.padEnd(width)}: `;
 }
 
 interface Place {
@@ -63,20 +66,22 @@ function paint(text: string, sign: ChangeSign, colors: Colors): string {
   return sign === '+-' ? colors.replace(text) : text;
 }
 
-/** `name: value`, over several lines for objects and lists. */
-function valueLines(name: string, value: PropertyValue, place: Place): string[] {
+/** `head` and the value, over several lines for objects, lists and texts that hold one. */
+function valueLines(head: string, value: PropertyValue, place: Place): string[] {
   const plain = unwrap(value, place.style);
+  const decoded = typeof plain === 'string' ? decodeText(plain) : undefined;
+  if (decoded) return valueLines(`${head}(${decoded.kind}) `, decoded.value, place);
   if (isPropertyArray(plain) && plain.length > 0) {
-    const items = plain.flatMap((item, index) => valueLines(`[${index}]`, item, deeper(place)));
-    return [line(`${name}: [`, place), ...items, line(']', closing(place))];
+    const items = plain.flatMap((item, index) => valueLines(`[${index}]: `, item, deeper(place)));
+    return [line(`${head}[`, place), ...items, line(']', closing(place))];
   }
   if (isPropertyMap(plain) && shownKeys(Object.keys(plain)).length > 0)
     return [
-      line(`${name}: {`, place),
+      line(`${head}{`, place),
       ...propertyLines(plain, place.indent + 1, place.style, place.sign),
       line('}', closing(place)),
     ];
-  return [line(`${name}: ${scalarText(plain, place.style)}`, place)];
+  return [line(`${head}${scalarText(plain, place.style)}`, place)];
 }
 
 function deeper(place: Place): Place {
@@ -125,7 +130,7 @@ export function diffLines(diff: ObjectDiff, indent: number, style: PropertyStyle
   const changed = [diff.adds, diff.deletes, diff.updates, sames].flatMap((part) => Object.keys(part));
   const keys = shownKeys(changed);
   return keys.flatMap((key) => {
-    const name = label(key, keys);
+    const name = head(key, keys);
     if (key in sames) return valueLines(name, sames[key]!, { indent, style, sign: ' ' });
     if (key in diff.adds) return valueLines(name, diff.adds[key]!, { indent, style, sign: '+' });
     if (key in diff.deletes) return valueLines(name, diff.deletes[key]!, { indent, style, sign: '-' });
@@ -133,27 +138,51 @@ export function diffLines(diff: ObjectDiff, indent: number, style: PropertyStyle
   });
 }
 
-function updateLines(name: string, update: ValueDiff, place: Place): string[] {
+function updateLines(head: string, update: ValueDiff, place: Place): string[] {
   if (update.object)
     return [
-      line(`${name}: {`, place),
+      line(`${head}{`, place),
       ...diffLines(update.object, place.indent + 1, place.style, update.object.sames),
       line('}', closing(place)),
     ];
   if (update.array)
-    return [line(`${name}: [`, place), ...arrayLines(update.array, deeper(place)), line(']', closing(place))];
-  if (isSimple(update.old, place.style) && isSimple(update.new, place.style)) {
-    const change = `${scalarText(update.old, place.style)} => ${scalarText(update.new, place.style)}`;
-    return [line(`${name}: ${change}`, place)];
-  }
-  return [
-    ...valueLines(name, update.old, { ...place, sign: '-' }),
-    ...valueLines(name, update.new, { ...place, sign: '+' }),
-  ];
+    return [line(`${head}[`, place), ...arrayLines(update.array, deeper(place)), line(']', closing(place))];
+  const [old, next] = [unwrap(update.old, place.style), unwrap(update.new, place.style)];
+  if (typeof old === 'string' && typeof next === 'string') return textLines(head, { old, next }, place);
+  if (isSimple(old) && isSimple(next)) return [changeLine(head, { old, next }, place)];
+  return [...valueLines(head, old, { ...place, sign: '-' }), ...valueLines(head, next, { ...place, sign: '+' })];
 }
 
-function isSimple(value: PropertyValue, style: PropertyStyle): boolean {
-  const plain = unwrap(value, style);
+interface Change<Value extends PropertyValue = PropertyValue> {
+  readonly old: Value;
+  readonly next: Value;
+}
+
+function changeLine(head: string, { old, next }: Change, place: Place): string {
+  return line(`${head}${scalarText(old, place.style)} => ${scalarText(next, place.style)}`, place);
+}
+
+/** Texts that hold objects or lists are compared by what they hold, those of several lines line by line. */
+function textLines(head: string, change: Change<string>, place: Place): string[] {
+  const [old, next] = [decodeText(change.old), decodeText(change.next)];
+  const diff = old && next && diffValues(old.value, next.value, () => false);
+  if (diff) {
+    const kind = old.kind === next.kind ? old.kind : `${old.kind} => ${next.kind}`;
+    return updateLines(`${head}(${kind}) `, diff, place);
+  }
+  if (!/\n/.test(change.old + change.next)) return [changeLine(head, change, place)];
+  const lines = diffLinesOfText(change.old, change.next);
+  return [line(head, place), ...lines.map(({ sign, text }) => line(printable(text), { ...deeper(place), sign }))];
+}
+
+/** What would steer a terminal is written as in a JSON text. */
+function printable(text: string): string {
+  return text.replaceAll(/[\p{Cc}]/gu, (control) =>
+    control === '\t' ? control : JSON.stringify(control).slice(1, -1),
+  );
+}
+
+function isSimple(plain: PropertyValue): boolean {
   return !isPropertyArray(plain) && !isPropertyMap(plain);
 }
 
@@ -161,7 +190,7 @@ function arrayLines(diff: ArrayDiff, place: Place): string[] {
   const parts = [diff.adds, diff.deletes, diff.updates, diff.sames];
   const indices = parts.flatMap((part) => [...part.keys()]).sort((a, b) => a - b);
   return indices.flatMap((index) => {
-    const name = `[${index}]`;
+    const name = `[${index}]: `;
     if (diff.sames.has(index)) return valueLines(name, diff.sames.get(index)!, { ...place, sign: ' ' });
     if (diff.adds.has(index)) return valueLines(name, diff.adds.get(index)!, { ...place, sign: '+' });
     if (diff.deletes.has(index)) return valueLines(name, diff.deletes.get(index)!, { ...place, sign: '-' });

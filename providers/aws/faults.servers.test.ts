@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { ProviderError } from '../../protocol/provider.ts';
 import type { Fault } from '../../test/servers/aws/front.ts';
+import { type AwsDesk, startAwsDesk } from '../../test/servers/aws/start-desk.ts';
 import { type AwsServer, whyNot } from '../../test/servers/start.ts';
 import { CUT_CREATES } from './testing/cut-creates.ts';
-import { type AwsDesk, startAwsDesk } from './testing/start-desk.ts';
 import type { TestResources } from './testing/test-provider.ts';
 import type { World } from './testing/world.ts';
 

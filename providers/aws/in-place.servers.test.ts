@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { type AwsDesk, startAwsDesk } from '../../test/servers/aws/start-desk.ts';
 import { type AwsServer, whyNot } from '../../test/servers/start.ts';
-import { type AwsDesk, startAwsDesk } from './testing/start-desk.ts';
 import type { TestResources } from './testing/test-provider.ts';
 import type { World } from './testing/world.ts';
 

@@ -1,6 +1,6 @@
-import { type AwsServer, startAws } from '../../../test/servers/start.ts';
-import { createTestProvider, type TestResources } from './test-provider.ts';
-import { createWorld, type World } from './world.ts';
+import { createTestProvider, type TestResources } from '../../../providers/aws/testing/test-provider.ts';
+import { createWorld, type World } from '../../../providers/aws/testing/world.ts';
+import { type AwsServer, startAws } from '../start.ts';
 
 /** An AWS API of a test's own: the server, what there is in it by itself, and a provider on it. */
 export interface AwsDesk {

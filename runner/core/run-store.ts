@@ -39,8 +39,8 @@ export interface RunStore extends KeepingStore {
     get(id: string): Promise<Change | undefined>;
     list(repository: string | undefined, state?: Change['state']): Promise<readonly Change[]>;
     page(filter: PageFilter & { readonly state?: Change['state'] }): Promise<Page<Change>>;
-    /** Creates or replaces. */
-    put(change: Omit<Change, 'updatedAt'>): Promise<void>;
+    /** Creates or replaces; with `at` only where there is none, or it is open and its head is that. Returns whether it is this one now. */
+    put(change: Omit<Change, 'updatedAt'>, at?: { readonly head: string }): Promise<boolean>;
     set(id: string, patch: Patch<Pick<Change, 'state' | 'base' | 'merge' | 'problem'>>): Promise<void>;
   };
   readonly runs: {

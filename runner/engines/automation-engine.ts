@@ -62,7 +62,8 @@ async function previewForeseeing(
 }
 
 function revertOf(options: Parameters<typeof previewRevert>[0]): NonNullable<Engine['previewRevert']> {
-  return (work, before) => options.previews.run(() => previewRevert(options, { work, before }));
+  // Nobody waits for it, and somebody may wait for a first preview.
+  return (work, before) => options.previews.run(() => previewRevert(options, { work, before }), { background: true });
 }
 
 function behindOf(

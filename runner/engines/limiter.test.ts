@@ -41,6 +41,29 @@ test('gives the place of work that fails to the next one', async () => {
   assert.equal(await limiter.run(async () => 'done'), 'done');
 });
 
+test('what is in the background never takes a place from who comes, and comes to its turn at last', async () => {
+  const limiter = createLimiter(1);
+  const [release, finish] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const begun: string[] = [];
+  const work = (name: string, until: Promise<void>) => async () => {
+    begun.push(name);
+    await until;
+  };
+  const first = limiter.run(work('first', release.promise));
+  const behind = ['a', 'b'].map((name) => limiter.run(work(name, finish.promise), { background: true }));
+  const second = limiter.run(work('second', release.promise));
+  release.resolve();
+  await Promise.all([first, second]);
+  while (!begun.includes('a')) await delay(1);
+  // One is in the background, for as long as it likes: that is no place that is taken.
+  await limiter.run(work('third', Promise.resolve()));
+  assert.deepEqual(begun, ['first', 'second', 'a', 'third']);
+  finish.resolve();
+  await Promise.all(behind);
+  await limiter.idle();
+  assert.deepEqual(begun.at(-1), 'b');
+});
+
 test('asks again for room that comes by itself', async () => {
   let place = false;
   const limiter = createLimiter(10, { hasPlace: (running) => running === 0 || place });

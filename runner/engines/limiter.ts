@@ -1,8 +1,11 @@
 import type { Room } from './room.ts';
 
-/** Lets at most `limit` at a time, fewer where the machine has no room; the others wait in the order they came. */
+/**
+ * Lets at most `limit` at a time, fewer where the machine has no room; the others wait in the order they came. What is in the background takes a place
+ * that nobody wants, one at a time, and is never in the way: who comes finds the places as if it were not there.
+ */
 export interface Limiter {
-  run<T>(work: () => Promise<T>): Promise<T>;
+  run<T>(work: () => Promise<T>, options?: { readonly background?: boolean }): Promise<T>;
   /** Resolves when nothing runs. */
   idle(): Promise<void>;
 }
@@ -14,7 +17,8 @@ const ALWAYS: Room = { hasPlace: () => true };
 
 export function createLimiter(limit: number, room: Room = ALWAYS): Limiter {
   const waiting: (() => void)[] = [];
-  let running = 0;
+  const behind: (() => void)[] = [];
+  let [running, inBackground] = [0, 0];
   let idling: (() => void)[] = [];
   let timer: NodeJS.Timeout | undefined;
 
@@ -23,29 +27,35 @@ export function createLimiter(limit: number, room: Room = ALWAYS): Limiter {
       running += 1;
       waiting.shift()!();
     }
-    if (waiting.length === 0) {
+    const isQuiet = waiting.length === 0 && inBackground === 0 && running < limit;
+    if (behind.length > 0 && isQuiet && room.hasPlace(running)) {
+      inBackground += 1;
+      behind.shift()!();
+    }
+    if (waiting.length + behind.length === 0) {
       clearInterval(timer);
       timer = undefined;
     } else timer ??= setInterval(admit, ASK_AGAIN_MS);
   }
 
   return {
-    async run(work) {
+    async run(work, { background = false } = {}) {
       await new Promise<void>((go) => {
-        waiting.push(go);
+        (background ? behind : waiting).push(go);
         admit();
       });
       try {
         return await work();
       } finally {
-        running -= 1;
+        if (background) inBackground -= 1;
+        else running -= 1;
         admit();
-        if (running === 0) {
+        if (running + inBackground === 0) {
           for (const tell of idling) tell();
           idling = [];
         }
       }
     },
-    idle: () => (running === 0 ? Promise.resolve() : new Promise((resolve) => idling.push(resolve))),
+    idle: () => (running + inBackground === 0 ? Promise.resolve() : new Promise((resolve) => idling.push(resolve))),
   };
 }

@@ -54,8 +54,9 @@ function changesOf(database: Statements): RunStore['changes'] {
     list: async (repository, state) => {
       const rows = await database.rows<ChangeRow>(
         `select * from change where ($1::text is null or repository = $1) and ($2::text is null or state = $2)
-         order by updated_at desc limit 200`,
-        [repository ?? null, state ?? null],
+         order by updated_at desc limit $3`,
+        // What is open is all looked at: one that is left out would never be known as merged.
+        [repository ?? null, state ?? null, state === 'open' ? 10_000 : 200],
       );
       return rows.map(changeOf);
     },
@@ -71,13 +72,14 @@ function changesOf(database: Statements): RunStore['changes'] {
       const { items, next } = await readPage<ChangeRow>(database, options);
       return { items: items.map(changeOf), next };
     },
-    put: async ({ id, repository, name, state, head, base, merge, problem, author, held }) => {
-      await database.change(
+    put: async ({ id, repository, name, state, head, base, merge, problem, author, held }, at) => {
+      const written = await database.change(
         `insert into change (id, repository, name, state, head, base, merge, problem, author, held)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
          on conflict (id) do update set state = excluded.state, head = excluded.head, base = excluded.base,
            merge = excluded.merge, problem = excluded.problem, author = coalesce(excluded.author, change.author),
-           held = excluded.held, updated_at = now()`,
+           held = excluded.held, updated_at = now()
+         where $11::text is null or (change.head = $11 and change.state = 'open')`,
         [
           id,
           repository,
@@ -89,8 +91,10 @@ function changesOf(database: Statements): RunStore['changes'] {
           problem ?? null,
           author ?? null,
           held ?? false,
+          at?.head ?? null,
         ],
       );
+      return written === 1;
     },
     set: async (id, patch) => {
       await database.change(...updateStatement('change', id, patch, ['updated_at = now()']));

@@ -6,6 +6,8 @@ export interface ChangeAt {
   readonly base: string;
   /** The account that proposed it. */
   readonly author?: string;
+  /** Set where no push asked for it: a newer head that has come meanwhile keeps its place. */
+  readonly sameHead?: true;
   /** Set for the commit of a merge queue: it gets a status, and has no pull request to comment on. */
   readonly queue?: true;
 }

@@ -143,7 +143,10 @@ async function planPreview(services: Services, { command, change }: Order): Prom
     );
   const { mirror, base } = repositoryOf(services, repository);
   const onto = (await mirror.fetch()).find(({ branch }) => branch === base)!.commit;
-  return { deeds: [{ kind: 'preview-change', at: { repository, name, head, base: onto } }], answer: undefined };
+  return {
+    deeds: [{ kind: 'preview-change', at: { repository, name, head, base: onto, sameHead: true } }],
+    answer: undefined,
+  };
 }
 
 async function planCancel(services: Services, { event, change }: Order): Promise<Plan> {

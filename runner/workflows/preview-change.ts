@@ -36,6 +36,7 @@ export function previewChange(services: Services, preview: (id: string) => Promi
       name: 'plan',
     });
     const plan = await DBOS.runStep(() => recordPlan(services, at, planned), { name: 'record plan' });
+    if (!plan) return;
     for (const id of plan.supersededAttempts ?? plan.superseded) await DBOS.cancelWorkflow(id);
     // Not waited for before the previews begin: the forge may be slow.
     const told = DBOS.runStep(() => tellPending(services, at, plan), { name: 'pending' });
@@ -119,11 +120,12 @@ export function runId(prefix: 'p' | 'u' | 'd' | 'c' | 'v', text: string): string
   return `${prefix}-${createHash('sha256').update(text).digest('hex').slice(0, 10)}`;
 }
 
+/** Undefined where a newer head has come, or the change is closed, and nobody pushed this one: then all stays as it is. */
 async function recordPlan(
   services: Services,
   at: ChangeAt,
   planned: Attempt<ChangePlan & { readonly merge: string | undefined }>,
-): Promise<ChangePlan> {
+): Promise<ChangePlan | undefined> {
   const { store, clock } = services;
   const plan = planned.ok
     ? planned.value
@@ -139,23 +141,13 @@ async function recordPlan(
   const { repository, name, head, base } = at;
   // What a queue asks about is no change that anybody proposed: nothing else looks at it.
   const state = at.queue ? ('closed' as const) : ('open' as const);
-  await store.changes.put({
-    id: changeId(at),
-    repository,
-    name,
-    state,
-    head,
-    base,
-    merge: plan.merge,
-    problem: plan.problem,
-    author: at.author,
-    held: false,
-  });
-  for (const id of plan.superseded) {
-    const summary = `superseded by ${short(head)}`;
+  const { merge, problem } = plan;
+  const change = { id: changeId(at), repository, name, state, head, base, merge, problem, author: at.author };
+  const isRecorded = await store.changes.put({ ...change, held: false }, at.sameHead ? { head } : undefined);
+  const summary = isRecorded ? `superseded by ${short(head)}` : 'the change is at another head';
+  for (const id of isRecorded ? plan.superseded : plan.runs)
     await store.runs.set(id, { state: 'superseded', summary, endedAt: new Date(clock.now()) });
-  }
-  return plan;
+  return isRecorded ? plan : undefined;
 }
 
 /** Statuses of the stacks that are going to be previewed, each taken back by the end of its run. Plain Git has the one for all. */

@@ -10,10 +10,11 @@ import { attempt } from './attempt.ts';
 import { attemptId } from './attempt-id.ts';
 import { type ChangeAt, changeId } from './change-at.ts';
 import { holdChange } from './hold-change.ts';
-import { attachToRollout, isMergedAt } from './merged-changes.ts';
+import { attachToRollout } from './merged-changes.ts';
 import { type CommandWorkflows, obeyComment } from './obey-comment.ts';
 import { type RolloutAt, rolloutId } from './rollout-at.ts';
 import { repositoryOf, type Services } from './services.ts';
+import { staleChanges } from './stale-changes.ts';
 
 export interface ReceivingWorkflows extends CommandWorkflows {
   rollOut(at: RolloutAt): Promise<unknown>;
@@ -107,15 +108,6 @@ async function startPreview(workflows: ReceivingWorkflows, at: ChangeAt): Promis
 /** A branch without a commit of its own proposes nothing. */
 async function isMerged(services: Services, at: ChangeAt): Promise<boolean> {
   return repositoryOf(services, at.repository).mirror.contains(at.base, at.head);
-}
-
-/** Open changes that were previewed on another base and are not in this one. */
-async function staleChanges(services: Services, { repository, commit }: RolloutAt): Promise<readonly ChangeAt[]> {
-  const stale: ChangeAt[] = [];
-  for (const change of await services.store.changes.list(repository, 'open'))
-    if (!change.held && !(await isMergedAt(services, change, commit)))
-      stale.push({ repository, name: change.name, head: change.head, base: commit });
-  return stale;
 }
 
 /** A merged change stays merged when its branch is deleted. */

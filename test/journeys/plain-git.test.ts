@@ -51,6 +51,36 @@ test('a newer push takes over: the preview that runs is ended with its program',
   await shop.until('the end of the program', async () => !isAlive(pid));
 });
 
+test('a move of the base branch makes those previews again that it concerns, and leaves the others as they are', async () => {
+  const changed = FIRST_FILES['infra/index.ts']!.replace('dependsOn });', 'dependsOn });\n// a remark');
+  const program = await shop.push('program', { 'infra/index.ts': changed });
+  const stack = await shop.push('one-stack', { 'stacks/Pulumi.prod.yaml': stackFile({ one: 'a', three: 'c' }) });
+  await shop.sweep();
+  const before = { program: await previewed('program'), stack: await previewed('one-stack') };
+  await shop.until('both reports', async () => (await note(program)) !== '' && (await note(stack)) !== '');
+  const said = shop.said.length;
+  const base = await shop.push('main', { 'stacks/Pulumi.dev.yaml': stackFile({ one: 'a', two: 'moved' }) });
+  await shop.sweep();
+  // The branch of the test before is of both stacks, too.
+  const line = `the base branch is at ${base.slice(0, 8)}: 2 open changes are previewed again, 1 previews stay valid`;
+  await shop.until('the judgement', async () => shop.said.slice(said).includes(line));
+  await shop.until('the new preview', async () => (await shop.store.changes.get('estate/program'))?.base === base);
+  const again = await previewed('program');
+  assert.equal(again.length, 2 * before.program.length, 'the program is of both stacks, and one of them has moved');
+  assert.deepEqual(
+    (await previewed('one-stack')).map(({ id }) => id),
+    before.stack.map(({ id }) => id),
+  );
+  assert.match(await note(stack), /journey\/prod/, 'its report is there still');
+  assert.equal((await shop.rollout(base)).state, 'succeeded');
+  const merged = await shop.merge('one-stack');
+  await shop.sweep();
+  const rollout = await shop.rollout(merged);
+  const [run] = await shop.store.runs.list({ rollout: rollout.id, kind: 'update', stack: 'journey/prod' });
+  const steps = await shop.store.runs.steps(run!.id);
+  assert.match(steps.find(({ name }) => name === 'preview')!.detail, /as reviewed/);
+});
+
 for (const style of ['squash', 'rebase'] as const)
   test(`knows whose a ${style} is by its trees: it goes as it was reviewed`, async () => {
     await shop.push(style, { 'stacks/Pulumi.dev.yaml': stackFile({ one: 'a', two: 'b', [style]: 'x' }) });

@@ -40,6 +40,15 @@ export type ChangeEnd = 'open' | 'merged' | 'closed';
 
 export type Reaction = 'seen' | 'done' | 'refused';
 
+/** What somebody wrote on a change. */
+export interface ChangeComment {
+  readonly change: string;
+  readonly id: string;
+  readonly author: string;
+  readonly text: string;
+  readonly at: Date;
+}
+
 export interface NewChange {
   /** A branch that is pushed already. */
   readonly branch: string;
@@ -106,6 +115,11 @@ export interface Proposals {
   mergedBy(commit: string): Promise<readonly string[]>;
   /** `none` for an account that is not there. */
   permissionOf(account: string): Promise<Permission>;
+  /**
+   * Comments of others on changes that were written since then, oldest first: those of issues are left out, those of changes that are closed are not. A
+   * few more that are older do no harm.
+   */
+  commentsSince(since: Date): Promise<readonly ChangeComment[]>;
   /** Answers a comment with an emoji. */
   react(comment: { readonly change: string; readonly id: string }, reaction: Reaction): Promise<void>;
 }

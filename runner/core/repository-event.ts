@@ -48,6 +48,8 @@ export interface CommentMade extends EventOrigin {
   readonly comment: string;
   readonly author: string;
   readonly text: string;
+  /** When it was written, as ISO 8601, where nobody told us then: a sweep found it. What it was about may be another thing now. */
+  readonly at?: string;
 }
 
 /** A merge queue asks about the commit that it would make the head of the base branch. */

@@ -34,6 +34,9 @@ export interface RunStore extends KeepingStore {
       branch: string,
       head: { readonly commit: string | undefined; readonly version: number },
     ): Promise<void>;
+    /** The time up to which comments were read; undefined where none ever were. */
+    commentsRead(repository: string): Promise<Date | undefined>;
+    setCommentsRead(repository: string, at: Date): Promise<void>;
   };
   readonly changes: {
     get(id: string): Promise<Change | undefined>;

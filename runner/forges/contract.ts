@@ -136,6 +136,29 @@ const PROMISES: Readonly<Record<string, (here: Here, context: TestContext) => Pr
       assert.equal(await permissionOf('mallory'), permission);
     }
   },
+  'lists what others said on changes since a moment, on every page': async (here, context) => {
+    const { there, forge, change } = here;
+    if (!there.accounts) return context.skip('plain Git has no comments of others');
+    const { commentsSince } = forge.proposals!;
+    const before = new Date(Date.now() - 3_600_000);
+    const other = (await forge.proposals!.list()).find(({ title }) => title === 'second')!;
+    const ids: string[] = [];
+    for (const name of [change.name, other.name, change.name])
+      ids.push(await there.accounts.say(name, 'mallory', `/preview ${name}`));
+    const issue = await forge.putIssue!({ key: 'no change', title: 'An issue', text: 'x' });
+    await there.accounts.say(issue, 'mallory', '/approve');
+    const found = (await commentsSince(before)).filter(({ id }) => ids.includes(id));
+    assert.deepEqual(
+      found.map(({ change: on, id, author, text }) => [on, id, author, text]),
+      [change.name, other.name, change.name].map((on, index) => [on, ids[index], 'mallory', `/preview ${on}`]),
+    );
+    const texts = (await commentsSince(before)).map(({ text }) => text);
+    assert.ok(!texts.includes('/approve'), 'what is said on an issue is no command');
+    assert.ok(!texts.some((text) => text.includes(COMMENT_MARKER) && !text.endsWith('mine')), 'nor is what we say');
+    assert.ok(found.every(({ at }) => Math.abs(at.getTime() - Date.now()) < 3_600_000));
+    assert.deepEqual(await commentsSince(new Date(Date.now() + 3_600_000)), []);
+    await forge.closeIssue!(issue, 'Done.');
+  },
   'answers a comment by one emoji, also when asked twice': async (here, context) => {
     const { there, forge, change } = here;
     if (!there.accounts) return context.skip('plain Git has no comments of others');

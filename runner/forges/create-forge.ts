@@ -1,5 +1,6 @@
 import { isMainstayError } from '../../foundation/errors.ts';
 import type {
+  ChangeComment,
   ChangeEnd,
   CommitStatus,
   Forge,
@@ -27,6 +28,8 @@ export interface ForgeCalls {
   /** Our own account. */
   self(): Promise<string>;
   comments(change: string): Promise<readonly Note[]>;
+  /** On changes, our own included. */
+  commentsSince(since: Date): Promise<readonly ChangeComment[]>;
   /** Returns its id. */
   addComment(change: string, text: string): Promise<string>;
   editComment(comment: { readonly change: string; readonly id: string }, text: string): Promise<void>;
@@ -72,9 +75,18 @@ export function createForge(calls: ForgeCalls): Forge {
       endOf: async (change) => (await calls.ended(change))?.end ?? 'closed',
       mergedBy: (commit) => calls.mergedBy(commit),
       permissionOf: (account) => calls.permissionOf(account),
+      commentsSince: (since) => othersSince(calls, since),
       react: (comment, reaction) => calls.react(comment, reaction),
     },
   };
+}
+
+/** Only a list with something in it needs to know who we are. */
+async function othersSince(calls: ForgeCalls, since: Date): Promise<readonly ChangeComment[]> {
+  const found = (await calls.commentsSince(since)).filter(({ at }) => at >= since);
+  if (found.length === 0) return [];
+  const self = await calls.self();
+  return found.filter(({ author }) => author !== self).sort((a, b) => a.at.getTime() - b.at.getTime());
 }
 
 /** The longest text of a status that every forge takes (GitHub's limit is 140). */

@@ -39,6 +39,7 @@ const CALLS: Readonly<Record<string, (forge: Forge) => Promise<unknown>>> = {
   endOf: (forge) => forge.proposals!.endOf('1'),
   mergedBy: (forge) => forge.proposals!.mergedBy('merged'),
   permissionOf: (forge) => forge.proposals!.permissionOf('ada'),
+  commentsSince: (forge) => forge.proposals!.commentsSince(new Date(0)),
   react: (forge) => forge.proposals!.react({ change: '1', id: '1002' }, 'done'),
   setStatus: (forge) => forge.setStatus(status),
   'putComment, the first': (forge) => forge.putComment({ change: '2', commit: 'c', text }),
@@ -53,8 +54,8 @@ const CALLS: Readonly<Record<string, (forge: Forge) => Promise<unknown>>> = {
 
 function prepare(state: WireState): void {
   assert.equal(state.propose({ branch: 'more', head: 'head' }).number, 1);
-  state.say(1, 'ada', '/preview');
-  state.say(1, state.self, `${COMMENT_MARKER}\nold`);
+  state.say(1, 'ada', '/preview', '2026-01-01T00:00:00Z');
+  state.say(1, state.self, `${COMMENT_MARKER}\nold`, '2026-01-01T00:00:00Z');
   state.open('Another', 'not ours to touch');
   assert.equal(state.open('Drift', '<!-- mainstay:issue dev -->\nold').number, 5);
   const merged = state.propose({ branch: 'merged', head: 'was' });
@@ -118,7 +119,7 @@ function snapshot({ pulls, issues, notes, statuses }: WireState): unknown {
   return structuredClone({
     pulls: pulls.map(({ number, ...pull }) => pull),
     issues: issues.map(({ number, ...issue }) => issue),
-    notes: notes.map(({ id, on, ...note }) => note),
+    notes: notes.map(({ id, on, at, ...note }) => note),
     statuses: Object.fromEntries(statuses.map((each) => [each.context, each])),
   });
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ChangeEnd, OpenChange, Permission, Reaction } from '../core/forge.ts';
+import type { ChangeComment, ChangeEnd, OpenChange, Permission, Reaction } from '../core/forge.ts';
 import type { Note } from './create-forge.ts';
 
 /** What we read of the answers of GitHub (https://docs.github.com/en/rest) and of Gitea, whose API follows it. */
@@ -19,6 +19,7 @@ export const pull = z.object({
   base: side,
 });
 export const note = z.object({ id: z.number().int(), body: z.string().nullish(), user: account });
+export const datedNote = note.extend({ html_url: z.string(), created_at: z.string() });
 export const issue = z.object({
   number: z.number().int(),
   body: z.string().nullish(),
@@ -61,6 +62,25 @@ export function endOfPull({ merged, merged_at, state }: Pull): ChangeEnd {
 
 export function noteOf({ id, user, body }: z.infer<typeof note>): Note {
   return { id: String(id), author: user?.login ?? '', text: body ?? '' };
+}
+
+/** Comments of the whole repository; the address of a page says whether one is on a pull request. */
+export function changeComments(notes: readonly z.infer<typeof datedNote>[]): readonly ChangeComment[] {
+  return notes.flatMap((each) => {
+    const change = /\/pulls?\/(\d+)(#|$)/.exec(each.html_url)?.[1];
+    return change === undefined ? [] : [{ ...noteOf(each), change, at: new Date(each.created_at) }];
+  });
+}
+
+export type MergeStyle = 'merge' | 'squash' | 'rebase';
+
+/**
+ * How the repository lets changes be merged: a merge commit where it may be, as it keeps the commit that was reviewed. Who may not see the rules gets
+ * the first, and is told by the forge where that is not allowed.
+ */
+export function mergeStyleOf(rules: Readonly<Record<MergeStyle, boolean | null | undefined>>): MergeStyle {
+  const styles = ['merge', 'squash', 'rebase'] as const;
+  return styles.find((style) => rules[style] !== false) ?? 'merge';
 }
 
 /** Both list pull requests among the issues. */

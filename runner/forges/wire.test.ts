@@ -83,8 +83,15 @@ describe('GitHub', () => {
       { call: `POST ${REPOSITORY}/issues/comments/3/reactions`, body: { content: '+1' } },
       { call: `GET ${REPOSITORY}/collaborators/ada/permission`, answer: { permission: 'write' } },
       { call: `GET ${REPOSITORY}/collaborators/nobody/permission`, status: 404 },
+      { call: `GET ${REPOSITORY}`, answer: { allow_merge_commit: true, allow_squash_merge: true } },
       { call: `PUT ${REPOSITORY}/pulls/7/merge`, body: { sha: 'h', merge_method: 'merge' } },
-      { call: `PUT ${REPOSITORY}/pulls/7/merge`, status: 409, answer: { message: 'Head branch was modified' } },
+      { call: `GET ${REPOSITORY}`, answer: { allow_merge_commit: false, allow_squash_merge: false } },
+      {
+        call: `PUT ${REPOSITORY}/pulls/7/merge`,
+        status: 409,
+        answer: { message: 'Head branch was modified' },
+        body: { sha: 'h', merge_method: 'rebase' },
+      },
       { call: `GET ${REPOSITORY}/pulls/7`, answer: pull() },
       { call: `GET ${REPOSITORY}/pulls?state=open&base=main&per_page=100&head=o%3Ax`, answer: [] },
       {

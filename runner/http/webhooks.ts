@@ -3,6 +3,7 @@ import type { Context, Hono } from 'hono';
 import { isMainstayError, messageOf } from '../../foundation/errors.ts';
 import type { Log } from '../../foundation/log.ts';
 import type { BranchesOfChanges } from '../core/branches-of-changes.ts';
+import { commentEventId } from '../core/comment-event.ts';
 import type { Forge } from '../core/forge.ts';
 import type { RepositoryEvent } from '../core/repository-event.ts';
 import type { RunStore } from '../core/run-store.ts';
@@ -131,7 +132,7 @@ async function act(
 function eventOf({ id: repository }: WebhookTarget, notice: Notice): RepositoryEvent | undefined {
   if (notice.kind === 'comment') {
     const { change, comment, author, text } = notice;
-    const id = `${repository}/comment/${change}/${comment}`;
+    const id = commentEventId({ repository, change, comment });
     return { id, repository, kind: 'comment-made', change, comment, author, text };
   }
   if (notice.kind !== 'queue') return undefined;

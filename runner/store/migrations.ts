@@ -132,6 +132,9 @@ const MIGRATIONS: readonly string[] = [
   create index rollout_ended on rollout (ended_at);
   create index audit_news on audit (at) where kind in ('drift', 'break-glass');
   `,
+  `
+  create table comments_read (repository text primary key, at timestamptz not null);
+  `,
 ];
 
 /** Any number: two runners that start at once migrate one after the other. */

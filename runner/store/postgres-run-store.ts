@@ -42,6 +42,15 @@ function eventsOf(database: Database): RunStore['events'] {
         [repository, branch, commit ?? null, version],
       );
     },
+    commentsRead: async (repository) => {
+      const sql = 'select at from comments_read where repository = $1';
+      return (await database.rows<{ at: Date }>(sql, [repository]))[0]?.at;
+    },
+    setCommentsRead: async (repository, at) => {
+      const sql = `insert into comments_read (repository, at) values ($1, $2)
+        on conflict (repository) do update set at = greatest(comments_read.at, excluded.at)`;
+      await database.change(sql, [repository, at]);
+    },
   };
 }
 

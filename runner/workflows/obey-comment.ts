@@ -13,6 +13,7 @@ import { attemptId } from './attempt-id.ts';
 import { type ChangeAt, changeId } from './change-at.ts';
 import { judgeRolloutDecision, judgeRunDecision } from './judge-decision.ts';
 import { mayWrite } from './judge-stranger.ts';
+import { endedThen, knownThen, refuseOld, refuseUnseen } from './late-comment.ts';
 import { queueAgain } from './roll-out.ts';
 import { repositoryOf, type Services } from './services.ts';
 import type { Unlock } from './unlock-stack.ts';
@@ -103,6 +104,7 @@ async function judge(services: Services, event: CommentMade, command: Command): 
   const { proposals } = repositoryOf(services, event.repository).forge;
   if (!proposals || !mayWrite(await proposals.permissionOf(event.author))) return undefined;
   if (command.name === 'help') return { deeds: [], answer: helpText() };
+  refuseOld(services, event);
   const change = await services.store.changes.get(changeId({ repository: event.repository, name: event.change }));
   if (!change)
     throw userError(
@@ -151,7 +153,7 @@ async function planPreview(services: Services, { command, change }: Order): Prom
 
 async function planCancel(services: Services, { event, change }: Order): Promise<Plan> {
   const filter = { change: change.id, kind: 'preview' as const, states: ['queued', 'running'] as const, limit: 1000 };
-  const runs = await services.store.runs.list(filter);
+  const runs = knownThen(event, await services.store.runs.list(filter));
   if (runs.length === 0)
     throw userError('Cannot cancel anything as no preview of this change is running. See `/help`.');
   const endedAt = new Date(services.clock.now());
@@ -165,10 +167,13 @@ async function planCancel(services: Services, { event, change }: Order): Promise
 
 /** Before the merge previews are tried again, after it whatever the rollout failed at. */
 async function planRetry(services: Services, order: Order): Promise<Plan> {
-  const { change } = order;
+  const { change, event } = order;
   if (change.state === 'merged') return planDecision(services, order, 'retry');
   const filter = { change: change.id, kind: 'preview' as const, states: ['failed', 'cancelled'] as const, limit: 1000 };
-  const runs = (await services.store.runs.list(filter)).filter(({ commit }) => commit === change.merge);
+  const failed = (await services.store.runs.list(filter)).filter(({ commit }) => commit === change.merge);
+  const runs = endedThen(event, failed);
+  if (failed.length > runs.length && runs.length === 0)
+    throw userError('Cannot try it again as what failed has failed since that was written. Say `/retry` once more.');
   if (runs.length === 0) return planPreview(services, { ...order, command: { name: 'preview', argument: '' } });
   for (const { id, attempt: number } of runs) await queueAgain(services, [id], number + 1);
   return {
@@ -187,6 +192,7 @@ async function planDecision(
     changes.includes(change.id),
   );
   const waiting = await waitingOf(services, rollouts);
+  await refuseUnseen(services, event, waiting);
   if (waiting.rollouts.length + waiting.runs.length === 0)
     throw userError(
       `Cannot ${decision} anything as nothing waits for it. ${change.state === 'open' ? 'Approvals of an environment count once the change is merged; before that the review is the approval.' : 'See where its rollout is.'}`,

@@ -59,6 +59,8 @@ async function sweepOf(changes: readonly OpenChange[], ends: Readonly<Record<str
   const store = {
     events: {
       add: async () => true,
+      commentsRead: async () => undefined,
+      setCommentsRead: async () => {},
       heads: async () => known,
       setHead: async (_repository: string, branch: string, head: { commit: string | undefined; version: number }) =>
         void known.set(branch, { commit: head.commit ?? '', version: head.version }),

@@ -3,6 +3,7 @@ import type { RepositoryEvent } from '../core/repository-event.ts';
 import type { KnownHead, RunStore } from '../core/run-store.ts';
 import type { Notice } from '../core/webhook.ts';
 import { judgeStranger } from './judge-stranger.ts';
+import { readComments } from './read-comments.ts';
 import type { Repository } from './services.ts';
 
 /** Branches that are ours: no change is made of them. */
@@ -83,6 +84,7 @@ export async function sweep(
     await receive(event);
     await store.events.setHead(repository.id, branch, head);
   }
+  await readComments(repository, { store, receive });
   return looked;
 }
 

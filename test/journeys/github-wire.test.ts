@@ -54,11 +54,10 @@ async function propose(
   return { number: pull.number, head };
 }
 
-let said = 0;
+/** A delivery tells of it; the sweep finds it too. */
 async function say(number: number, text: string, author = 'ada') {
   const note = wire.state.say(number, author, text);
-  said += 1;
-  const event = { id: `estate/comment/${number}/${said}`, repository: 'estate', kind: 'comment-made' as const };
+  const event = { id: `estate/comment/${number}/${note.id}`, repository: 'estate', kind: 'comment-made' as const };
   await shop.worker.receive({ ...event, change: String(number), comment: String(note.id), author, text });
   return note;
 }
@@ -102,9 +101,13 @@ test('a preview that is tried again says so in the comment and the statuses, and
   await shop.until('the failure', async () => statusesOf(head, 'mainstay').at(-1) === 'failure');
   assert.match(report(number), /failed[\s\S]*not yet/);
   await inClone(origin, async (clone) => git(clone, 'init', '--quiet', flag));
-  const note = await say(number, '/retry');
+  // No delivery tells of it, as if we had been away: the sweep finds it, once.
+  const note = wire.state.say(number, 'ada', '/retry');
+  for (let look = 0; look < 2; look += 1) await shop.sweep();
   await shop.until('the verdict', async () => statusesOf(head, 'mainstay').at(-1) === 'success');
   assert.deepEqual(note.reactions, ['+1']);
+  const runs = await shop.store.runs.list({ change: `estate/${number}`, kind: 'preview' });
+  assert.deepEqual(new Set(runs.map(({ attempt }) => attempt)), new Set([2]), 'it is tried again once');
   await shop.until('the comment', async () => /Changes journey\/dev/.test(report(number)));
   assert.doesNotMatch(report(number), /not yet/);
   assert.equal(ours(number, 'mainstay:change').length, 1);

@@ -1,6 +1,8 @@
 import type { CommitStatus } from '../../core/forge.ts';
 import type { ForgeCalls } from '../create-forge.ts';
 import {
+  changeComments,
+  datedNote,
   endOfPull,
   HUB_EMOJI,
   isFork,
@@ -62,9 +64,16 @@ export function createGiteaCalls(
   };
 }
 
-function commentCalls({ api, place }: GiteaRepository): Pick<ForgeCalls, 'comments' | 'addComment' | 'editComment'> {
+function commentCalls({
+  api,
+  place,
+}: GiteaRepository): Pick<ForgeCalls, 'comments' | 'commentsSince' | 'addComment' | 'editComment'> {
   return {
     comments: async (change) => (await api.list(`${place}/issues/${change}/comments?${PAGES}`, note)).map(noteOf),
+    commentsSince: async (since) =>
+      changeComments(
+        await api.list(`${place}/issues/comments?since=${encodeURIComponent(since.toISOString())}&${PAGES}`, datedNote),
+      ),
     addComment: async (change, text) =>
       String((await api.send('POST', `${place}/issues/${change}/comments`, { body: text }, note)).id),
     editComment: ({ id }, text) => api.do('PATCH', `${place}/issues/comments/${id}`, { body: text }),

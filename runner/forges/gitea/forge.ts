@@ -1,8 +1,9 @@
+import { z } from 'zod';
 import { type Clock, systemClock } from '../../../foundation/clock.ts';
 import { isMainstayError } from '../../../foundation/errors.ts';
 import type { Forge } from '../../core/forge.ts';
 import { createForge } from '../create-forge.ts';
-import { login, pull } from '../hub-shapes.ts';
+import { login, mergeStyleOf, pull } from '../hub-shapes.ts';
 import { onceAsked } from '../once-asked.ts';
 import { createGiteaCalls } from './calls.ts';
 import { GiteaApi } from './gitea-api.ts';
@@ -31,8 +32,11 @@ export function createGiteaForge(options: ForgePlace): Forge {
     name: 'Gitea',
     cloneUrl: `${url}/${repository}.git`,
     self: onceAsked(async () => (await api.get('/user', login)).login),
-    merge: (change, head) =>
-      whenChecked(clock, () => api.do('POST', `${place}/pulls/${change}/merge`, { Do: 'merge', head_commit_id: head })),
+    merge: async (change, head) => {
+      const { allow_merge_commits: merge, ...allowed } = await api.get(place, mergeRules);
+      const Do = mergeStyleOf({ merge, squash: allowed.allow_squash_merge, rebase: allowed.allow_rebase });
+      await whenChecked(clock, () => api.do('POST', `${place}/pulls/${change}/merge`, { Do, head_commit_id: head }));
+    },
     // It knows the commit that a merge, a squash or a rebase ended in.
     mergedBy: async (commit) => {
       const found = await api.find(`${place}/commits/${commit}/pull`, pull);
@@ -40,6 +44,12 @@ export function createGiteaForge(options: ForgePlace): Forge {
     },
   });
 }
+
+const mergeRules = z.object({
+  allow_merge_commits: z.boolean().nullish(),
+  allow_squash_merge: z.boolean().nullish(),
+  allow_rebase: z.boolean().nullish(),
+});
 
 /** Gitea finds out aside whether a pull request can be merged, and refuses with `try again later` until it knows. */
 async function whenChecked(clock: Clock, merge: () => Promise<void>): Promise<void> {

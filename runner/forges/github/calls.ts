@@ -1,14 +1,17 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { CommitStatus } from '../../core/forge.ts';
 import type { ForgeCalls, Note } from '../create-forge.ts';
 import { expectShape } from '../expect-shape.ts';
 import { type ForgeServer, unlessMissing } from '../forge-fetch.ts';
 import {
+  changeComments,
+  datedNote,
   endOfPull,
   HUB_EMOJI,
   isFork,
   issue,
   issueNotes,
+  mergeStyleOf,
   note,
   noteOf,
   openChangeOf,
@@ -17,6 +20,12 @@ import {
   pull,
 } from '../hub-shapes.ts';
 import type { GitHubClient } from './github-client.ts';
+
+const mergeRules = z.object({
+  allow_merge_commit: z.boolean().nullish(),
+  allow_squash_merge: z.boolean().nullish(),
+  allow_rebase_merge: z.boolean().nullish(),
+});
 
 export interface GitHubRepository {
   readonly client: GitHubClient;
@@ -56,7 +65,12 @@ function pullCalls({
       return String(expectShape(server, { what: 'pulls', schema: pull, value: data }).number);
     },
     merge: async (change, head) => {
-      await pulls.merge({ ...at, pull_number: Number(change), sha: head, merge_method: 'merge' });
+      const value = (await repos.get(at)).data;
+      const rules = expectShape(server, { what: 'repository', schema: mergeRules, value });
+      const merge_method = mergeStyleOf({
+        ...{ merge: rules.allow_merge_commit, squash: rules.allow_squash_merge, rebase: rules.allow_rebase_merge },
+      });
+      await pulls.merge({ ...at, pull_number: Number(change), sha: head, merge_method });
     },
     ended: async (change) => {
       const found = await unlessMissing(pulls.get({ ...at, pull_number: Number(change) }));
@@ -82,10 +96,15 @@ function commentCalls({
   client,
   server,
   at,
-}: GitHubRepository): Pick<ForgeCalls, 'comments' | 'addComment' | 'editComment' | 'react'> {
+}: GitHubRepository): Pick<ForgeCalls, 'comments' | 'commentsSince' | 'addComment' | 'editComment' | 'react'> {
   const { issues, reactions } = client.rest;
   return {
     comments: (change) => commentsOf({ client, server, at }, change),
+    commentsSince: async (since) => {
+      const place = { ...at, since: since.toISOString(), per_page: 100 };
+      const values = await client.paginate(issues.listCommentsForRepo, place);
+      return changeComments(all(server, { what: 'comments', schema: datedNote, values }));
+    },
     addComment: async (change, body) => {
       const { data } = await issues.createComment({ ...at, issue_number: Number(change), body });
       return String(expectShape(server, { what: 'comments', schema: note, value: data }).id);

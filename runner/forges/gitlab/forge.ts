@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import type { ChangeEnd, CommitStatus, Forge, OpenChange, Permission, Reaction } from '../../core/forge.ts';
+import type {
+  ChangeComment,
+  ChangeEnd,
+  CommitStatus,
+  Forge,
+  OpenChange,
+  Permission,
+  Reaction,
+} from '../../core/forge.ts';
 import { createForge, type ForgeCalls, type Note } from '../create-forge.ts';
 import { expectShape } from '../expect-shape.ts';
 import { ForgeRefusal, type ForgeServer, unlessMissing } from '../forge-fetch.ts';
@@ -19,6 +27,19 @@ const mergeRequest = z.object({
   target_project_id: z.number(),
 });
 const note = z.object({ id: z.number().int(), body: z.string(), author: account });
+const noteEvent = z.object({
+  author: account,
+  created_at: z.string(),
+  note: z
+    .object({
+      id: z.number().int(),
+      body: z.string(),
+      noteable_type: z.string().nullish(),
+      noteable_iid: z.number().int().nullish(),
+      system: z.boolean().nullish(),
+    })
+    .nullish(),
+});
 const issue = z.object({ iid: z.number().int(), description: z.string().nullish(), author: account });
 
 const EMOJI: Readonly<Record<Reaction, string>> = { seen: 'eyes', done: 'thumbsup', refused: 'confused' };
@@ -26,6 +47,7 @@ const STATES = { pending: 'pending', success: 'success', failure: 'failed' } as 
   Record<CommitStatus['state'], string>
 >;
 const PAGES = { perPage: 100 };
+const DAY_MS = 24 * 3_600_000;
 
 interface GitLabProject {
   readonly client: GitLabClient;
@@ -87,12 +109,19 @@ function noteCalls({
   client,
   server,
   project,
-}: GitLabProject): Pick<ForgeCalls, 'comments' | 'addComment' | 'editComment' | 'react'> {
-  const { noteEmojis, notes } = client;
+}: GitLabProject): Pick<ForgeCalls, 'comments' | 'commentsSince' | 'addComment' | 'editComment' | 'react'> {
+  const { events, noteEmojis, notes } = client;
   return {
     comments: async (change) => {
       const value = await notes.all(project, Number(change), PAGES);
       return expectShape(server, { what: 'notes', schema: z.array(note), value }).map(noteOf);
+    },
+    commentsSince: async (since) => {
+      // `after` is a day that is left out itself.
+      const after = new Date(since.getTime() - DAY_MS).toISOString().slice(0, 10);
+      const asked = { projectId: project, action: 'commented', targetType: 'note', after, ...PAGES } as const;
+      const value = await events.all(asked);
+      return expectShape(server, { what: 'events', schema: z.array(noteEvent), value }).flatMap(commentOf);
     },
     addComment: async (change, text) => {
       const value = await notes.create(project, Number(change), text);
@@ -202,6 +231,12 @@ function openChangeOf(each: z.infer<typeof mergeRequest> & { readonly sha: strin
     ref: `refs/merge-requests/${iid}/head`,
     fork: each.source_project_id !== each.target_project_id,
   };
+}
+
+/** Notes of issues, and those that GitLab writes itself, are none. */
+function commentOf({ note: made, author, created_at }: z.infer<typeof noteEvent>): readonly ChangeComment[] {
+  if (made?.noteable_type !== 'MergeRequest' || made.system === true || !made.noteable_iid) return [];
+  return [{ ...noteOf({ ...made, author }), change: String(made.noteable_iid), at: new Date(created_at) }];
 }
 
 function noteOf({ id, author, body }: z.infer<typeof note>): Note {

@@ -1,6 +1,7 @@
 import { createRequesterFn } from '@gitbeaker/requester-utils';
 import {
   Commits,
+  Events,
   IssueNotes,
   Issues,
   MergeRequestNoteAwardEmojis,
@@ -27,6 +28,7 @@ export function createGitLabClient(
   const options = { host, token, requesterFn, queryTimeout: 0, rateLimits: {} };
   return {
     commits: new Commits(options),
+    events: new Events(options),
     issueNotes: new IssueNotes(options),
     issues: new Issues(options),
     members: new ProjectMembers(options),

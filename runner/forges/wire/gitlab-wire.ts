@@ -78,6 +78,18 @@ const MERGE_REQUESTS: readonly WireRoute[] = [
 ];
 
 const NOTES: readonly WireRoute[] = [
+  route('GET', `${PROJECT}/events`, ({ state, query }) => ({
+    body: state.notes
+      .filter(({ at }) => at.slice(0, 10) > query.get('after')! && query.get('action') === 'commented')
+      .map((note) => ({
+        ...{ id: 7000 + note.id, project_id: 3, action_name: 'commented on', target_id: note.id, target_type: 'Note' },
+        ...{ created_at: note.at, author: { id: 1, username: note.author }, author_username: note.author },
+        note: {
+          ...noteShape(note),
+          noteable_type: state.pulls.some(({ number }) => number === note.on) ? 'MergeRequest' : 'Issue',
+        },
+      })),
+  })),
   route('GET', `${REQUESTS}/:number/notes`, ({ state, path }) => ({
     body: state.notes.filter(({ on }) => on === Number(path.number)).map(noteShape),
   })),

@@ -1,6 +1,6 @@
 import examples from '@octokit/webhooks-examples/api.github.com/index.json' with { type: 'json' };
 import { startWireForge, type WireAnswer, type WireForge, type WireRequest, type WireRoute } from './wire-forge.ts';
-import type { WireIssue, WireNote, WirePull } from './wire-state.ts';
+import type { WireIssue, WireNote, WirePull, WireState } from './wire-state.ts';
 
 /** The shapes are those that GitHub recorded: a pull request, a comment and an issue, with our values in their fields. */
 interface Recorded {
@@ -34,8 +34,14 @@ function pullShape({ number, title, text, branch, head, base, author, fork, stat
   };
 }
 
-function noteShape({ id, author, text }: WireNote): object {
-  return { ...COMMENT, id, body: text, user: { login: author } };
+function noteShape({ id, author, text, at }: WireNote): object {
+  return { ...COMMENT, id, body: text, user: { login: author }, created_at: at, updated_at: at };
+}
+
+/** Both say by the address of the page what a comment is on. */
+function noteOnPage(note: WireNote, { pulls }: WireState): object {
+  const kind = pulls.some(({ number }) => number === note.on) ? 'pull' : 'issues';
+  return { ...noteShape(note), html_url: `https://forge.test/o/r/${kind}/${note.on}#issuecomment-${note.id}` };
 }
 
 function issueShape({ number, title, text, author, state }: WireIssue): object {
@@ -80,6 +86,9 @@ const pullRoutes = (place: string): readonly WireRoute[] => [
 ];
 
 const noteRoutes = (place: string): readonly WireRoute[] => [
+  route('GET', `${place}/issues/comments`, ({ state, query }) => ({
+    body: state.notes.filter(({ at }) => at >= query.get('since')!).map((note) => noteOnPage(note, state)),
+  })),
   route('GET', `${place}/issues/:number/comments`, ({ state, path }) => ({
     body: state.notes.filter(({ on }) => on === Number(path.number)).map(noteShape),
   })),
@@ -140,10 +149,20 @@ const otherRoutes = (place: string): readonly WireRoute[] => [
 /** The merge is asked for in another way by each, and so is whose a commit is. */
 const githubRoutes = (place: string): readonly WireRoute[] => [
   route('GET', '/api/v3/user', ({ state }) => ({ body: { login: state.self } })),
+  route('GET', place, ({ state }) => ({
+    body: {
+      ...{ id: 1, full_name: 'o/r', allow_merge_commit: state.allowed.includes('merge') },
+      allow_squash_merge: state.allowed.includes('squash'),
+      allow_rebase_merge: state.allowed.includes('rebase'),
+    },
+  })),
   route('PUT', `${place}/pulls/:number/merge`, (request) => {
     const pull = pullOf(request);
     if (!pull) return missing;
     if (pull.state !== 'open') return { status: 405, body: { message: 'Pull Request is not mergeable' } };
+    const style = String(request.body.merge_method);
+    if (!request.state.allowed.some((allowed) => allowed === style))
+      return { status: 405, body: { message: `${style} merges are not allowed on this repository.` } };
     if (pull.head !== request.body.sha)
       return { status: 409, body: { message: 'Head branch was modified. Review and try the merge again.' } };
     request.state.merge(pull.number, `merge-of-${pull.number}`);
@@ -157,10 +176,24 @@ const githubRoutes = (place: string): readonly WireRoute[] => [
 
 const giteaRoutes = (place: string): readonly WireRoute[] => [
   route('GET', '/api/v1/user', ({ state }) => ({ body: { login: state.self } })),
+  route('GET', place, ({ state }) => ({
+    body: {
+      ...{
+        id: 1,
+        full_name: 'o/r',
+        allow_merge_commits: state.allowed.includes('merge'),
+        allow_rebase_explicit: false,
+      },
+      ...{ allow_squash_merge: state.allowed.includes('squash'), allow_rebase: state.allowed.includes('rebase') },
+      ...{ allow_fast_forward_only_merge: false, default_merge_style: 'merge' },
+    },
+  })),
   route('POST', `${place}/pulls/:number/merge`, (request) => {
     const pull = pullOf(request);
     if (!pull) return missing;
     if (pull.state !== 'open') return { status: 405, body: { message: 'The PR is already merged' } };
+    if (!request.state.allowed.some((allowed) => allowed === request.body.Do))
+      return { status: 405, body: { message: 'Invalid merge style' } };
     if (pull.head !== request.body.head_commit_id) return { status: 409, body: { message: 'head out of date' } };
     request.state.merge(pull.number, `merge-of-${pull.number}`);
     return { status: 200 };

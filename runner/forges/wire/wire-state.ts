@@ -1,4 +1,5 @@
 import type { Permission } from '../../core/forge.ts';
+import type { MergeStyle } from '../hub-shapes.ts';
 
 /** A pull request, or merge request, of a forge at the wire. */
 export interface WirePull {
@@ -28,6 +29,7 @@ export interface WireNote {
   readonly on: number;
   readonly author: string;
   text: string;
+  readonly at: string;
   readonly reactions: string[];
 }
 
@@ -45,6 +47,8 @@ export class WireState {
   readonly issues: WireIssue[] = [];
   readonly notes: WireNote[] = [];
   readonly statuses: WireStatus[] = [];
+  /** How changes may be merged here. */
+  allowed: readonly MergeStyle[] = ['merge', 'squash', 'rebase'];
   readonly permissions = new Map<string, Permission>();
   /** Pull requests by the commit of the base branch that they brought. */
   readonly commits = new Map<string, number>();
@@ -66,8 +70,8 @@ export class WireState {
     return made;
   }
 
-  say(on: number, author: string, text: string): WireNote {
-    const made: WireNote = { id: 1000 + this.next(), on, author, text, reactions: [] };
+  say(on: number, author: string, text: string, at = new Date().toISOString()): WireNote {
+    const made: WireNote = { id: 1000 + this.next(), on, author, text, at, reactions: [] };
     this.notes.push(made);
     return made;
   }

@@ -19,6 +19,7 @@ export function ChangePage({ id }: { readonly id: string }) {
       }
     >
       {data.problem && <pre className="problem">{data.problem}</pre>}
+      {data.types && <Types types={data.types} />}
       {data.rollouts.map((rollout) => (
         <Approvals key={rollout} id={rollout} />
       ))}
@@ -27,6 +28,25 @@ export function ChangePage({ id }: { readonly id: string }) {
         <StackOfChange key={run.id} run={run} />
       ))}
     </Page>
+  );
+}
+
+/** What the compiler says of its programs: nothing that the previews wait for. */
+function Types({ types }: { readonly types: NonNullable<ChangeDetailResponse['types']> }) {
+  const look = types.state === 'passed' ? 'good' : types.blocks ? 'bad' : 'quiet';
+  return (
+    <section aria-label="Types">
+      <p className="notice">
+        <span className={`badge ${look}`}>types</span> {types.text}
+      </p>
+      {types.mistakes.length > 0 && (
+        <pre className="problem">
+          {types.mistakes
+            .map(({ file, line, column, code, message }) => `${file}:${line}:${column} ${code}: ${message}`)
+            .join('\n')}
+        </pre>
+      )}
+    </section>
   );
 }
 

@@ -4,7 +4,7 @@ import type { Environment } from '../../foundation/environment.ts';
 import { runCommand } from '../commands/run-command.ts';
 import type { Terminal } from '../display/terminal.ts';
 import type { TypeProblem } from '../language/type-check-program.ts';
-import { checkTypes } from '../operations/check-types.ts';
+import { checkTypes, type TypeCheckOptions } from '../operations/check-types.ts';
 import { createEngineServices, type EngineServices } from '../operations/engine-services.ts';
 import { createProposals } from '../operations/proposals.ts';
 import { engineVersion } from '../version.ts';
@@ -38,10 +38,10 @@ export interface EmbeddedPulumi {
     signal?: AbortSignal,
   ): Promise<EmbeddedResult>;
   /**
-   * Checks the types of the Pulumi program at or above `directory`: a step by itself, incremental, once for a commit. No problems where there is nothing
+   * Checks the types of the Pulumi program at or above `directory`: a step by itself, incremental, once for a commit. undefined where there is nothing
    * to check. Rejects with a user error for a broken Pulumi.yaml, or where the compiler cannot run.
    */
-  checkTypes(directory: string, options?: { readonly signal?: AbortSignal }): Promise<readonly TypeProblem[]>;
+  checkTypes(directory: string, options?: TypeCheckOptions): Promise<readonly TypeProblem[] | undefined>;
   /**
    * A command object of the same processes whose previews of one stack build on each other: each starts from what the one before it would leave. Whatever
    * is not a preview knows nothing of that.

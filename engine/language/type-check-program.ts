@@ -3,7 +3,8 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { isAbsolute, join, resolve } from 'node:path';
 import { userError } from '../../foundation/errors.ts';
-import { startProcess } from '../../foundation/processes.ts';
+import { type ManagedProcess, startProcess } from '../../foundation/processes.ts';
+import { watchMemory } from '../../foundation/watch-memory.ts';
 import { cacheDirectory } from './disk-cache.ts';
 import { outputLines } from './output-lines.ts';
 import { programEnvironment } from './program-environment.ts';
@@ -14,6 +15,8 @@ export interface TypeCheckRequest {
   /** `runtime.options` of Pulumi.yaml. */
   readonly runtimeOptions: Readonly<Record<string, unknown>>;
   readonly signal?: AbortSignal;
+  /** In bytes: what the compiler may hold and write. Default: no limits. */
+  readonly limits?: { readonly memory: number; readonly output: number };
 }
 
 /** One mistake that the compiler found. Lines and columns count from 1; 0 where it is about no place. */
@@ -27,14 +30,14 @@ export interface TypeProblem {
 
 /**
  * Checks the types of a program with its own compiler (else ours) and tsconfig, in a process of its own, and remembers what did not change for
- * the next time. It is a step by itself, once for a commit: running a program never waits for it. Resolves to every problem; none without a
- * tsconfig, as there is nothing that says what to check. Rejects with a user error where the compiler cannot run.
+ * the next time. It is a step by itself, once for a commit: running a program never waits for it. Resolves to every problem; undefined
+ * without a tsconfig, as there is nothing that says what to check. Rejects with a user error where the compiler cannot run, or goes beyond a limit.
  */
-export async function typeCheckProgram(request: TypeCheckRequest): Promise<readonly TypeProblem[]> {
-  const { programDirectory, signal } = request;
+export async function typeCheckProgram(request: TypeCheckRequest): Promise<readonly TypeProblem[] | undefined> {
+  const { programDirectory, signal, limits } = request;
   const { typescript, tsconfig } = parseRuntimeOptions(request.runtimeOptions);
   const project = resolve(programDirectory, tsconfig ?? 'tsconfig.json');
-  if (!typescript || (tsconfig === undefined && !existsSync(project))) return [];
+  if (!typescript || (tsconfig === undefined && !existsSync(project))) return undefined;
   const cache = cacheDirectory('type-checks');
   mkdirSync(cache, { recursive: true, mode: 0o700 });
   const buildInfo = join(cache, `${createHash('sha256').update(project).digest('hex')}.tsbuildinfo`);
@@ -48,13 +51,13 @@ export async function typeCheckProgram(request: TypeCheckRequest): Promise<reado
   const stop = () => void managed.end({ graceMs: 500 });
   signal?.addEventListener('abort', stop, { once: true });
   if (signal?.aborted) stop();
-  const output = outputLines((line) => lines.push(line));
-  for (const stream of [managed.child.stdout!, managed.child.stderr!])
-    stream.on('data', (chunk: Buffer) => output.write(chunk));
-  await new Promise((done) => managed.child.once('close', done));
+  const exceeded = await readWithin(managed, limits, (line) => lines.push(line));
   signal?.removeEventListener('abort', stop);
   signal?.throwIfAborted();
-  output.end();
+  if (exceeded !== undefined)
+    throw userError(
+      `Cannot check the program's types as the compiler ${exceeded}. Check less by its tsconfig, or raise the limit.`,
+    );
   const { code } = await managed.exited;
   const problems = parseProblems(lines, programDirectory);
   if (code !== 0 && problems.length === 0)
@@ -62,6 +65,33 @@ export async function typeCheckProgram(request: TypeCheckRequest): Promise<reado
       `Cannot check the program's types as the compiler failed: ${project}. It wrote:\n${lines.join('\n')}`,
     );
   return problems;
+}
+
+/** Reads all that a process writes, to its end. Ends it where it goes beyond a limit, and returns which. */
+async function readWithin(
+  managed: ManagedProcess,
+  limits: TypeCheckRequest['limits'],
+  onLine: (line: string) => void,
+): Promise<string | undefined> {
+  let exceeded: string | undefined;
+  let written = 0;
+  const end = (why: string) => {
+    exceeded ??= why;
+    void managed.end({ graceMs: 500 });
+  };
+  const onExceeded = () => end('holds more memory than it may');
+  const unwatch = limits && watchMemory(managed.identity.pid, { limit: limits.memory, onExceeded });
+  const output = outputLines(onLine);
+  for (const stream of [managed.child.stdout!, managed.child.stderr!])
+    stream.on('data', (chunk: Buffer) => {
+      written += chunk.length;
+      if (limits && written > limits.output) end('writes more than it may');
+      else output.write(chunk);
+    });
+  await new Promise((done) => managed.child.once('close', done));
+  unwatch?.();
+  output.end();
+  return exceeded;
 }
 
 function compilerOf(programDirectory: string): string {

@@ -92,6 +92,19 @@ export const runDetailSchema = runSchema.extend({
   milliseconds: z.number().optional().describe('What the engine took'),
 });
 
+const typeCheckSchema = z
+  .object({
+    state: z.enum(['passed', 'mistakes', 'broken']),
+    text: z.string().describe('`2 errors, infra/index.ts:12:3 …`'),
+    blocks: z.boolean().describe('Whether the settings want it to fail the change'),
+    mistakes: list(
+      z.object({ file: z.string(), line: z.number(), column: z.number(), code: z.string(), message: z.string() }),
+    ).describe('The first 100'),
+  })
+  .describe(
+    "What the check of the programs' types came to, beside the previews; absent where nothing says what to check",
+  );
+
 export const changeSchema = z.object({
   id: z.string().describe('`<repository>/<name>`'),
   repository: z.string(),
@@ -101,6 +114,7 @@ export const changeSchema = z.object({
   base: commit.optional(),
   merge: commit.optional().describe('What was previewed: head merged into base'),
   problem: z.string().optional(),
+  types: typeCheckSchema.optional(),
   verdict: z.string(),
   runs: list(runSchema),
   updatedAt: time,

@@ -1,3 +1,5 @@
+import type { TypeCheck } from './type-check.ts';
+
 /**
  * What somebody proposes: a branch that is not in the base branch.
  *
@@ -23,5 +25,7 @@ export interface Change {
   readonly author?: string;
   /** Whether it waits for a maintainer to allow this head: nothing of it runs meanwhile. */
   readonly held?: boolean;
+  /** What the check of its programs' types came to, for the commit that was previewed. */
+  readonly types?: TypeCheck;
   readonly updatedAt: Date;
 }

@@ -3,6 +3,7 @@ import type { Change } from './change.ts';
 import { fitLines, type LineSection } from './fit-lines.ts';
 import { changesSomething, nameOf, type PlannedStep, type PropertyChange, shownSteps } from './planned-step.ts';
 import type { Run, Undo } from './run.ts';
+import { isBlocked, typesLines, typesText } from './type-check.ts';
 import { undoOf } from './undo.ts';
 
 /** Found again by this in whatever people write around it. */
@@ -13,7 +14,7 @@ const LONGEST_COMMENT = 60_000;
 
 /** What a comment is written from. */
 export interface ChangeReport {
-  readonly change: Pick<Change, 'name' | 'head' | 'merge' | 'problem'>;
+  readonly change: Pick<Change, 'name' | 'head' | 'merge' | 'problem' | 'types'>;
   readonly runs: readonly Run[];
   readonly untouched: number;
   readonly removed: Affected['removed'];
@@ -30,6 +31,7 @@ export function verdictOf(report: ChangeReport): string {
   if (failed.length > 0) return `The preview of ${list(failed.map(({ stack }) => stack))} failed.`;
   const open = runs.filter(({ state }) => state !== 'succeeded');
   if (open.length > 0) return `Previewing ${list(open.map(({ stack }) => stack))}.`;
+  if (isBlocked(report.change)) return `Types: ${typesText(report.change.types!)}.`;
   const dangerous = runs.filter(({ outcome }) =>
     outcome?.steps.some(({ operation }) => /delete|replace/.test(operation)),
   );
@@ -69,6 +71,7 @@ function headOf({ change, runs, untouched, removed }: ChangeReport, shown: reado
     ...(change.problem ? [fenced(change.problem)] : []),
     ...tableOf(shown),
     ...undoLines(shown),
+    ...(change.types ? typesLines(change.types) : []),
     ...(untouched > 0 ? ['', `${count(untouched, 'other stack')} not affected.`] : []),
     ...removed.map((id) => `The file of ${id} is removed. Its resources stay: destroy the stack before.`),
   ];

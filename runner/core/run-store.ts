@@ -44,7 +44,7 @@ export interface RunStore extends KeepingStore {
     page(filter: PageFilter & { readonly state?: Change['state'] }): Promise<Page<Change>>;
     /** Creates or replaces; with `at` only where there is none, or it is open and its head is that. Returns whether it is this one now. */
     put(change: Omit<Change, 'updatedAt'>, at?: { readonly head: string }): Promise<boolean>;
-    set(id: string, patch: Patch<Pick<Change, 'state' | 'base' | 'merge' | 'problem'>>): Promise<void>;
+    set(id: string, patch: Patch<Pick<Change, 'state' | 'base' | 'merge' | 'problem' | 'types'>>): Promise<void>;
   };
   readonly runs: {
     add(run: NewRun): Promise<void>;

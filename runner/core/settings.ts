@@ -54,6 +54,12 @@ const schema = strict({
   update: updateAccessSettings
     .prefault({})
     .describe('What updates of stacks may see that have no settings of their own.'),
+  types: z
+    .enum(['report', 'block', 'off'])
+    .default('report')
+    .describe(
+      'Whether the types of programs with a tsconfig are checked beside the previews of a change: `report` says what is wrong, `block` fails the change for it.',
+    ),
   promotions: z.array(promotionSettings).default([]).describe('Versions that are promoted from stack to stack.'),
   freezes: z.array(freezeSettings).default([]).describe('When nothing is updated anywhere.'),
   teams: z

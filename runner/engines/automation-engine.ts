@@ -37,6 +37,7 @@ export function createAutomationEngine(options: AutomationEngineOptions): Engine
     name: options.name,
     exists: (work) => exists(options, work),
     appliedCommit: (work) => options.previews.run(() => appliedCommit(options, work)),
+    ...(options.checkTypes && { checkTypes: checkOf(options, options.checkTypes) }),
     preview: (work) => options.previews.run(() => previewForeseeing(options, work, foreseen)),
     ...(options.proposing && { previewBehind: behindOf(options, options.proposing) }),
     ...(options.foreseeing && { previewRevert: revertOf({ ...options, foreseeing: options.foreseeing, foreseen }) }),
@@ -59,6 +60,16 @@ async function previewForeseeing(
   const outcome = await withinTime(work, (limited) => operate(used, limited, { verb: 'preview' }));
   if (command && outcome.result === 'succeeded') foreseen.keep(work, command, outcome);
   return outcome;
+}
+
+/** Nobody waits for it as for a preview. */
+function checkOf(
+  { previews }: AutomationEngineOptions,
+  check: NonNullable<AutomationEngineOptions['checkTypes']>,
+): NonNullable<Engine['checkTypes']> {
+  const checked = ({ folder, signal, limits }: StackWork) =>
+    check(folder, { ...(signal && { signal }), ...(limits && { limits }) });
+  return (work) => previews.run(() => withinTime(work, checked), { background: true });
 }
 
 function revertOf(options: Parameters<typeof previewRevert>[0]): NonNullable<Engine['previewRevert']> {

@@ -44,6 +44,7 @@ export async function createEngines(options: {
   const engines: Engine[] = [
     createAutomationEngine({
       ...{ ...shared, name: 'embedded', command: () => embedded as unknown as PulumiCommand },
+      checkTypes: (folder, checked) => embedded.checkTypes(folder, checked),
       foreseeing: () => embedded.foreseeing() as unknown as PulumiCommand,
       proposing: () => embedded.proposing() as unknown as PulumiCommand,
     }),

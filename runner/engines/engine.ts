@@ -1,5 +1,6 @@
 import type { DriftLook } from '../core/drift.ts';
 import type { Outcome } from '../core/run.ts';
+import type { TypeMistake } from '../core/type-check.ts';
 import type { RevertPreview } from '../core/undo.ts';
 import type { RunWitness } from './record-events.ts';
 
@@ -70,6 +71,11 @@ export interface Engine {
    * stack was not a whole update of ours.
    */
   appliedCommit(work: StackWork): Promise<string | undefined>;
+  /**
+   * Checks the types of the program of `work.folder`, in a process of its own within the limits, when no preview waits: every mistake, with absolute paths;
+   * undefined where no tsconfig says what to check. Absent where the engine has no such step.
+   */
+  checkTypes?(work: StackWork): Promise<readonly TypeMistake[] | undefined>;
   /** Says what an update would do. Takes no lock. */
   preview(work: StackWork): Promise<Outcome>;
   /**

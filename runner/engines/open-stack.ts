@@ -3,6 +3,7 @@ import { type ConfigMap, LocalWorkspace, type PulumiCommand, Stack } from '@pulu
 import { isMainstayError, MainstayError, userError } from '../../foundation/errors.ts';
 import { redactor } from '../../foundation/redact.ts';
 import type { ProcessOwner, RunStore } from '../core/run-store.ts';
+import type { TypeMistake } from '../core/type-check.ts';
 import type { EngineName, OperationLimits, StackWork } from './engine.ts';
 import { failureText, isLocked, lockedError } from './engine-failure.ts';
 import type { Limiter } from './limiter.ts';
@@ -16,6 +17,11 @@ export interface AutomationEngineOptions {
   readonly foreseeing?: () => PulumiCommand;
   /** Makes a command whose previews read what its earlier previews of other stacks propose, where the engine has such. */
   readonly proposing?: () => PulumiCommand;
+  /** Checks a program's types, where the engine has such a step. */
+  readonly checkTypes?: (
+    folder: string,
+    options: { readonly signal?: AbortSignal; readonly limits?: Pick<OperationLimits, 'memory' | 'output'> },
+  ) => Promise<readonly TypeMistake[] | undefined>;
   /** The whole environment of an operation. Throws a user error where its settings name what is not there. */
   environment(work: StackWork): Readonly<Record<string, string>>;
   readonly processes: RunStore['processes'];

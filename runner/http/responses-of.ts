@@ -15,6 +15,7 @@ import { nameOf, type PlannedStep, shownSteps } from '../core/planned-step.ts';
 import { changeLine, commentOf, stepLine, verdictOf } from '../core/report-text.ts';
 import type { Rollout } from '../core/rollout.ts';
 import type { Run, RunHead, RunStep } from '../core/run.ts';
+import { type TypeCheck, typesText } from '../core/type-check.ts';
 import { undoOf } from '../core/undo.ts';
 
 /** What a list shows of a run that was read whole. */
@@ -78,7 +79,16 @@ export function changeResponse(change: Change, all: readonly RunHead[]): ChangeR
 
 function changeFields(change: Change) {
   const { id, repository, name, state, head, base, merge, problem } = change;
-  return { ...{ id, repository, name, state, head, base, merge, problem }, updatedAt: change.updatedAt.toISOString() };
+  const types = change.types && typeCheckResponse(change.types);
+  return {
+    ...{ id, repository, name, state, head, base, merge, problem, types },
+    updatedAt: change.updatedAt.toISOString(),
+  };
+}
+
+function typeCheckResponse(check: TypeCheck) {
+  const { state, blocks, mistakes } = check;
+  return { state, text: typesText(check), blocks, mistakes };
 }
 
 /** The verdict only asks which operations there are: one step stands for all of its kind. */

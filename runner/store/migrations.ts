@@ -134,6 +134,7 @@ const MIGRATIONS: readonly string[] = [
   `,
   `
   create table comments_read (repository text primary key, at timestamptz not null);
+  alter table change add column types jsonb;
   `,
 ];
 

@@ -87,7 +87,8 @@ function changesOf(database: Statements): RunStore['changes'] {
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
          on conflict (id) do update set state = excluded.state, head = excluded.head, base = excluded.base,
            merge = excluded.merge, problem = excluded.problem, author = coalesce(excluded.author, change.author),
-           held = excluded.held, updated_at = now()
+           held = excluded.held, updated_at = now(),
+           types = case when change.merge = excluded.merge then change.types end
          where $11::text is null or (change.head = $11 and change.state = 'open')`,
         [
           id,

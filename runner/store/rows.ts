@@ -17,13 +17,14 @@ export interface ChangeRow {
   readonly problem: string | null;
   readonly author: string | null;
   readonly held: boolean;
+  readonly types: Change['types'] | null;
   readonly updated_at: Date;
 }
 
 export function changeOf(row: ChangeRow): Change {
   const { id, repository, name, state, head, updated_at } = row;
   const optional = { base: row.base ?? undefined, merge: row.merge ?? undefined, problem: row.problem ?? undefined };
-  const whose = { author: row.author ?? undefined, held: row.held };
+  const whose = { author: row.author ?? undefined, held: row.held, types: row.types ?? undefined };
   return { id, repository, name, state, head, ...optional, ...whose, updatedAt: updated_at };
 }
 

@@ -7,9 +7,11 @@ import { type CommitStatus, statusStateOf } from '../core/forge.ts';
 import { type ChangeReport, commentOf, short, undoVerdict, verdictOf } from '../core/report-text.ts';
 import type { Run, RunState } from '../core/run.ts';
 import { readSettings } from '../core/settings.ts';
+import { isBlocked, type TypeCheck, typesText } from '../core/type-check.ts';
 import { type Attempt, attempt, OUTAGE_SECONDS } from './attempt.ts';
 import { attemptId } from './attempt-id.ts';
 import { type ChangeAt, changeId } from './change-at.ts';
+import { checkTypes } from './check-types.ts';
 import { judgeUndo } from './judge-undo.ts';
 import { upstreamsOf } from './known-upstreams.ts';
 import { repositoryOf, type Services } from './services.ts';
@@ -49,6 +51,8 @@ export function previewChange(services: Services, preview: (id: string) => Promi
     if (at.queue) return;
     const news = await judgeUndo(services, at, plan.runs);
     await DBOS.runStep(() => tellUndo(services, at, { plan, news }), { name: 'tell the undo' });
+    const types = await DBOS.runStep(() => checkTypes(services, at, plan.stacks), { name: 'types' });
+    if (types) await DBOS.runStep(() => tellTypes(services, at, { plan, types }), { name: 'tell the types' });
   };
 }
 
@@ -185,7 +189,7 @@ async function reportChange(
 
 function stateOf({ change, runs }: ChangeReport): CommitStatus['state'] {
   const states = runs.map(({ state }) => statusStateOf(state));
-  if (change.problem || states.includes('failure')) return 'failure';
+  if (change.problem || states.includes('failure') || isBlocked(change)) return 'failure';
   return states.includes('pending') ? 'pending' : 'success';
 }
 
@@ -226,6 +230,27 @@ async function tellUndo(
     if (!forge.proposals) return;
     const state = undo.answer === 'no' ? 'failure' : 'success';
     await forge.setStatus({ commit: at.head, context: 'mainstay/undo', state, text: undo.text, link: report.link });
+  });
+}
+
+/** Says what is wrong with the types, as a check of its own where there are such. It fails only where the settings say so. */
+async function tellTypes(
+  services: Services,
+  at: ChangeAt,
+  { plan, types }: { readonly plan: ChangePlan; readonly types: TypeCheck },
+): Promise<void> {
+  const report = await reportOf(services, at, plan);
+  if (report?.change.state !== 'open') return;
+  const { forge } = repositoryOf(services, at.repository);
+  services.tell(`types of ${at.name} at ${short(at.head)}: ${typesText(types)}`);
+  await deliver(services, at, async () => {
+    if (types.state !== 'passed') await forge.putComment({ change: at.name, commit: at.head, text: commentOf(report) });
+    const status = { commit: at.head, link: report.link };
+    const own = types.blocks && types.state !== 'passed' ? ('failure' as const) : ('success' as const);
+    if (forge.proposals)
+      await forge.setStatus({ ...status, context: 'mainstay/types', state: own, text: `types: ${typesText(types)}` });
+    if (own === 'failure')
+      await forge.setStatus({ ...status, context: 'mainstay', state: stateOf(report), text: verdictOf(report) });
   });
 }
 

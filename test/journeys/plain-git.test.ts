@@ -81,6 +81,28 @@ test('a move of the base branch makes those previews again that it concerns, and
   assert.match(steps.find(({ name }) => name === 'preview')!.detail, /as reviewed/);
 });
 
+test('says what is wrong with the types beside the previews, and checks the next commit in the same way', async () => {
+  const wrong = 'export const labels: { team: string } = { team: 1 };\n';
+  const tsconfig = JSON.stringify({
+    compilerOptions: { strict: true, types: [], noEmit: true, skipLibCheck: true },
+    files: ['labels.ts'],
+  });
+  const first = await shop.push('types', { 'infra/labels.ts': wrong, 'infra/tsconfig.json': tsconfig });
+  await shop.sweep();
+  await shop.until('the mistake', async () => (await note(first)).includes('Types: **1 error, infra/labels.ts:1:43**'));
+  assert.match(await note(first), /Changes|replaces/, 'the previews went through');
+  const types = async () => (await shop.store.changes.get('estate/types'))?.types;
+  assert.equal((await types())?.state, 'mistakes');
+  const second = await shop.push('types', { 'infra/labels.ts': wrong.replace('1 }', "'shop' }") });
+  await shop.sweep();
+  const checked = await shop.until('the next check', async () => {
+    const change = await shop.store.changes.get('estate/types');
+    return change?.head === second && change.types;
+  });
+  assert.equal(checked.state, 'passed');
+  assert.doesNotMatch(await note(second), /Types/);
+});
+
 for (const style of ['squash', 'rebase'] as const)
   test(`knows whose a ${style} is by its trees: it goes as it was reviewed`, async () => {
     await shop.push(style, { 'stacks/Pulumi.dev.yaml': stackFile({ one: 'a', two: 'b', [style]: 'x' }) });

@@ -57,14 +57,22 @@ export const destroyCommand: Command = {
       context.terminal.write(`There were no unprotected resources to destroy. ${left}\n`);
       return undefined;
     }
-    const code = flags.boolean('preview-only') ? await performPreview(operation) : await perform(operation);
-    if (code === exitCodes.ok && kept && kept.keptCount > 0)
-      context.terminal.write(`All unprotected resources were destroyed. ${left}\n`);
-    if (code === exitCodes.ok && flags.boolean('remove') && !flags.boolean('preview-only'))
-      await removeStack(operation);
+    if (flags.boolean('preview-only')) return performPreview(operation);
+    const code = await perform(operation);
+    if (code !== exitCodes.ok) return code;
+    if (kept && kept.keptCount > 0) context.terminal.write(`All unprotected resources were destroyed. ${left}\n`);
+    if (flags.boolean('remove')) await removeStack(operation);
+    else if (!['target', 'exclude', 'exclude-protected', 'json'].some((name) => flags.isSet(name)))
+      sayWhatIsKept(operation);
     return code;
   },
 };
+
+function sayWhatIsKept({ context, stack: { identity } }: Operation): void {
+  context.terminal.write(
+    `Its resources are deleted; the history and the settings of the stack are kept. To remove it altogether: pulumi stack rm ${identity.stack}\n`,
+  );
+}
 
 async function protectedScope({ stack }: Operation): Promise<ReturnType<typeof unprotectedTargets>> {
   const { resources } = await stack.backend.readSnapshot(stack.identity, stack.openSecrets);

@@ -86,6 +86,15 @@ describe('commands of a stack', () => {
     );
   });
 
+  test('a destroy says what is kept, unless it was of some resources', async () => {
+    await importState();
+    const some = await pulumi(['destroy', '--yes', '--skip-preview', '--target', '**::b']);
+    assert.equal(some.code, 0, some.output);
+    assert.doesNotMatch(some.output, /stack rm/);
+    const all = await pulumi(['destroy', '--yes', '--skip-preview']);
+    assert.match(all.output, /history and the settings of the stack are kept.*pulumi stack rm dev\n/);
+  });
+
   test('another passphrase opens state and settings, the old one neither', async () => {
     await importState();
     await pulumi(['config', 'set', '--secret', 'password', 'sesame']);

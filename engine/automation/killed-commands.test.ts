@@ -141,7 +141,7 @@ describe('a command that changes states, killed before each of its writes, leave
     'state move': move,
     'stack change-secrets-provider': newPassphrase,
   }))
-    test(name, { timeout: 300_000 }, async (context) => killEverywhere(context, project, command));
+    test(name, { timeout: 900_000 }, async (context) => killEverywhere(context, project, command));
 });
 
 async function killEverywhere(context: TestContext, original: DemoProject, command: KilledCommand): Promise<void> {

@@ -95,6 +95,24 @@ describe('commands of a stack', () => {
     assert.match(all.output, /history and the settings of the stack are kept.*pulumi stack rm dev\n/);
   });
 
+  test('a state that is not of the official form is not imported, and the error says where it is wrong', async () => {
+    await importState();
+    const before = (await pulumi(['stack', 'export'])).output;
+    const resources = [{ urn: 'urn:pulumi:dev::demo::a:b:C::x', type: 'a:b:C', custom: false, dependencies: 'all' }];
+    const manifest = { time: '2026-01-01T00:00:00Z', magic: '', version: '' };
+    for (const [deployment, place] of [
+      [{ manifest, resources }, /resources\.0\.dependencies/],
+      [{ manifest, resources: [], future: {} }, /future/],
+    ] as const) {
+      const { code, output } = await pulumi(['stack', 'import'], { input: JSON.stringify({ version: 3, deployment }) });
+      assert.equal(code, 1, output);
+      assert.match(output, place);
+      assert.match(output, /the state is as it was/);
+      assert.doesNotMatch(output, /\n\s+at /, 'no stack trace');
+    }
+    assert.equal((await pulumi(['stack', 'export'])).output, before);
+  });
+
   test('another passphrase opens state and settings, the old one neither', async () => {
     await importState();
     await pulumi(['config', 'set', '--secret', 'password', 'sesame']);

@@ -4,7 +4,7 @@ import { messageOf, userError } from '../../foundation/errors.ts';
 import { ensureSecrets, type OpenStack, openStack } from '../operations/open-stack.ts';
 import type { RawDeployment } from '../state/backend.ts';
 import { decodeDeployment, encodeDeployment } from '../state/checkpoint.ts';
-import { checkIntegrity } from '../state/integrity.ts';
+import { checkIntegrity, refuseFault } from '../state/integrity.ts';
 import type { Command, CommandContext } from './command.ts';
 import { showSecretsFlag, stackFlag } from './shared-flags.ts';
 
@@ -96,8 +96,11 @@ async function withSecretsEncrypted(
   raw: RawDeployment,
   force: boolean,
 ): Promise<RawDeployment> {
+  const { checkDeploymentShape } = await import('../state/deployment-shape.ts');
+  const whatToDo = 'Correct what is imported; the state is as it was.';
+  if (!force) refuseFault(() => checkDeploymentShape(raw), whatToDo);
   const snapshot = await decodeDeployment(raw, stack.openSecrets);
-  if (!force) checkIntegrity(snapshot.resources);
+  if (!force) refuseFault(() => checkIntegrity(snapshot.resources), whatToDo);
   if (!JSON.stringify(raw.deployment).includes('"plaintext"')) return raw;
   const secretsManager = await ensureSecrets(stack, context.environment);
   return encodeDeployment({ ...snapshot, secretsManager });

@@ -33,7 +33,7 @@ import {
 } from './checkpoint-files.ts';
 import { foldJournal } from './fold-journal.ts';
 import { addToHistory, deleteHistory, moveHistory, readHistory, unixNanos } from './history.ts';
-import { checkIntegrity, IntegrityError } from './integrity.ts';
+import { checkIntegrity, refuseFault } from './integrity.ts';
 import { checkpointHash, entriesSince, type JournalEntry, parseJournal } from './journal.ts';
 import { cancelLocks, isLocked, takeLock } from './locks.ts';
 import { CheckpointRecorder } from './recorder.ts';
@@ -179,7 +179,7 @@ export class DiyBackend implements Backend {
   async readSnapshot(stack: StackIdentity, open: SecretsManagerOpener): Promise<Snapshot> {
     const { raw, file } = await this.#readCurrent(stack);
     const snapshot = await decodeDeployment(raw, open);
-    translateFault(
+    refuseFault(
       () => checkIntegrity(snapshot.resources),
       `Run \`pulumi state repair\`, or restore ${this.#bucket.describe(file.key)} from the file beside it that ends in .bak.`,
     );
@@ -252,7 +252,7 @@ export class DiyBackend implements Backend {
     }
     if (!options.force) {
       const { checkDeploymentShape } = await import('./deployment-shape.ts');
-      translateFault(() => checkDeploymentShape(raw), 'Correct what is imported; the state is as it was.');
+      refuseFault(() => checkDeploymentShape(raw), 'Correct what is imported; the state is as it was.');
     }
     const file = await this.#settleIfReadable(stack);
     await this.#writeCheckpoint(stack, checkpointText(qualified(stack), raw), file.ending);
@@ -359,14 +359,4 @@ function isWrittenAs(raw: RawDeployment, base: Snapshot, manager: SecretsManager
     resources.length === base.resources.length &&
     base.resources.every(({ urn, id }, index) => urn === resources[index]!.urn && id === (resources[index]!.id ?? ''))
   );
-}
-
-/** A state that somebody else has written or hands in: its fault is theirs to correct. In one that we write, it is ours. */
-function translateFault(check: () => void, whatToDo: string): void {
-  try {
-    check();
-  } catch (error) {
-    if (!(error instanceof IntegrityError)) throw error;
-    throw userError(`${error.message}. ${whatToDo}`, { cause: error });
-  }
 }

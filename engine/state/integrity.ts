@@ -1,3 +1,4 @@
+import { userError } from '../../foundation/errors.ts';
 import type { ResourceState } from '../deploy/resource-state.ts';
 
 /** A state that cannot be trusted: written back, it could make the engine lose or delete something. */
@@ -5,6 +6,19 @@ export class IntegrityError extends Error {
   constructor(message: string) {
     super(`snapshot integrity failure; refusing to use it: ${message}`);
     this.name = 'IntegrityError';
+  }
+}
+
+/**
+ * Makes the `IntegrityError` of a check a user error that says what to do: the fault of a state that somebody else has written, or hands in, is
+ * theirs to correct. In one that we write, it is ours.
+ */
+export function refuseFault(check: () => void, whatToDo: string): void {
+  try {
+    check();
+  } catch (error) {
+    if (!(error instanceof IntegrityError)) throw error;
+    throw userError(`${error.message}. ${whatToDo}`, { cause: error });
   }
 }
 

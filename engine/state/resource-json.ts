@@ -98,7 +98,13 @@ export function resourceFromJson(json: JsonObject, manager: SecretsManager | und
     throw new Error(`a resource has no urn or no type: ${JSON.stringify(urn ?? type ?? null)}`);
   const state = newResourceState({ urn, type, custom: json.custom === true });
   const target = state as unknown as Record<string, unknown>;
-  for (const [field, key] of Object.entries(COPIED)) if (!isEmpty(json[key])) target[field] = json[key];
+  for (const [field, key] of Object.entries(COPIED)) {
+    const value = json[key];
+    if (isEmpty(value)) continue;
+    if (kindOf(value) !== kindOf(target[field] ?? ''))
+      throw new Error(`${key} is not a ${kindOf(target[field] ?? '')}`);
+    target[field] = value;
+  }
   state.inputs = mapFromJson(json.inputs as JsonObject | undefined, manager);
   state.outputs = mapFromJson(json.outputs as JsonObject | undefined, manager);
   state.propertyDependencies = listsOf(json.propertyDependencies);
@@ -108,6 +114,11 @@ export function resourceFromJson(json: JsonObject, manager: SecretsManager | und
   const unknown = Object.entries(json).filter(([key]) => !KNOWN.has(key));
   if (unknown.length > 0) (state as WithUnknownFields)[unknownFields] = Object.fromEntries(unknown);
   return state;
+}
+
+function kindOf(value: unknown): string {
+  if (Array.isArray(value)) return 'list';
+  return typeof value === 'string' ? 'text' : typeof value;
 }
 
 /** A null list is an empty one (Go writes nil slices so). */

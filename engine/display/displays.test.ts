@@ -311,7 +311,9 @@ Resources:
     const thing = stack.cloud.things.get('same-1')!;
     thing.inputs = { size: 9 };
     stack.cloud.things.delete('removed-1');
-    const text = shown(diff({ preview: false, title: 'Refreshing' }), await stack.refresh());
+    const refreshed = await stack.refresh();
+    assert.match(shown(progress({ preview: false }), refreshed), /^ ~ {2}test:index:Thing same updated \(T\)/m);
+    const text = shown(diff({ preview: false, title: 'Refreshing' }), refreshed);
     assert.match(
       text,
       /test:index:Thing: \((refresh|update)\)\n +\[id=same-1\]\n +\[urn=[^\]]*\]\n +made: "same-1"\n +~ size: 1 => 9\n/,

@@ -123,7 +123,8 @@ function sandboxText(step: Step, context: LineContext): string {
 
 function doneText(step: Step, context: LineContext): string {
   const { started, shown } = context;
-  const begun = started.get(keyOf(step));
+  // A refresh ends as what it has found.
+  const begun = started.get(keyOf(step)) ?? started.get(`refresh ${step.urn}`);
   const time = begun === undefined ? '' : `(${((performance.now() - begun) / 1000).toFixed(2)}s) `;
   shown.delete(step.urn);
   return stepText(step, 'done', context, time);

@@ -59,6 +59,11 @@ async function openSession(done: (session: SessionResponse) => void): Promise<vo
 function Shell({ session }: { readonly session: SessionResponse }) {
   const [location] = useLocation();
   const { connected } = useConnection();
+  // On a phone the row of pages is longer than the screen.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another place is the reason
+  useEffect(() => {
+    document.querySelector('.top [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [location]);
   return (
     <>
       <a className="skip" href="#main">

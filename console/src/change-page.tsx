@@ -1,13 +1,13 @@
 import { Link } from 'wouter';
 import type { ChangeDetailResponse, RolloutDetailResponse, RunDetailResponse } from '../../runner/api/responses.ts';
 import { part, useApi } from './api.ts';
-import { Badge, Commit, Empty, Page, Pending, RunLink, Sandbox, StackLink, When } from './parts.tsx';
+import { Badge, Commit, Empty, Page, PendingPage, RunLink, Sandbox, StackLink, When } from './parts.tsx';
 import { Facts, StepList } from './step-list.tsx';
 
 /** One change: what it would do to each stack, dangerous first. */
 export function ChangePage({ id }: { readonly id: string }) {
   const { data, error } = useApi<ChangeDetailResponse>(`/api/changes/${part(id)}`, 2000);
-  if (!data) return <Pending error={error} />;
+  if (!data) return <PendingPage error={error} />;
   return (
     <Page
       title={data.name}

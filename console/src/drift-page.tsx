@@ -1,7 +1,7 @@
 import type { DriftResponse, PageOf } from '../../runner/api/responses.ts';
 import { useApi } from './api.ts';
 import { typeName } from './format.ts';
-import { Badge, Commit, Empty, Page, Pending, RunLink, Sandbox, StackLink, When } from './parts.tsx';
+import { Badge, Commit, Empty, Page, PendingPage, RunLink, Sandbox, StackLink, When } from './parts.tsx';
 import { PropertyDiffs } from './property-diff.tsx';
 
 const ORDER = ['flapping', 'drifted', 'unknown', 'none'];
@@ -9,7 +9,7 @@ const ORDER = ['flapping', 'drifted', 'unknown', 'none'];
 /** Every stack that was looked at, what differs first. */
 export function DriftPage() {
   const { data, error } = useApi<PageOf<DriftResponse>>('/api/drift', 5000);
-  if (!data) return <Pending error={error} />;
+  if (!data) return <PendingPage error={error} />;
   const records = data.items.toSorted(
     (a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state) || a.stack.localeCompare(b.stack),
   );
@@ -22,7 +22,11 @@ export function DriftPage() {
       title="Drift"
       about="What is there and what the program says: looked at on each stack’s schedule, in a copy of its state."
     >
-      {records.length === 0 && <Empty>Nobody has looked yet. `drift` in mainstay.yaml says when.</Empty>}
+      {records.length === 0 && (
+        <Empty>
+          Nobody has looked yet. <code>drift</code> in mainstay.yaml says when.
+        </Empty>
+      )}
       {different.map((record) => (
         <section key={`${record.repository} ${record.stack}`} className="panel" aria-label={record.stack}>
           <h2>

@@ -10,7 +10,7 @@ import type {
 } from '../../runner/api/responses.ts';
 import { post, useApi } from './api.ts';
 import { counted, stackName } from './format.ts';
-import { Act, Badge, Commit, Empty, Page, Pending, RunLink, Sandbox, toneOf, When } from './parts.tsx';
+import { Act, Badge, Commit, Empty, Page, PendingPage, RunLink, Sandbox, toneOf, When } from './parts.tsx';
 
 /** More stacks than these are shown as a grid. */
 const MOST_CARDS = 60;
@@ -28,7 +28,7 @@ export function EstatePage() {
     () => new Set(all.filter((stack) => isIn(stack, filter) && matches(stack, words))),
     [all, filter, words],
   );
-  if (!data) return <Pending error={error} />;
+  if (!data) return <PendingPage error={error} />;
   return (
     <Page
       title="Estate"
@@ -163,7 +163,13 @@ function Repository(props: {
       <h2 id={`repository-${id}`}>
         {id}{' '}
         <small>
-          {branch} is <Commit commit={base} />
+          {base === undefined ? (
+            `${branch} was not looked at yet`
+          ) : (
+            <>
+              {branch} is <Commit commit={base} />
+            </>
+          )}
         </small>
       </h2>
       {rollout && rollout.state !== 'succeeded' && (

@@ -83,6 +83,19 @@ export function Page(props: {
   );
 }
 
+/** What stands in the place of a whole page that is loaded, or could not be: it has a title in any case. */
+export function PendingPage({ error }: { readonly error: Error | undefined }) {
+  if (!error) return <Pending error={undefined} />;
+  return (
+    <Page title="Not here">
+      <Pending error={error} />
+      <p>
+        <Link href="/">Go to the estate.</Link>
+      </p>
+    </Page>
+  );
+}
+
 /** What stands where something is loaded, or could not be. */
 export function Pending({ error }: { readonly error: Error | undefined }) {
   if (error) return <p className="problem">{error.message}</p>;
@@ -149,6 +162,8 @@ export function Act(props: {
   readonly name: string;
   readonly danger?: boolean;
   readonly main?: boolean;
+  /** Why it cannot be done yet. */
+  readonly missing?: string | undefined;
   readonly act: () => Promise<unknown>;
 }) {
   const [state, setState] = useState<{ readonly busy: boolean; readonly problem?: string; readonly done?: string }>({
@@ -156,6 +171,7 @@ export function Act(props: {
   });
   const act = async () => {
     if (state.busy) return;
+    if (props.missing !== undefined) return setState({ busy: false, problem: props.missing });
     setState({ busy: true });
     try {
       const done = await props.act();

@@ -3,12 +3,12 @@ import { Link } from 'wouter';
 import type { RolloutDetailResponse, RunResponse } from '../../runner/api/responses.ts';
 import { part, post, useApi } from './api.ts';
 import { seconds, stackName } from './format.ts';
-import { Act, Badge, Commit, Empty, Page, Pending, RunLink, Sandbox, When } from './parts.tsx';
+import { Act, Badge, Commit, Empty, Page, PendingPage, RunLink, Sandbox, When } from './parts.tsx';
 
 /** The promotion line of one commit: environment by environment, with what it waits for. */
 export function RolloutPage({ id }: { readonly id: string }) {
   const { data, error, reload } = useApi<RolloutDetailResponse>(`/api/rollouts/${part(id)}`, 1500);
-  if (!data) return <Pending error={error} />;
+  if (!data) return <PendingPage error={error} />;
   return (
     <Page
       title={data.subject ?? `Rollout of ${data.commit.slice(0, 8)}`}

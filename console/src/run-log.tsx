@@ -52,7 +52,9 @@ function Line({ line: { number, at, event } }: { readonly line: RunEventResponse
         {number}
       </a>
       <time dateTime={at}>{at.slice(11, 23)}</time>
-      <span className="text">{textOf(event)}</span> <Sandbox sandbox={event.sandbox ?? false} />
+      <span className="text">
+        {textOf(event)} <Sandbox sandbox={event.sandbox ?? false} />
+      </span>
     </li>
   );
 }

@@ -3,7 +3,7 @@ import { Link } from 'wouter';
 import type { GraphResponse, RunDetailResponse } from '../../runner/api/responses.ts';
 import { part, post, useApi } from './api.ts';
 import { seconds, valueText } from './format.ts';
-import { Act, Badge, Commit, Empty, Page, Pending, Sandbox, StackLink, Tabs, When } from './parts.tsx';
+import { Act, Badge, Commit, Empty, Page, Pending, PendingPage, Sandbox, StackLink, Tabs, When } from './parts.tsx';
 import { ResourceTree } from './resource-tree.tsx';
 import { RunLog } from './run-log.tsx';
 import { Facts, StepList } from './step-list.tsx';
@@ -23,7 +23,7 @@ export function RunPage({ id }: { readonly id: string }) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: each state and step is a reason to ask for the whole again
   useEffect(reload, [told, live.live]);
   const graph = useApi<GraphResponse>(run && `${path}/graph?${run.state}`);
-  if (!run) return <Pending error={error} />;
+  if (!run) return <PendingPage error={error} />;
   const tabs = [
     { name: 'What it does', count: run.changes.length, content: () => <Overview run={run} /> },
     { name: 'Log', content: () => <RunLog live={live} /> },
@@ -118,7 +118,11 @@ function Overview({ run }: { readonly run: RunDetailResponse }) {
   return (
     <>
       <Facts run={run} />
-      <StepList steps={run.changes} />
+      {run.endedAt === undefined && run.changes.length === 0 ? (
+        <Empty>It has not come that far: what it does stands here when it is known.</Empty>
+      ) : (
+        <StepList steps={run.changes} />
+      )}
     </>
   );
 }

@@ -1,7 +1,7 @@
 import type { SettingResponse, SettingsResponse, StatusResponse } from '../../runner/api/responses.ts';
 import { part, useApi } from './api.ts';
-import { durationText, valueText } from './format.ts';
-import { Commit, Page, Pending } from './parts.tsx';
+import { durationText, sizeText, valueText } from './format.ts';
+import { Commit, Empty, Page, Pending } from './parts.tsx';
 
 /** The settings as they are in effect, each with where it comes from. */
 export function SettingsPage() {
@@ -29,7 +29,11 @@ function RepositorySettings({ id, withRunner }: { readonly id: string; readonly 
           </small>
         </h2>
         {data.problem && <pre className="problem">{data.problem}</pre>}
-        <SettingsTable settings={data.settings} />
+        {data.settings.length === 0 ? (
+          <Empty>Nobody has looked at the repository yet.</Empty>
+        ) : (
+          <SettingsTable settings={data.settings} />
+        )}
       </section>
       {withRunner && (
         <section className="panel" aria-label="Runner">
@@ -42,7 +46,16 @@ function RepositorySettings({ id, withRunner }: { readonly id: string; readonly 
 }
 
 /** Settings that are a time; the API has all of them in milliseconds. */
-const DURATION = /\.(soak|every|for|timeout)$/;
+const DURATION = /\.(soak|every|for|timeout|time)$/;
+
+/** Settings that are a size; the API has them in bytes. */
+const SIZE = /\.(memory|output)$/;
+
+function settingText(path: string, value: unknown): string {
+  if (typeof value === 'number' && DURATION.test(path)) return durationText(value);
+  if (typeof value === 'number' && SIZE.test(path)) return sizeText(value);
+  return valueText(value);
+}
 
 function SettingsTable({ settings }: { readonly settings: readonly SettingResponse[] }) {
   return (
@@ -60,9 +73,7 @@ function SettingsTable({ settings }: { readonly settings: readonly SettingRespon
             <td data-name="Setting">
               <code>{path}</code>
             </td>
-            <td data-name="Value">
-              {DURATION.test(path) && typeof value === 'number' ? durationText(value) : valueText(value)}
-            </td>
+            <td data-name="Value">{settingText(path, value)}</td>
             <td data-name="From">{source}</td>
           </tr>
         ))}

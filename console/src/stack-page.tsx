@@ -13,7 +13,7 @@ import type {
 import { part, post, useApi } from './api.ts';
 import { Drifted } from './drift-page.tsx';
 import { countsText, typeName } from './format.ts';
-import { Act, Badge, Commit, Empty, Page, Pending, RunLink, Sandbox, Tabs, When } from './parts.tsx';
+import { Act, Badge, Commit, Empty, Page, Pending, PendingPage, RunLink, Sandbox, Tabs, When } from './parts.tsx';
 import { PropertyDiffs } from './property-diff.tsx';
 import { ResourceTree } from './resource-tree.tsx';
 import { operationClass } from './step-list.tsx';
@@ -28,7 +28,7 @@ export function StackPage({ repository, stack }: { readonly repository: string; 
   const { data, error } = useApi<StackStatus>(path, 3000);
   const graph = useApi<GraphResponse>(data && `${path}/graph?${data.lastRun}`);
   const drift = useApi<PageOf<DriftResponse>>(`/api/drift?repository=${part(repository)}`, 10_000);
-  if (!data) return <Pending error={error} />;
+  if (!data) return <PendingPage error={error} />;
   const found = drift.data?.items.find((record) => record.stack === stack);
   const resources = graph.data?.resources;
   const tabs = [
@@ -163,7 +163,12 @@ function TakeBack({ path, run }: { readonly path: string; readonly run: RunRespo
         To take the stack back to {run.commit.slice(0, 8)}, say why{' '}
         <input value={reason} maxLength={2000} onChange={({ target }) => setReason(target.value)} />
       </label>
-      {reason.trim() !== '' && <Act name={`Take back to ${run.commit.slice(0, 8)}`} danger act={ask} />}
+      <Act
+        name={`Take back to ${run.commit.slice(0, 8)}`}
+        danger
+        missing={reason.trim() === '' ? 'Say why: it stands in the change.' : undefined}
+        act={ask}
+      />
       {change !== undefined && (
         <p className="notice" role="status">
           The change <Link href={`/changes/${run.repository}/${change}`}>{change}</Link> takes it back.

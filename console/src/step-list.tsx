@@ -63,7 +63,11 @@ export function Undo({ undo }: { readonly undo: UndoResponse }) {
 }
 
 /** Why a stack is in a change, what it would do, and under which name that is approved. */
-export function Facts({ run }: { readonly run: Pick<RunDetailResponse, 'reasons' | 'digest' | 'undo' | 'engine'> }) {
+export function Facts({
+  run,
+}: {
+  readonly run: Pick<RunDetailResponse, 'reasons' | 'digest' | 'undo' | 'engine' | 'endedAt'>;
+}) {
   return (
     <dl className="facts">
       <dt>Why this stack</dt>
@@ -78,10 +82,14 @@ export function Facts({ run }: { readonly run: Pick<RunDetailResponse, 'reasons'
           </dd>
         </>
       )}
-      <dt>Undo</dt>
-      <dd>
-        <Undo undo={run.undo} />
-      </dd>
+      {run.endedAt !== undefined && (
+        <>
+          <dt>Undo</dt>
+          <dd>
+            <Undo undo={run.undo} />
+          </dd>
+        </>
+      )}
     </dl>
   );
 }

@@ -178,7 +178,13 @@ function Runs() {
   );
   const path = query === '' ? '/api/runs' : `/api/runs?${query}`;
   return (
-    <List<RunResponse> title="Runs" path={path} filters={filters} empty="There is no such run." columns={RUN_COLUMNS} />
+    <List<RunResponse>
+      title="Runs"
+      path={path}
+      filters={filters}
+      empty={query === '' ? 'Nothing has run yet.' : 'There is no such run.'}
+      columns={RUN_COLUMNS}
+    />
   );
 }
 
@@ -202,19 +208,27 @@ function Choice(props: {
   );
 }
 
+/** A commit in the place of its forty letters; rollouts and runs are led to. */
+function About({ subject }: { readonly subject: string }) {
+  const text = subject.replace(/[0-9a-f]{40}/g, (commit) => commit.slice(0, 8));
+  if (/^[^/]+@[0-9a-f]{40}(#\d+)?$/.test(subject)) return <Link href={`/rollouts/${part(subject)}`}>{text}</Link>;
+  if (/^[a-z]-[0-9a-f]{6,}$/.test(subject)) return <RunLink id={subject}>{text}</RunLink>;
+  return <code>{text}</code>;
+}
+
 const AUDIT_COLUMNS: readonly Column<AuditEntryResponse>[] = [
   { name: 'No.', cell: ({ number }) => number },
   { name: 'When', cell: ({ at }) => <When time={at} /> },
   {
     name: 'Who',
     cell: ({ by, via }) => (
-      <>
+      <span>
         {by} {via !== undefined && <small>{via}</small>}
-      </>
+      </span>
     ),
   },
   { name: 'What', cell: ({ kind }) => kind },
-  { name: 'About', cell: ({ subject }) => <code>{subject}</code> },
+  { name: 'About', cell: ({ subject }) => <About subject={subject} /> },
   { name: 'In words', cell: ({ text }) => text },
 ];
 

@@ -6,6 +6,7 @@ import { createLog } from '../foundation/log.ts';
 import { endRecorded, identityOf } from '../foundation/processes.ts';
 import { redactor } from '../foundation/redact.ts';
 import { createShutdown, endOnSignals, type Shutdown } from '../foundation/shutdown.ts';
+import { claimFolder } from './claim-folder.ts';
 import { dataFolder, readRunnerAddress } from './data-folder.ts';
 import { addCluster, offerCluster } from './demo-cluster.ts';
 import { ensureDemoRepository, knowsCommitter } from './demo-repository.ts';
@@ -43,6 +44,7 @@ async function start(args: readonly string[], shutdown: Shutdown): Promise<void>
   const { say } = teller;
   const folder = dataFolder();
   refuseUnknown(args);
+  shutdown.add('folder', claimFolder(folder));
   await endEarlierRunner(folder, say);
   const anew = args.includes('--reset');
   if (anew) rmSync(join(folder, 'repositories'), { recursive: true, force: true });

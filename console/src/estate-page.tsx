@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
+import { type KeyboardEvent, memo, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
 import { Link } from 'wouter';
 import type {
   ChangeResponse,
@@ -151,7 +151,8 @@ function SearchField({ value, onChange }: { readonly value: string; readonly onC
   );
 }
 
-function Repository(props: {
+/** Drawn again only where something of it is another: letters that are typed into the search come first. */
+const Repository = memo(function Repository(props: {
   readonly repository: RepositoryStatus;
   readonly kept: ReadonlySet<StackStatus>;
   readonly cards: boolean;
@@ -192,7 +193,7 @@ function Repository(props: {
       </div>
     </section>
   );
-}
+});
 
 function Environment(props: {
   readonly name: string;
@@ -251,7 +252,7 @@ function StackCard({ stack }: { readonly stack: StackStatus }) {
 }
 
 /** One of a thousand: its name and its state; arrows go from one to the next, so that Tab need not. */
-function StackTile({ stack, first }: { readonly stack: StackStatus; readonly first: boolean }) {
+const StackTile = memo(function StackTile({ stack, first }: { readonly stack: StackStatus; readonly first: boolean }) {
   const state =
     stack.lastState === 'waiting' || stack.lastState === 'running'
       ? stack.lastState
@@ -272,7 +273,7 @@ function StackTile({ stack, first }: { readonly stack: StackStatus; readonly fir
       </Link>
     </li>
   );
-}
+});
 
 const STEPS: Readonly<Record<string, number>> = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 

@@ -239,7 +239,7 @@ test('approves a rollout by keyboard, as whoever is signed in and for what was s
   assert.deepEqual(server.told.at(-1), [
     'decideRollout',
     `estate@${BASE}`,
-    { kind: 'approve', by: 'Ada', reason: 'looked at it', digest: '4065cf15730ddc43' },
+    { kind: 'approve', by: 'Ada', via: 'console', reason: 'looked at it', digest: '4065cf15730ddc43' },
   ]);
   assert.deepEqual(complaints, []);
   await context.close();
@@ -261,7 +261,7 @@ test('approves and rejects an update that waits by keyboard', async () => {
     await page.goto(`${server.url}/runs/${kind}`);
     await page.getByRole('button', { name, exact: true }).focus();
     await page.keyboard.press('Enter');
-    const asked = JSON.stringify(['decideRun', kind, { kind, by: 'Ada' }]);
+    const asked = JSON.stringify(['decideRun', kind, { kind, by: 'Ada', via: 'console' }]);
     const deadline = Date.now() + 60_000;
     while (!server.told.some((told) => JSON.stringify(told) === asked)) {
       assert.ok(Date.now() < deadline, `${asked} is not in ${JSON.stringify(server.told)}`);

@@ -10,6 +10,7 @@ import { type Mistake, mistakeLines, mistakesOf, strict, unknownName } from './s
 import { oncePerTree, type SourceTree } from './source-tree.ts';
 import { findStacks, type Stack } from './stack.ts';
 import { freezeSettings, timeZone, windowSettings } from './window-settings.ts';
+import { withinMeasure } from './within-measure.ts';
 
 const environment = strict({
   name: z.string().min(1),
@@ -99,7 +100,8 @@ export const readSettings: (tree: SourceTree) => Promise<Settings> = oncePerTree
 /** Reads the text of a settings file. Without `stacks` it is not judged whether the stacks that it names are there. */
 export function parseSettings(file: string, text: string, stacks?: readonly Stack[]): Settings {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const tooMuch = (why: string) => unusable(`${file} cannot be read`, [why]);
+  const document = withinMeasure(() => parseDocument(text, { lineCounter: lines, prettyErrors: false }), tooMuch);
   if (document.errors.length > 0) {
     const broken = document.errors.map((error) => {
       const at = lines.linePos(error.pos[0]);
@@ -107,7 +109,7 @@ export function parseSettings(file: string, text: string, stacks?: readonly Stac
     });
     throw unusable(`${file} is no YAML`, broken);
   }
-  const content: unknown = document.toJS() ?? {};
+  const content = withinMeasure<unknown>(() => document.toJS(), tooMuch) ?? {};
   const result = schema.safeParse(content);
   const mistakes = result.success ? contradictions(result.data, stacks) : mistakesOf(result.error, content);
   if (mistakes.length > 0)

@@ -1,6 +1,7 @@
 import { parseDocument } from 'yaml';
 import { userError } from '../../foundation/errors.ts';
 import { folderOf, joinPath, oncePerTree, type SourceTree } from './source-tree.ts';
+import { withinMeasure } from './within-measure.ts';
 
 /** One stack of one Pulumi project, as the files of a commit declare it. */
 export interface Stack {
@@ -52,6 +53,7 @@ function isForeign(path: string): boolean {
 function stacksOf(project: Project, files: readonly string[]): readonly Stack[] {
   return files.map((file) => {
     const name = STACK_FILE.exec(file)![1]!;
+    if (!isName(name)) throw unreadable(file, `${JSON.stringify(name)} is no name of a stack: ${NAME_RULE}`);
     return { id: `${project.name}/${name}`, project, name, file };
   });
 }
@@ -71,12 +73,19 @@ function refuseSameName(projects: readonly Project[]): void {
 
 /** Reads a Pulumi.yaml (https://www.pulumi.com/docs/iac/concepts/projects/project-file/) as far as a runner needs it. */
 export function parseProject(file: string, text: string): Project {
-  const document = parseDocument(text);
+  const document = withinMeasure(
+    () => parseDocument(text),
+    (why) => unreadable(file, why),
+  );
   const mistake = document.errors[0];
   if (mistake) throw unreadable(file, mistake.message.split('\n')[0]!, mistake.linePos?.[0]);
-  const content: unknown = document.toJS();
+  const content = withinMeasure<unknown>(
+    () => document.toJS(),
+    (why) => unreadable(file, why),
+  );
   const { name, runtime, main, stackConfigDir, config } = record(content);
   if (typeof name !== 'string' || name === '') throw unreadable(file, 'it has no name');
+  if (!isName(name)) throw unreadable(file, `its name is not one of a project: ${JSON.stringify(name)}: ${NAME_RULE}`);
   const folder = folderOf(file);
   const place = (path: unknown, what: string) => {
     const joined = joinPath(folder, typeof path === 'string' ? path : '');
@@ -99,6 +108,13 @@ export function parseProject(file: string, text: string): Project {
     stackFolder,
     optionFiles: tsconfig ? [tsconfig] : [],
   };
+}
+
+const NAME_RULE = 'letters, digits, `-`, `_` and `.`, at most 100';
+
+/** Names are parts of paths and of command lines: what is none to Pulumi could lead elsewhere, or be taken for an option. */
+function isName(name: string): boolean {
+  return /^[A-Za-z0-9_.][A-Za-z0-9_.-]{0,99}$/.test(name) && !/^\.+$/.test(name);
 }
 
 function record(value: unknown): Readonly<Record<string, unknown>> {

@@ -1,10 +1,21 @@
-import { MainstayError } from '../../foundation/errors.ts';
+import { MainstayError, userError } from '../../foundation/errors.ts';
 import { type ManagedProcess, startProcess } from '../../foundation/processes.ts';
 
 class MissingObject extends MainstayError {
   constructor(name: string) {
     super('transient', `Cannot read a file as git has no such object: ${name}. Fetch again.`);
   }
+}
+
+/** Longer files are no sources: whoever has such in a repository keeps them under LFS. */
+const LONGEST_FILE = 256 * 2 ** 20;
+/** Of what we read as text ourselves: settings, manifests, lock files, sources. */
+const LONGEST_TEXT = 32 * 2 ** 20;
+
+function tooLong(hash: string, size: number, most: number): Error {
+  return userError(
+    `Cannot read a file as it is longer than ${most / 2 ** 20} MiB: ${Math.ceil(size / 2 ** 20)} MiB (git object ${hash}). Keep it elsewhere.`,
+  );
 }
 
 interface Request {
@@ -26,6 +37,8 @@ export class BlobReader {
   /** No whole answer is there before so many bytes are. */
   #needed = 1;
   #size = 0;
+  /** Bytes of an answer that nobody takes and that have not come yet. */
+  #skipped = 0;
   #isClosed = false;
   #hashBytes = 20;
 
@@ -34,7 +47,9 @@ export class BlobReader {
   }
 
   async read(hash: string): Promise<string> {
-    return (await this.readBytes(hash)).toString();
+    const bytes = await this.readBytes(hash);
+    if (bytes.length > LONGEST_TEXT) throw tooLong(hash, bytes.length, LONGEST_TEXT);
+    return bytes.toString();
   }
 
   /** Whether the repository has what is named: a hash, or anything else that git understands (https://git-scm.com/docs/gitrevisions). */
@@ -85,6 +100,7 @@ export class BlobReader {
     started.child.stdin!.on('error', () => {});
     void started.exited.then(() => {
       this.#process = undefined;
+      this.#skipped = 0;
       this.#keep(Buffer.alloc(0), 1);
       for (const { reject } of this.#waiting.splice(0))
         reject(new MainstayError('transient', `Cannot read files as git cat-file ended: ${this.#folder}. Try again.`));
@@ -93,7 +109,10 @@ export class BlobReader {
   }
 
   /** Answers are `<hash> <type> <size>\n<content>\n` or `<hash> missing\n`, in the order of the requests. */
-  #take(chunk: Buffer): void {
+  #take(come: Buffer): void {
+    const chunk = this.#skipped > 0 ? come.subarray(this.#skipped) : come;
+    this.#skipped = Math.max(0, this.#skipped - come.length);
+    if (chunk.length === 0) return;
     this.#pending.push(chunk);
     this.#size += chunk.length;
     if (this.#size < this.#needed) return;
@@ -105,6 +124,13 @@ export class BlobReader {
         return;
       }
       const [hash = '', type, size] = left.toString('utf8', 0, lineEnd).split(' ');
+      if (type !== 'missing' && Number(size) > LONGEST_FILE) {
+        this.#waiting.shift()?.reject(tooLong(hash, Number(size), LONGEST_FILE));
+        const rest = lineEnd + 1 + Number(size) + 1;
+        this.#skipped = Math.max(0, rest - left.length);
+        left = left.subarray(rest);
+        continue;
+      }
       const end = type === 'missing' ? lineEnd : lineEnd + 1 + Number(size);
       if (left.length < end + 1) {
         this.#keep(left, end + 1);

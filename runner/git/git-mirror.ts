@@ -1,17 +1,18 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, userError } from '../../foundation/errors.ts';
 import type { Head } from '../core/forge.ts';
 import type { Checkout, Merge, Mirror, WrittenCommit } from '../core/mirror.ts';
+import { folderOf, joinPath } from '../core/source-tree.ts';
 import { BlobReader } from './blob-reader.ts';
 import type { DependencyStore } from './dependency-store.ts';
 import { fetchChange } from './fetch-change.ts';
 import { type Git, openGit } from './git-command.ts';
 import { type GitCredentials, setCredentials } from './git-credentials.ts';
 import { createGitTree, type GitTree, type ImportCache } from './git-tree.ts';
-import { clearWorktrees, isWrittenAsStored, writeWorktree } from './git-worktree.ts';
+import { clearWorktrees, isWrittenAsStored, LINK, writeWorktree } from './git-worktree.ts';
 import { bringsSomething, containsCommit, mergeCommits } from './merge-commits.ts';
 import { TreeListing } from './tree-listing.ts';
 import { historyOf, pushCommit, revertCommits, writeCommit } from './write-commits.ts';
@@ -188,6 +189,7 @@ class BareMirror implements GitMirror {
   async checkout(commit: string, place: { readonly folder: string; readonly program: string }): Promise<Checkout> {
     const tree = await this.tree(commit);
     const attributes = await attributesOf(tree);
+    await refuseLinksOut(tree);
     rmSync(place.folder, { recursive: true, force: true });
     const remove = isWrittenAsStored(tree, attributes)
       ? await writeWorktree({ mirror: this.#folder, blobs: this.#blobs }, tree, place.folder)
@@ -205,6 +207,23 @@ class BareMirror implements GitMirror {
     this.#worktrees = added.catch(() => {});
     await added;
     return () => rm(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * What a link of a repository leads to is read with our own rights: it has to be in the repository. It may go up only at its beginning, from where it is:
+ * behind another link that would lead elsewhere.
+ */
+async function refuseLinksOut(tree: GitTree): Promise<void> {
+  for (const [path, mode] of tree.modes) {
+    if (mode !== LINK) continue;
+    const target = await tree.read(path);
+    const isPlain = !posix.isAbsolute(target) && posix.normalize(target) === target;
+    if (!isPlain || joinPath(folderOf(path), target) === undefined)
+      throw userError(
+        `Cannot check the commit out as a link leads out of the repository: ${target}. Put the file itself there.`,
+        { place: { file: path } },
+      );
   }
 }
 

@@ -9,7 +9,8 @@ import type { GitTree } from './git-tree.ts';
 /** Files that are read and written at once: few enough for the memory, enough that nothing waits. */
 const AT_ONCE = 64;
 
-const LINK = '120000';
+/** What git calls the mode of a symbolic link. */
+export const LINK = '120000';
 const EXECUTABLE = '100755';
 
 /**

@@ -31,6 +31,9 @@ export function statusLines({ repositories }: StatusResponse): readonly string[]
   ]);
 }
 
+const HEALTH = { good: 'healthy', bad: 'unhealthy', unknown: 'health unknown' } as const;
+const DRIFT = { none: 'no drift', drifted: 'drifted', flapping: 'flapping', unknown: 'drift unknown' } as const;
+
 export function stackLines(stacks: readonly StackStatus[]): readonly string[] {
   return columns(
     stacks.map((stack) => [
@@ -38,8 +41,9 @@ export function stackLines(stacks: readonly StackStatus[]): readonly string[] {
       stack.id,
       stack.sandbox ? `${stack.alignment} (sandbox)` : stack.alignment,
       short(stack.appliedCommit),
-      stack.drift === 'none' || stack.drift === 'unknown' ? '' : stack.drift,
-      firstLine(stack.summary),
+      HEALTH[stack.health],
+      DRIFT[stack.drift],
+      firstLine(stack.waitsFor ?? stack.summary),
     ]),
   );
 }
@@ -92,7 +96,7 @@ export function stepLines(steps: readonly ResourceStep[]): readonly string[] {
 
 export function driftLines(found: readonly DriftResponse[]): readonly string[] {
   if (found.length === 0) return ['Nobody has looked for drift yet.'];
-  return found.flatMap(({ stack, state, summary, since, differences }) => [
+  return found.flatMap(({ stack, state, summary, since, differences, quiet, ignored, expired }) => [
     `${stack}  ${state}${since ? ` since ${since}` : ''}${summary ? `: ${summary}` : ''}`,
     ...differences.flatMap(({ step, managers }) => [
       ...stepLines([step]),
@@ -100,6 +104,14 @@ export function driftLines(found: readonly DriftResponse[]): readonly string[] {
         ([path, { manager, at }]) => `      ${path} by ${manager}${at ? ` at ${at}` : ''}`,
       ),
     ]),
+    ...quiet.map(({ urn, gone }) => `  changed without consequence: ${urn}${gone ? ' (gone)' : ''}`),
+    ...ignored.map(
+      ({ urn, owner, until, reason }) =>
+        `  accepted until ${until} for ${owner}: ${urn}${reason ? ` (${reason})` : ''}`,
+    ),
+    ...expired.map(
+      ({ resource, owner, until }) => `  a rule of ${owner} for ${resource} ended on ${until}: renew or remove it`,
+    ),
   ]);
 }
 

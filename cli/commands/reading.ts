@@ -29,7 +29,7 @@ function addStatus(program: Command): void {
   program
     .command('status')
     .description(
-      `every stack: its commit, drift, and what it waits for; exits with ${NOT_ALIGNED} if one is not aligned`,
+      `every stack: its commit, health, drift, and what it waits for; exits with ${NOT_ALIGNED} if one is not aligned`,
     )
     .argument('[stack]', 'only this one, by name or id')
     .option('--json', 'print JSON')
@@ -38,7 +38,7 @@ function addStatus(program: Command): void {
       if (name !== undefined) {
         const { stack } = findStackStatus(status, name);
         print(json, stack, () => lines.stackLines([stack]));
-        if (stack.alignment !== 'aligned') process.exitCode = NOT_ALIGNED;
+        if (!stack.aligned) process.exitCode = NOT_ALIGNED;
         return;
       }
       print(json, status, () => lines.statusLines(status));

@@ -117,7 +117,7 @@ function matches({ id, environment, appliedCommit = '' }: StackStatus, words: st
 }
 
 function Summary({ stacks }: { readonly stacks: readonly StackStatus[] }) {
-  const aligned = stacks.filter((stack) => stack.alignment === 'aligned' && !isIn(stack, 'drifted')).length;
+  const aligned = stacks.filter((stack) => stack.aligned).length;
   if (stacks.length === 0) return <>No stacks yet: the first look at the repository finds them.</>;
   return aligned === stacks.length ? (
     <Badge state="aligned" text={`${counted(stacks.length, 'stack')}, all as main says`} />
@@ -201,7 +201,7 @@ function Environment(props: {
   readonly shown: readonly StackStatus[];
   readonly cards: boolean;
 }) {
-  const aligned = props.own.filter(({ alignment }) => alignment === 'aligned').length;
+  const aligned = props.own.filter((stack) => stack.aligned).length;
   return (
     <div className="environment">
       <h3>

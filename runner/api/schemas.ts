@@ -174,14 +174,17 @@ export const stackSchema = z.object({
   id: z.string(),
   repository: z.string(),
   environment: z.string(),
-  alignment: z.enum(['aligned', 'behind', 'failed', 'new']),
+  aligned: z.boolean().describe('At the head of main, not bad, and no drift is known'),
+  alignment: z.enum(['aligned', 'behind', 'failed', 'new']).describe('How its commit stands to main'),
   appliedCommit: commit.optional(),
   appliedAt: time.optional(),
   summary: z.string().describe('What it waits for, or how its last run ended'),
   drift: z.enum(['none', 'drifted', 'flapping', 'unknown']).describe('`unknown`: not looked at, or the look failed'),
   driftSummary: z.string().optional(),
-  health: z.enum(['good', 'bad', 'unknown']),
-  waitsFor: z.string().optional(),
+  health: z
+    .enum(['good', 'bad', 'unknown'])
+    .describe('Whether its update came through and its environment proved good'),
+  waitsFor: z.string().optional().describe('What it waits for and why'),
   lastRun: z.string().optional(),
   lastState: z.enum(RUN_STATES).optional(),
   sandbox,
@@ -274,6 +277,9 @@ export const driftSchema = z.object({
   ignored: list(
     z.object({ urn: z.string(), owner: z.string(), until: z.string(), reason: z.string().optional() }),
   ).describe('Accepted by a rule'),
+  expired: list(z.object({ resource: z.string(), owner: z.string(), until: z.string() })).describe(
+    'Rules whose last day is over: what they accepted is reported again',
+  ),
 });
 
 export const auditEntrySchema = z.object({

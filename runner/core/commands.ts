@@ -2,6 +2,7 @@
 export const COMMANDS = {
   preview: "preview again; a stranger's change needs the commit that you have read: `/preview 1a2b3c4d`",
   approve: 'approve what the rollout of this change waits for; more words are the reason',
+  reject: 'end the rollout of this change where it waits; more words are the reason',
   retry: 'try again what failed: previews, or the rollout after the merge',
   cancel: 'cancel the previews of this change that have not ended',
   unlock: 'clear what an interrupted update left: its lock and its processes',

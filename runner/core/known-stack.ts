@@ -9,8 +9,17 @@ export interface KnownStack {
   /** The commit that is applied, or that provably leaves it as it is. */
   readonly appliedCommit: string | undefined;
   readonly appliedAt: Date | undefined;
+  /** Set where the checks of its environment have not shown yet that what was applied last is good. */
+  readonly unproven: Unproven | undefined;
   /** Stacks whose outputs its program read last. */
   readonly references: readonly string[];
+}
+
+/** Why nobody may rely on a stack's environment yet. */
+export interface Unproven {
+  /** A check said so; else none has ended since the update. */
+  readonly bad: boolean;
+  readonly why: string;
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { ProcessIdentity } from '../../foundation/processes.ts';
 import type { Change } from './change.ts';
 import type { KeepingStore } from './keeping-store.ts';
-import type { KnownStack } from './known-stack.ts';
+import type { KnownStack, Unproven } from './known-stack.ts';
 import type { RepositoryEvent } from './repository-event.ts';
 import type { Rollout } from './rollout.ts';
 import type { Run, RunHead, RunStep } from './run.ts';
@@ -91,6 +91,8 @@ export interface RunStore extends KeepingStore {
       stacks: readonly Pick<KnownStack, 'id' | 'name' | 'environment' | 'position'>[],
     ): Promise<void>;
     setApplied(repository: string, stack: string, commit: string): Promise<void>;
+    /** Says that the checks of these stacks' environment have not come through, or undefined where they have. */
+    setUnproven(repository: string, stacks: readonly string[], unproven: Unproven | undefined): Promise<void>;
     setReferences(repository: string, stack: string, references: readonly string[]): Promise<void>;
   };
   /** Processes that run for a stack, so that a later life can end them. */

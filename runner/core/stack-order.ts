@@ -20,6 +20,13 @@ export interface Stage {
   readonly before?: readonly string[];
   /** Groups of stack ids: those of one group may go at once, a group waits for the one before. */
   readonly groups: readonly (readonly string[])[];
+  /** Stacks that are not updated: the environment has to prove good before the next one, as nothing has shown that since its update. */
+  readonly verifies?: readonly string[];
+}
+
+/** The stacks that a stage is about, updated or only verified. */
+export function stacksOfStage({ groups, verifies = [] }: Stage): readonly string[] {
+  return [...groups.flat(), ...verifies];
 }
 
 /** The settings of one stack, by its id or its name. */
@@ -57,7 +64,8 @@ export function environmentOf(settings: Settings, stack: Pick<Stack, 'id' | 'nam
 
 /**
  * The order of an update: the environments as the settings order them; inside an environment upstream stacks first, and what does not depend on
- * each other at once. `all` are the stacks that there are, to know what an environment waits behind. Throws a user error where stacks depend on each other in a circle.
+ * each other at once. `all` are the stacks that there are, to know what an environment waits behind; `verifies` are stacks of environments
+ * that are not updated and only have to prove good. Throws a user error where stacks depend on each other in a circle.
  */
 export function orderStages(
   stacks: readonly Stack[],
@@ -65,15 +73,19 @@ export function orderStages(
     readonly settings: Settings;
     readonly upstreams: ReadonlyMap<string, readonly string[]>;
     readonly all?: readonly Stack[];
+    readonly verifies?: readonly Stack[];
   },
 ): readonly Stage[] {
-  const { settings, all = stacks } = options;
+  const { settings, all = stacks, verifies = [] } = options;
   const byEnvironment = Map.groupBy(stacks, (stack) => environmentOf(settings, stack).name);
   const rank = (name: string) => {
     const index = settings.environments.findIndex((candidate) => candidate.name === name);
     return index < 0 ? settings.environments.length : index;
   };
-  const names = [...byEnvironment.keys()].sort((a, b) => rank(a) - rank(b) || a.localeCompare(b));
+  const onlyVerified = Map.groupBy(verifies, (stack) => environmentOf(settings, stack).name);
+  const names = [...new Set([...byEnvironment.keys(), ...onlyVerified.keys()])].sort(
+    (a, b) => rank(a) - rank(b) || a.localeCompare(b),
+  );
   return names.map((name) => {
     const environment = settings.environments[rank(name)];
     const earlier = settings.environments[rank(name) - 1];
@@ -84,7 +96,8 @@ export function orderStages(
       before: earlier
         ? all.filter((stack) => environmentOf(settings, stack).name === earlier.name).map(({ id }) => id)
         : [],
-      groups: groupByDependency(byEnvironment.get(name)!, options),
+      groups: groupByDependency(byEnvironment.get(name) ?? [], options),
+      ...(byEnvironment.has(name) ? {} : { verifies: onlyVerified.get(name)!.map(({ id }) => id) }),
     };
   });
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Unproven } from './known-stack.ts';
 import type { Rollout } from './rollout.ts';
 import { standingOf } from './standing.ts';
 
@@ -25,7 +26,10 @@ const rollout = (more: Partial<Rollout>): Rollout => ({
   },
   ...more,
 });
-const of = (id: string, environment: string) => ({ id, environment });
+const of = (id: string, environment: string, unproven?: Unproven) => ({
+  ...{ id, environment, unproven },
+  appliedCommit: 'b',
+});
 const queued = { state: 'queued' as const, summary: '' };
 const succeeded = { state: 'succeeded' as const, summary: '1 updated' };
 
@@ -50,10 +54,19 @@ test('says what a stack waits for, and behind whom', () => {
   );
   const wider = { state: 'waiting' as const, summary: 'waits: it would do more than was reviewed' };
   assert.equal(standingOf(of('a/prod', 'prod'), { rollout: running, last: wider }).waitsFor, wider.summary);
+});
+
+test('says what holds up a stack whose rollout was given up, or that no plan could be made for', () => {
+  const given = { state: 'failed' as const, waits: undefined, summary: 'prod rejected by bob: freeze' };
+  const wait = (stack: Parameters<typeof standingOf>[0], more: Partial<Rollout>) =>
+    standingOf(stack, { rollout: rollout(more), last: undefined }).waitsFor;
   assert.equal(
-    standingOf(of('a/prod', 'prod'), { rollout: rollout({ state: 'failed' }), last: queued }).waitsFor,
-    undefined,
+    wait(of('a/prod', 'prod'), given),
+    'waits for another commit, as the rollout of this one ended: prod rejected by bob: freeze',
   );
+  assert.equal(wait({ ...of('a/dev', 'dev'), appliedCommit: 'c' }, given), undefined, 'it came through there');
+  assert.equal(wait(of('c/other', 'other'), given), undefined);
+  assert.match(wait(of('c/other', 'other'), { ...given, stages: [], summary: 'no YAML' })!, /ended: no YAML$/);
 });
 
 test('is bad where its update failed or its environment did not prove good', () => {
@@ -65,4 +78,7 @@ test('is bad where its update failed or its environment did not prove good', () 
   );
   assert.equal(standingOf(of('a/dev', 'dev'), { rollout: rollout({}), last: succeeded }).health, 'good');
   assert.equal(standingOf(of('a/dev', 'dev'), { rollout: undefined, last: undefined }).health, 'unknown');
+  const doubtful = (isBad: boolean) => of('a/dev', 'dev', { bad: isBad, why: 'smoke answers 500' });
+  assert.equal(standingOf(doubtful(true), { rollout: rollout({}), last: succeeded }).health, 'bad');
+  assert.equal(standingOf(doubtful(false), { rollout: rollout({}), last: succeeded }).health, 'unknown');
 });

@@ -1,4 +1,4 @@
-import { type Document, isMap, isScalar, LineCounter, parseDocument } from 'yaml';
+import { type Document, isAlias, isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 import { formatPlace, userError } from '../../foundation/errors.ts';
 
 /** A version that one file has and another is to get. */
@@ -24,7 +24,8 @@ export function partsOf(path: string): readonly (string | number)[] {
 
 /**
  * Writes the values of `from` at these places into the text of `to`: only the letters of the values change, comments, order, quotes of others and
- * layout stay. Throws a user error that names file, line and place where a value is missing, is no single value, or is a secret.
+ * layout stay. Throws a user error that names file, line and place where a value is missing, is no single value, or is a secret; and where the file is
+ * not one YAML document in UTF-8.
  */
 export function copyVersions(
   paths: readonly string[],
@@ -37,20 +38,21 @@ export function copyVersions(
     const target = scalarAt({ file: to.file, text }, path);
     if (source.value === target.value) continue;
     if (target.refuse) throw target.refuse();
-    changes.push({ path, before: target.value, after: source.value });
+    changes.push({ path, before: plain(target.value), after: plain(source.value) });
     text = text.slice(0, target.start) + written(source.value, target.quote) + text.slice(target.end);
     // What was written has to be read back as it was meant.
     const check = scalarAt({ file: to.file, text }, path);
     if (check.value !== source.value)
       throw new Error(
-        `${path} of ${to.file} was written as ${JSON.stringify(source.value)} and reads as ${JSON.stringify(check.value)}`,
+        `${path} of ${to.file} was written as ${String(source.value)} and reads as ${String(check.value)}`,
       );
   }
   return { text, changes };
 }
 
 interface Found {
-  readonly value: string | number | boolean;
+  /** Whole numbers are never rounded. */
+  readonly value: string | number | bigint | boolean;
   readonly start: number;
   readonly end: number;
   readonly quote: '"' | "'" | '';
@@ -60,28 +62,49 @@ interface Found {
 
 function scalarAt({ file, text }: StackFile, path: string): Found {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
-  const broken = document.errors[0];
-  if (broken) {
-    const at = lines.linePos(broken.pos[0]);
-    throw userError(`Cannot promote as a stack's file is no YAML: ${broken.message.split('\n')[0]} Correct it.`, {
-      place: { file, line: at.line, column: at.col },
-    });
-  }
-  const node = nodeAt(document, ['config', ...partsOf(path)], { file, path });
+  const document = readDocument({ file, text }, lines);
+  const named = nodeAt(document, ['config', ...partsOf(path)], { file, path });
+  const node = isAlias(named) ? named.resolve(document) : named;
   if (isMap(node) && node.has('secure'))
     throw wrong({ file, path, lines, node }, 'is a secret, and secrets are of one stack');
   if (!isScalar(node) || !node.range || !isVersion(node.value))
     throw wrong({ file, path, lines, node }, 'is no single value');
   const [start, end] = node.range;
   const quote = text[start] === '"' ? '"' : text[start] === "'" ? "'" : '';
-  const inPlace = node.anchor === undefined && !/[|>]/.test(text[start] ?? '');
-  const refuse = () => wrong({ file, path, lines, node }, 'is an anchor or a block, and cannot be replaced in place');
+  const inPlace =
+    node === named && node.anchor === undefined && node.tag === undefined && !/[|>]/.test(text[start] ?? '');
+  const refuse = () =>
+    wrong(
+      { file, path, lines, node: named },
+      'is an anchor, an alias, tagged or a block, and cannot be replaced in place',
+    );
   return { value: node.value, start, end, quote, refuse: inPlace ? undefined : refuse };
 }
 
 function isVersion(value: unknown): value is Found['value'] {
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+  return ['string', 'bigint', 'boolean'].includes(typeof value) || Number.isFinite(value);
+}
+
+/** As JSON can have it. */
+function plain(value: Found['value']): string | number | boolean {
+  if (typeof value !== 'bigint') return value;
+  return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
+}
+
+function readDocument({ file, text }: StackFile, lines: LineCounter): Document {
+  if (text.includes('\uFFFD'))
+    throw userError(`Cannot promote as a stack's file is not in UTF-8, and would be damaged. Save it as UTF-8.`, {
+      place: { file },
+    });
+  const document = parseDocument(text, { lineCounter: lines, intAsBigInt: true });
+  const broken = document.errors[0];
+  if (!broken) return document;
+  const at = lines.linePos(broken.pos[0]);
+  const why =
+    broken.code === 'MULTIPLE_DOCS'
+      ? 'is several YAML documents, and a stack has one. Take out what follows.'
+      : `is no YAML: ${broken.message.split('\n')[0]} Correct it.`;
+  throw userError(`Cannot promote as a stack's file ${why}`, { place: { file, line: at.line, column: at.col } });
 }
 
 function nodeAt(
@@ -117,11 +140,18 @@ function wrong(
   return userError(`${place} Cannot promote ${path} as it ${why}. Name another place in promotions of mainstay.yaml.`);
 }
 
+/** What YAML only has as an escape (https://yaml.org/spec/1.2.2/#51-character-set), and breaks of lines. */
+const UNPRINTABLE = /[\p{Cc}\u2028\u2029\ufeff\ufffe\uffff]/gu;
+
+function escaped(letter: string): string {
+  return `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
 /** A text that YAML reads as this value, in the quotes that were there where they serve. */
 function written(value: Found['value'], quote: Found['quote']): string {
   if (typeof value !== 'string') return String(value);
-  if (quote === "'" && !value.includes("'") && !/[\n\r]/.test(value)) return `'${value}'`;
-  if (quote === '' && /^[A-Za-z][\w./@:-]*$/.test(value) && !/:$|^(true|false|null|yes|no|on|off)$/i.test(value))
+  if (quote === "'" && !value.includes("'") && value.search(UNPRINTABLE) < 0) return `'${value}'`;
+  if (quote === '' && /^[A-Za-z][\w./@:-]*$/.test(value) && !/:$|^(true|false|null|yes|no|y|n|on|off)$/i.test(value))
     return value;
-  return JSON.stringify(value);
+  return JSON.stringify(value).replace(UNPRINTABLE, escaped);
 }

@@ -36,6 +36,10 @@ export function createAutomationEngine(options: AutomationEngineOptions): Engine
   return {
     name: options.name,
     exists: (work) => exists(options, work),
+    outputs: (work) =>
+      options.previews.run(async () =>
+        (await exists(options, work)) ? outputsOf(await openStack(options, work)) : {},
+      ),
     appliedCommit: (work) => options.previews.run(() => appliedCommit(options, work)),
     ...(options.checkTypes && { checkTypes: checkOf(options, options.checkTypes) }),
     preview: (work) => options.previews.run(() => previewForeseeing(options, work, foreseen)),

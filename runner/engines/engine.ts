@@ -76,6 +76,8 @@ export interface Engine {
    * undefined where no tsconfig says what to check. Absent where the engine has no such step.
    */
   checkTypes?(work: StackWork): Promise<readonly TypeMistake[] | undefined>;
+  /** What the stack gives out, as its state says: secrets are `[secret]`. Nothing where it has no state. */
+  outputs(work: StackWork): Promise<Readonly<Record<string, unknown>>>;
   /** Says what an update would do. Takes no lock. */
   preview(work: StackWork): Promise<Outcome>;
   /**

@@ -32,7 +32,7 @@ export function estateHandlers(options: HttpOptions): Part<Reading> {
   return {
     status: async () => {
       const repositories = await statuses(options);
-      return { repositories, aligned: repositories.every(({ stacks }) => stacks.every(isAligned)) };
+      return { repositories, aligned: repositories.every(isRepositoryAligned) };
     },
     stacks: async ({ query }) => {
       const all = (await statuses(options)).flatMap(({ stacks }) => stacks);
@@ -82,8 +82,14 @@ export function estateHandlers(options: HttpOptions): Part<Reading> {
   };
 }
 
+/** A repository that nobody has read yet, or whose plan could not be made, has no stacks that could be behind. */
+function isRepositoryAligned({ base, rollout, stacks }: RepositoryStatus): boolean {
+  if (base === undefined || rollout === undefined) return false;
+  return stacks.every(({ aligned }) => aligned) && (stacks.length > 0 || rollout.state !== 'failed');
+}
+
 /** What is drifted is not aligned; what nobody looked at is, as far as anybody knows. */
-function isAligned({ alignment, drift, health }: StackStatus): boolean {
+function isAligned({ alignment, drift, health }: Pick<StackStatus, 'alignment' | 'drift' | 'health'>): boolean {
   return alignment === 'aligned' && drift !== 'drifted' && drift !== 'flapping' && health !== 'bad';
 }
 
@@ -147,16 +153,18 @@ function stackStatus(
     readonly rollout: Rollout | undefined;
   },
 ): StackStatus {
+  const alignment = alignmentOf(stack, base, last?.state === 'failed' ? 'failed' : 'other');
+  const standing = { ...standingOf(stack, { rollout, last }), drift: drift?.state ?? 'unknown' };
   return {
     id: stack.id,
     repository: stack.repository,
     environment: stack.environment,
-    alignment: alignmentOf(stack, base, last?.state === 'failed' ? 'failed' : 'other'),
+    aligned: isAligned({ alignment, ...standing }),
+    alignment,
     appliedCommit: stack.appliedCommit,
     appliedAt: stack.appliedAt?.toISOString(),
     summary: last ? `${last.state}${last.summary ? `: ${last.summary}` : ''}` : 'no update yet',
-    ...standingOf(stack, { rollout, last }),
-    drift: drift?.state ?? 'unknown',
+    ...standing,
     driftSummary: drift?.summary,
     lastRun: last?.id,
     lastState: last?.state as RunResponse['state'] | undefined,

@@ -15,6 +15,7 @@ import { nameOf, type PlannedStep, shownSteps } from '../core/planned-step.ts';
 import { changeLine, commentOf, stepLine, verdictOf } from '../core/report-text.ts';
 import type { Rollout } from '../core/rollout.ts';
 import type { Run, RunHead, RunStep } from '../core/run.ts';
+import { stacksOfStage } from '../core/stack-order.ts';
 import { type TypeCheck, typesText } from '../core/type-check.ts';
 import { undoOf } from '../core/undo.ts';
 
@@ -140,10 +141,10 @@ export function rolloutResponse(rollout: Rollout): RolloutResponse {
       ...{ environment: waits.environment, for: waits.for, text: waits.text, until: waits.until },
       ...{ digest: waits.approval?.digest, approvals: waits.approval?.rule.count },
     },
-    stages: rollout.stages.map(({ environment, approvals, groups }) => ({
-      environment,
-      approvals,
-      stacks: groups.flat(),
+    stages: rollout.stages.map((stage) => ({
+      environment: stage.environment,
+      approvals: stage.approvals,
+      stacks: stacksOfStage(stage),
     })),
     createdAt: rollout.createdAt.toISOString(),
     endedAt: rollout.endedAt?.toISOString(),
@@ -174,5 +175,6 @@ export function driftResponse(record: DriftRecord, sandbox: boolean): DriftRespo
       until,
       reason,
     })),
+    expired: finding.expired.map(({ resource, owner, until }) => ({ resource, owner, until })),
   };
 }

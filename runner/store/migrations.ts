@@ -136,6 +136,9 @@ const MIGRATIONS: readonly string[] = [
   create table comments_read (repository text primary key, at timestamptz not null);
   alter table change add column types jsonb;
   `,
+  `
+  alter table stack add column unproven jsonb;
+  `,
 ];
 
 /** Any number: two runners that start at once migrate one after the other. */

@@ -175,6 +175,13 @@ function stacksOf(database: Database): RunStore['stacks'] {
         [repository, stack, commit],
       );
     },
+    setUnproven: async (repository, stacks, unproven) => {
+      await database.change('update stack set unproven = $3 where repository = $1 and id = any($2)', [
+        repository,
+        stacks,
+        unproven === undefined ? null : JSON.stringify(unproven),
+      ]);
+    },
     setReferences: async (repository, stack, references) => {
       await database.change('update stack set upstreams = $3 where repository = $1 and id = $2', [
         repository,

@@ -1,5 +1,5 @@
 import type { Change } from '../core/change.ts';
-import type { KnownStack } from '../core/known-stack.ts';
+import type { KnownStack, Unproven } from '../core/known-stack.ts';
 import type { Reason } from '../core/reason.ts';
 import type { Rollout } from '../core/rollout.ts';
 import type { Outcome, Run, RunHead, RunStep } from '../core/run.ts';
@@ -127,13 +127,15 @@ export interface StackRow {
   readonly applied_commit: string | null;
   readonly applied_at: Date | null;
   readonly upstreams: readonly string[];
+  readonly unproven: Unproven | null;
 }
 
-export function stackOf({ applied_commit, applied_at, upstreams, ...row }: StackRow): KnownStack {
+export function stackOf({ applied_commit, applied_at, upstreams, unproven, ...row }: StackRow): KnownStack {
   return {
     ...row,
     appliedCommit: applied_commit ?? undefined,
     appliedAt: applied_at ?? undefined,
     references: upstreams,
+    unproven: unproven ?? undefined,
   };
 }

@@ -11,25 +11,37 @@ const POLL_MS = 1000;
 /** A finished job goes by itself after this, where its manifest does not say. */
 const KEPT_SECONDS = 3600;
 const LINES_SHOWN = 5;
+/** What is asked for to delete a job that took too long. */
+const CLEAN_UP_MS = 10_000;
 
-/** Runs a Job of the repository in a cluster and waits for its end. */
+/** What a cluster answers for a moment: too many requests, or a server that is being replaced. */
+const PASSING = new Set([408, 429, 500, 502, 503, 504]);
+
+/**
+ * Runs a Job of the repository in a cluster and waits for its end. Nothing of it goes on beyond its time: the cluster ends it where nobody is there
+ * to do so, and one that takes too long is deleted with its pods. What has ended goes by itself after an hour.
+ */
 export const kubernetesJobCheck: Verifier<'kubernetes-job'> = async (check, context) => {
   const { signal, note } = context;
   const job = readJob(check, context);
   const config = configOf(check, context);
   const batch = config.makeApiClient(BatchV1Api);
   const place = { namespace: check.namespace, name: job.metadata!.name! };
-  await createOnce(batch, place.namespace, job);
   const deadline = performance.now() + check.timeout;
+  await patiently(() => createOnce(batch, place.namespace, job), { deadline, signal });
   for (;;) {
-    const { status } = await call(() => batch.readNamespacedJob(place));
+    const { status } = await patiently(() => batch.readNamespacedJob(place), { deadline, signal });
     signal.throwIfAborted();
     const ended = status?.conditions?.find(
       ({ type, status: is }) => is === 'True' && (type === 'Complete' || type === 'Failed'),
     );
     if (ended?.type === 'Complete') return { good: true, text: `job ${place.name} completed` };
     if (ended) return failed(config, place, `failed: ${ended.message ?? ended.reason ?? ''}`);
-    if (performance.now() > deadline) return failed(config, place, `has not ended within ${check.timeout / 1000} s`);
+    if (performance.now() > deadline) {
+      const end = await failed(config, place, `has not ended within ${check.timeout / 1000} s`);
+      await patiently(() => remove(batch, place), { deadline: performance.now() + CLEAN_UP_MS, signal });
+      return end;
+    }
     note(`job ${place.name}: ${status?.active ?? 0} active`);
     await delay(POLL_MS, undefined, { signal });
   }
@@ -50,7 +62,11 @@ function readJob(check: Parameters<typeof kubernetesJobCheck>[0], context: Verif
   return {
     ...job,
     metadata: { ...job.metadata, generateName: undefined, name, namespace: check.namespace, labels },
-    spec: { ...job.spec!, ttlSecondsAfterFinished: job.spec?.ttlSecondsAfterFinished ?? KEPT_SECONDS },
+    spec: {
+      ...job.spec!,
+      ttlSecondsAfterFinished: job.spec?.ttlSecondsAfterFinished ?? KEPT_SECONDS,
+      activeDeadlineSeconds: Math.min(job.spec?.activeDeadlineSeconds ?? Infinity, Math.ceil(check.timeout / 1000)),
+    },
   };
 }
 
@@ -78,15 +94,33 @@ async function createOnce(batch: BatchV1Api, namespace: string, body: V1Job): Pr
     await batch.createNamespacedJob({ namespace, body });
   } catch (error) {
     if (error instanceof ApiException && error.code === 409) return;
-    throw explained(error);
+    throw error;
   }
 }
 
-async function call<T>(work: () => Promise<T>): Promise<T> {
+/** With its pods: what it began is not left behind. */
+async function remove(batch: BatchV1Api, place: { readonly namespace: string; readonly name: string }): Promise<void> {
   try {
-    return await work();
+    await batch.deleteNamespacedJob({ ...place, propagationPolicy: 'Background' });
   } catch (error) {
-    throw explained(error);
+    if (error instanceof ApiException && error.code === 404) return;
+    throw error;
+  }
+}
+
+/** Asks again until the deadline where the cluster is away for a moment: that says nothing about what is verified. */
+async function patiently<T>(
+  work: () => Promise<T>,
+  { deadline, signal }: { readonly deadline: number; readonly signal: AbortSignal },
+): Promise<T> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      const passes = !(error instanceof ApiException) || PASSING.has(error.code);
+      if (!passes || performance.now() > deadline) throw explained(error);
+      await delay(POLL_MS, undefined, { signal });
+    }
   }
 }
 

@@ -48,7 +48,7 @@ const says =
 
 test('asks an address until it is good, within its time', async () => {
   answers = [says(503), says(503), says(200, 'ready: web:2')];
-  const http = { kind: 'http', url: `$\{outputs.dev.url}/healthz`, every: '1s', timeout: '5s' };
+  const http = { kind: 'http', url: `$\{outputs.dev.url}/healthz`, every: '1s', timeout: '10m' };
   assert.deepEqual(await check({ ...http, contains: 'web:2' }), { good: true, text: `${url}/healthz answers 200` });
   answers = [says(503)];
   assert.deepEqual(await check({ ...http, timeout: '1s' }), {
@@ -154,7 +154,7 @@ const JOB =
   'apiVersion: batch/v1\nkind: Job\nmetadata: {name: smoke}\nspec: {template: {spec: {containers: [{name: x, image: $' +
   '{outputs.dev.image}}]}}}\n';
 
-test('runs a job in a cluster, the same one after a crash, and says why it failed', async () => {
+test('runs a job in a cluster, the same one after a crash, says why it failed, and leaves none that goes on', async () => {
   const kubeconfig = {
     apiVersion: 'v1',
     kind: 'Config',
@@ -165,7 +165,8 @@ test('runs a job in a cluster, the same one after a crash, and says why it faile
   };
   writeFileSync(join(folder, 'kubeconfig'), JSON.stringify(kubeconfig));
   writeFileSync(join(folder, 'job.yaml'), JOB);
-  const jobs = new Map<string, { image: string }>();
+  const jobs = new Map<string, { image: string; deadline: number }>();
+  const removed: string[] = [];
   let reads = 0;
   let condition = 'Complete';
   answers = [
@@ -181,19 +182,23 @@ test('runs a job in a cluster, the same one after a crash, and says why it faile
         for await (const chunk of request) text += chunk;
         const { metadata, spec } = JSON.parse(text);
         if (jobs.has(metadata.name)) return send(409, { message: 'already exists' });
-        jobs.set(metadata.name, spec.template.spec.containers[0]);
+        jobs.set(metadata.name, { ...spec.template.spec.containers[0], deadline: spec.activeDeadlineSeconds });
         return send(201, { metadata });
       }
+      if (request.method === 'DELETE') return send(200, { metadata: { name: removed.push(path) } });
       reads += 1;
+      if (reads === 1) return send(503, { message: 'is being replaced' });
       return send(200, {
         metadata: {},
         status:
-          reads % 2 === 1 ? { active: 1 } : { conditions: [{ type: condition, status: 'True', message: 'back-off' }] },
+          condition === 'none' || reads % 2 === 0
+            ? { active: 1 }
+            : { conditions: [{ type: condition, status: 'True', message: 'back-off' }] },
       });
     },
   ];
-  const run = () =>
-    verify(verifySettings.parse({ kind: 'kubernetes-job', manifest: 'job.yaml' }), {
+  const run = (timeout = '1h') =>
+    verify(verifySettings.parse({ kind: 'kubernetes-job', manifest: 'job.yaml', timeout }), {
       ...{ folder, outputs: { dev: { image: 'web:2' } }, environment: { KUBECONFIG: join(folder, 'kubeconfig') } },
       ...{ signal: new AbortController().signal, key: 'rollout 1', note: () => {} },
     });
@@ -201,10 +206,14 @@ test('runs a job in a cluster, the same one after a crash, and says why it faile
   condition = 'Failed';
   assert.match((await run()).text, /^job smoke-[0-9a-f]{10} failed: back-off: no route to web$/);
   assert.deepEqual(
-    [...jobs.values()].map(({ image }) => image),
-    ['web:2'],
+    [...jobs.values()].map(({ image, deadline }) => [image, deadline]),
+    [['web:2', 3600]],
     'made once',
   );
+  assert.deepEqual(removed, [], 'what has ended is kept to be looked at, and the cluster removes it');
+  condition = 'none';
+  assert.match((await run('1s')).text, /^job smoke-[0-9a-f]{10} has not ended within 1 s: no route to web$/);
+  assert.deepEqual(removed, [`/apis/batch/v1/namespaces/default/jobs/${[...jobs.keys()][0]}`]);
   await assert.rejects(async () => check({ kind: 'kubernetes-job', manifest: '../job.yaml' }), {
     kind: 'user',
     message: /is not in the repository/,

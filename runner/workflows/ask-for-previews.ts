@@ -91,7 +91,9 @@ export async function demandOf(
   const known = (await services.store.stacks.list(at.repository)).filter(({ id }) => here.has(id));
   const after = await mirror.tree(at.commit);
   const settings = await readSettings(after);
-  const authors = new Set<string>();
+  const authors = new Set(
+    await accountsBehind(services, { at, from: known.map(({ appliedCommit }) => appliedCommit) }),
+  );
   const paths = new Set<string>();
   for (const from of new Set(known.map(({ appliedCommit }) => appliedCommit))) {
     for (const entry of await mirror.history({ from, to: at.commit, all: true }))
@@ -102,6 +104,26 @@ export async function demandOf(
   const rule = stage.gate!.approval!;
   const owned = rule.codeowners ? await ownedPaths(after, [...paths].sort(), settings.teams) : [];
   return { rule, authors: [...authors].filter((author) => author !== ''), owned };
+}
+
+/** How many rollouts are looked at for changes that lie between what runs and a commit. */
+const LOOKED_BACK = 100;
+
+/** The accounts that proposed what came since the commits of `from`: names in commits can be anything. */
+async function accountsBehind(
+  services: Services,
+  { at, from }: { readonly at: StageWork['at']; readonly from: readonly (string | undefined)[] },
+): Promise<readonly string[]> {
+  const { store } = services;
+  const { mirror } = repositoryOf(services, at.repository);
+  const accounts: string[] = [];
+  for (const { commit, changes } of await store.rollouts.list(at.repository, LOOKED_BACK)) {
+    if (!(await mirror.contains(at.commit, commit))) continue;
+    const runs = await Promise.all(from.map(async (one) => one !== undefined && mirror.contains(one, commit)));
+    if (runs.every(Boolean) && commit !== at.commit) break;
+    for (const id of changes) accounts.push((await store.changes.get(id))?.author ?? '');
+  }
+  return accounts.filter((account) => account !== '');
 }
 
 async function difference(services: Services, before: AskedPreviews, now: readonly Run[]): Promise<string> {

@@ -22,7 +22,7 @@ export async function judgeRolloutDecision(services: Services, id: string, decis
   const wait = rollout?.waits;
   if (rollout?.state !== 'waiting' || !wait)
     throw userError(`Cannot decide about the rollout as it does not wait: ${id}. Look at \`mainstay status\`.`);
-  const why = refusalOf(wait, decision);
+  const why = refusalOf(wait, decision) ?? (await refusedAsAuthor(services, rollout, decision));
   if (why !== undefined) throw await refused(services, { repository: rollout.repository, subject: id, decision, why });
   if (decision.kind === 'break-glass') await breakGlass(services, rollout, decision);
   if (decision.kind === 'approve' && wait.approval) {
@@ -48,6 +48,17 @@ function refusalOf(wait: RolloutWait, decision: Decision): string | undefined {
   if (decision.digest !== undefined && decision.digest !== wait.approval.digest)
     return `the preview has changed since: ${decision.digest} is now ${wait.approval.digest}`;
   return refusal(wait.approval, by);
+}
+
+/** A forge may have said only after the question whose change it is. */
+async function refusedAsAuthor(
+  { store }: Services,
+  { waits, changes }: Rollout,
+  { kind, by }: Decision,
+): Promise<string | undefined> {
+  if (kind !== 'approve' || !waits?.approval?.rule.notAuthor) return undefined;
+  const authors = (await Promise.all(changes.map((id) => store.changes.get(id)))).map((change) => change?.author ?? '');
+  return refusal({ ...waits.approval, authors }, by);
 }
 
 /** Who may not approve an environment may not approve an update of it that grew either. */

@@ -1,5 +1,6 @@
 import { type AffectedStack, findAffected } from '../core/affected-stacks.ts';
 import type { KnownStack } from '../core/known-stack.ts';
+import { stacksToProve } from '../core/proof.ts';
 import type { Reason } from '../core/reason.ts';
 import { readSettings, type Settings } from '../core/settings.ts';
 import type { SourceTree } from '../core/source-tree.ts';
@@ -40,12 +41,14 @@ export async function planRollout(services: Services, at: RolloutAt): Promise<Ro
   const order = orderStages(stacks, options);
   await store.stacks.ensure(at.repository, inOrder(stacks, order));
   await recoverApplied(services, at, stacks);
-  const affected = await affectedSince(repository, { tree, known: await store.stacks.list(at.repository), options });
+  const now = await store.stacks.list(at.repository);
+  const affected = await affectedSince(repository, { tree, known: now, options });
   for (const stack of stacks)
     if (!affected.has(stack.id)) await store.stacks.setApplied(at.repository, stack.id, at.commit);
+  const verifies = stacksToProve(stacks, { settings, known: now, affected: new Set(affected.keys()) });
   const stages = orderStages(
     [...affected.values()].map(({ stack }) => stack),
-    { ...options, all: stacks },
+    { ...options, all: stacks, verifies },
   );
   const changes = await markMerged(services, repository, at);
   await store.rollouts.set(id, { stages, changes });

@@ -5,6 +5,7 @@ import { nearestName } from '../../foundation/nearest-name.ts';
 import type { Actor } from '../core/account.ts';
 import { type PromotionSettings, ruleNamed } from '../core/promotion-settings.ts';
 import type { Settings } from '../core/settings.ts';
+import { stacksOfStage } from '../core/stack-order.ts';
 import { settingsOfBase } from './drift-facts.ts';
 import { runId } from './preview-change.ts';
 import { rolloutId } from './rollout-at.ts';
@@ -90,7 +91,7 @@ export async function promoteVerified(services: Services, work: StageWork, write
 
 async function queueVerified(services: Services, { at, stage }: StageWork): Promise<readonly string[]> {
   const settings = await settingsOfBase(services, at.repository);
-  const here = new Set(stage.groups.flat().flatMap((id) => [id, id.slice(id.lastIndexOf('/') + 1)]));
+  const here = new Set(stacksOfStage(stage).flatMap((id) => [id, id.slice(id.lastIndexOf('/') + 1)]));
   const ids: string[] = [];
   for (const { name, path, when } of settings?.promotions ?? []) {
     if (when !== 'verified') continue;

@@ -1,4 +1,5 @@
 import { messageOf } from '../../foundation/errors.ts';
+import { NOT_REMEMBERED } from '../core/proof.ts';
 import { short } from '../core/report-text.ts';
 import type { Stack } from '../core/stack.ts';
 import { type RolloutAt, rolloutId } from './rollout-at.ts';
@@ -62,6 +63,7 @@ async function recoverOne(
     return false;
   });
   if (!isThere) return [];
+  await services.store.stacks.setUnproven(at.repository, [stack.id], NOT_REMEMBERED);
   await services.store.stacks.setApplied(at.repository, stack.id, commit);
   return [`${stack.id} ${short(commit)}`];
 }

@@ -3,6 +3,7 @@ import { NO_GATE } from '../core/gate.ts';
 import { short } from '../core/report-text.ts';
 import type { RolloutState } from '../core/rollout.ts';
 import type { RunState } from '../core/run.ts';
+import { stacksOfStage } from '../core/stack-order.ts';
 import { attempt } from './attempt.ts';
 import { attemptId } from './attempt-id.ts';
 import { offerRevert, withdrawRevert } from './offer-revert.ts';
@@ -64,22 +65,29 @@ async function runStages(
     goodSince = ended.goodAt;
   }
   const count = Object.keys(runs).length;
-  return { state: 'succeeded', summary: count === 0 ? 'affects no stack' : `${count} updated` };
+  const verified = stages.filter(({ verifies }) => verifies).map(({ environment }) => `${environment} verified`);
+  const done = [...(count > 0 ? [`${count} updated`] : []), ...verified];
+  return { state: 'succeeded', summary: done.join(', ') || 'affects no stack' };
 }
 
 type StageEnd =
   | { readonly kind: 'ended'; readonly end: Ended }
   | { readonly kind: 'good'; readonly goodAt: number | undefined };
 
-/** Updates and verifies one environment. */
+/** Updates and verifies one environment. Where only its checks are to be made, no gate is in the way but that the commit was taken back. */
 async function runStage(services: Services, work: StageWork, goodSince: number | undefined): Promise<StageEnd> {
   const { at, stage, runs } = work;
+  const gate = stage.gate ?? NO_GATE;
   const overtaken = await DBOS.runStep(() => newerRollout(services, at), {
     name: `${stage.environment}: newer commit?`,
   });
   if (overtaken) return { kind: 'ended', end: await overtakenBy(services, work, short(overtaken)) };
-  const refused = await passGate(services, work, goodSince);
+  const gated = stage.verifies ? { ...work, stage: { ...stage, gate: NO_GATE } } : work;
+  const refused = await passGate(services, gated, goodSince);
   if (refused) return { kind: 'ended', end: refused };
+  // It brings nothing to this environment that its revert would take back.
+  if (stage.verifies)
+    return verifyUntilGood(services, { ...work, stage: { ...stage, gate: { ...gate, onFailure: 'stop' } } });
   await DBOS.runStep(() => sayUpdating(services, work), { name: `${stage.environment}: updating` });
   for (const group of stage.groups) {
     const pending = group.map((stack) => runs[stack]!);
@@ -92,6 +100,9 @@ async function runStage(services: Services, work: StageWork, goodSince: number |
 async function sayUpdating({ store }: Services, { at, stage, later }: StageWork): Promise<void> {
   const after = later.length > 0 ? `; ${later.join(', ')} after that` : '';
   const summary = `updates ${stage.environment}: ${stage.groups.flat().join(', ')}${after}`;
+  const why = `not verified yet since it was updated at ${short(at.commit)}`;
+  const isChecked = (stage.gate ?? NO_GATE).verify.length > 0;
+  await store.stacks.setUnproven(at.repository, stacksOfStage(stage), isChecked ? { bad: false, why } : undefined);
   await store.rollouts.set(rolloutId(at), { summary });
 }
 

@@ -24,8 +24,9 @@ function columns(rows: readonly (readonly string[])[]): readonly string[] {
 }
 
 export function statusLines({ repositories }: StatusResponse): readonly string[] {
-  return repositories.flatMap(({ id, base, stacks, rollout }) => [
-    `${id}  main is ${short(base)}`,
+  return repositories.flatMap(({ id, branch, base, stacks, rollout, problem }) => [
+    `${id}  ${branch} is ${base ? short(base) : 'not looked at yet'}`,
+    ...(problem ? [`  cannot be looked at, and what follows is old: ${firstLine(problem)}`] : []),
     ...stackLines(stacks).map((line) => `  ${line}`),
     ...(rollout && rollout.state !== 'succeeded' ? [`  ${rolloutLine(rollout)}`] : []),
   ]);

@@ -112,6 +112,7 @@ async function start(settings: RunnerSettings, { log, shutdown }: Process): Prom
     ...{ look: worker.look, promote: worker.promote, rollBack: worker.rollBack },
     console: buildConsole({ tell: services.tell }),
     sync: () => watches.forEach((watch) => void watch.notice()),
+    problemOf: (repository) => watches.get(repository)?.problem(),
     webhooks: webhooksOf(settings, {
       services,
       worker,

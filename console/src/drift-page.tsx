@@ -85,6 +85,11 @@ export function Drifted({ record }: { readonly record: DriftResponse }) {
           Accepted for {owner} until {until}: {urn.slice(urn.lastIndexOf('::') + 2)}
         </p>
       ))}
+      {record.expired.map(({ resource, owner, until }) => (
+        <p key={`${owner} ${resource} ${until}`} className="hint">
+          The rule of {owner} for {resource} ended on {until}: renew or remove it.
+        </p>
+      ))}
     </>
   );
 }

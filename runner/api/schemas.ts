@@ -194,6 +194,7 @@ export const repositorySchema = z.object({
   id: z.string(),
   branch: z.string().describe('The branch whose head is what runs'),
   base: commit.optional().describe('Head of that branch as last handled'),
+  problem: z.string().optional().describe('Why it cannot be looked at now: what is known of it is old'),
   environments: list(z.string()).describe('In the order of promotion'),
   stacks: list(stackSchema),
   rollout: rolloutSchema.optional(),

@@ -9,6 +9,7 @@ test('finds the first line that is a command, with its argument', () => {
     ['looks good\r\n/approve  as we spoke about it \nbye', { name: 'approve', argument: 'as we spoke about it' }],
     ['/preview 1a2b3c4d\n/cancel', { name: 'preview', argument: '1a2b3c4d' }],
     ['/mainstay approve as agreed', { name: 'approve', argument: 'as agreed' }],
+    ['/reject not before the audit', { name: 'reject', argument: 'not before the audit' }],
     ['/mainstay', undefined],
     ['> /cancel', undefined],
     ['```\n/cancel\n```', undefined],

@@ -72,10 +72,11 @@ export function sameDifferences(a: DriftFinding, b: DriftFinding): boolean {
   return of(a) === of(b);
 }
 
-function summaryOf({ differences, quiet, ignored }: DriftFinding, verdict: CorrectionVerdict): string {
+function summaryOf({ differences, quiet, ignored, expired }: DriftFinding, verdict: CorrectionVerdict): string {
   const asides = [
     quiet.length > 0 ? `${quiet.length} changed without consequence` : '',
     ignored.length > 0 ? `${ignored.length} accepted by a rule` : '',
+    ...expired.map(({ owner, resource, until }) => `the rule of ${owner} for ${resource} ended on ${until}`),
   ].filter((text) => text !== '');
   const aside = asides.length > 0 ? ` (${asides.join(', ')})` : '';
   if (differences.length === 0) return `as it should be${aside}`;

@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { correctionVerdict, type DriftLook, judgeLook, staysGentle, type TouchedResource } from './drift.ts';
+import {
+  type Correction,
+  correctionOf,
+  correctionVerdict,
+  type DriftLook,
+  judgeLook,
+  staysGentle,
+  type TouchedResource,
+} from './drift.ts';
+import { driftText, recordAfter } from './drift-record.ts';
 import { driftSettings } from './drift-settings.ts';
 import { managerOf } from './managed-fields.ts';
 import type { PlannedStep } from './planned-step.ts';
@@ -59,6 +68,11 @@ test('a rule hides its fields until the day after its last', () => {
   assert.deepEqual([all.differences.length, all.ignored.length], [0, 1]);
   const later = judgeLook({ ...look, steps: [step('web')] }, { ignore: [rule], today: '2026-11-22' });
   assert.deepEqual([later.differences.length, later.expired], [1, [rule]]);
+  const place = { repository: 'r', stack: 'shop/dev', commit: 'c', at: new Date(5), correction: undefined };
+  const verdictLeft = { kind: 'leave', why: 'the stack is set to report only', flapping: [] } as const;
+  const record = recordAfter(undefined, { ...place, finding: later, verdict: verdictLeft });
+  assert.match(record.summary, /^1 resource differs \(the rule of ada for web ended on 2026-11-21\); left/);
+  assert.match(driftText(record), /A rule of ada for web ended on 2026-11-21: renew or remove it\./);
 });
 
 test('rules match names, types and URNs by globs, and what is below a field', () => {
@@ -107,6 +121,23 @@ test('stops where the same difference came again, and names field and manager', 
   assert.ok(answer.kind === 'leave' && answer.flapping.length === 1);
   assert.match(answer.why, /came again after it was put back: web spec\.replicas by autoscaler/);
   assert.equal(verdict({ ...look, steps: [step('web', 'update', ['spec.paused'])] }, { last }).kind, 'correct');
+});
+
+test('stops where a field comes again and again with another value each time, and says who sets it', () => {
+  const managers = { 'spec.replicas': { manager: 'autoscaler', at: undefined } };
+  const lookAt = (replicas: number): DriftLook => {
+    const changes = [{ path: 'spec.replicas', kind: 'update' as const, before: replicas, after: 2 }];
+    return { touched: [touched('web', { managers })], steps: [{ ...step('web'), changes }] };
+  };
+  let last: Correction | undefined;
+  for (const replicas of [3, 4, 5]) {
+    assert.equal(verdict(lookAt(replicas), { last }).kind, 'correct', `${replicas}`);
+    last = correctionOf(judged(lookAt(replicas)).differences, { at: '', commit: 'c', last });
+  }
+  const answer = verdict(lookAt(6), { last });
+  assert.ok(answer.kind === 'leave' && answer.flapping.length === 1);
+  assert.match(answer.why, /came again after it was put back: web spec\.replicas by autoscaler/);
+  assert.equal(verdict({ ...lookAt(6), steps: [step('web', 'update', ['spec.paused'])] }, { last }).kind, 'correct');
 });
 
 test('never deletes or replaces, asked or not', () => {

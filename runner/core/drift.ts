@@ -121,6 +121,30 @@ export interface Correction {
   readonly at: string;
   readonly commit: string;
   readonly fingerprints: readonly string[];
+  /** How often each field was put back in a row, by URN and path, whatever it was set to. Absent in corrections of an earlier version. */
+  readonly times?: Readonly<Record<string, number>>;
+}
+
+/** A field that was put back so often comes again by itself, though with another value each time. */
+const MOST_TIMES = 3;
+
+/** What is remembered of putting these back, after what was put back before. */
+export function correctionOf(
+  differences: readonly Difference[],
+  { at, commit, last }: { readonly at: string; readonly commit: string; readonly last: Correction | undefined },
+): Correction {
+  const times = { ...last?.times };
+  for (const field of differences.flatMap(fieldsOf)) times[field] = (times[field] ?? 0) + 1;
+  return { at, commit, fingerprints: differences.map(({ fingerprint }) => fingerprint), times };
+}
+
+function fieldsOf({ urn, step }: Difference): readonly string[] {
+  return step.changes.length === 0 ? [urn] : step.changes.map(({ path }) => `${urn} ${path}`);
+}
+
+function cameAgain(difference: Difference, last: Correction | undefined): boolean {
+  if (last?.fingerprints.includes(difference.fingerprint)) return true;
+  return fieldsOf(difference).some((field) => (last?.times?.[field] ?? 0) >= MOST_TIMES);
 }
 
 export type CorrectionVerdict =
@@ -143,7 +167,7 @@ export function correctionVerdict(
 ): CorrectionVerdict {
   const { settings, closed, last, asked } = options;
   const { differences } = finding;
-  const flapping = asked ? [] : differences.filter(({ fingerprint }) => last?.fingerprints.includes(fingerprint));
+  const flapping = asked ? [] : differences.filter((difference) => cameAgain(difference, last));
   const leave = (why: string): CorrectionVerdict => ({ kind: 'leave', why, flapping });
   if (differences.length === 0) return leave('nothing differs');
   if (!asked && settings.mode !== 'correct') return leave('the stack is set to report only');

@@ -32,6 +32,8 @@ export interface DriftStore {
   list(repository: string | undefined): Promise<readonly DriftRecord[]>;
   /** Creates or replaces. */
   put(record: DriftRecord): Promise<void>;
+  /** Forgets what was found: nobody looks any more. */
+  remove(repository: string, stack: string): Promise<void>;
 }
 
 /** What people and the runner decided: written once, never changed. */

@@ -29,6 +29,14 @@ test('names what is lost by a delete or a replacement', () => {
   assert.equal(undo.resources.length, 2);
 });
 
+test('says where no revert was previewed, as the engine cannot', () => {
+  const undo = undoOf({ ...outcomeOf('create'), engine: 'official' });
+  assert.equal(undo.answer, 'yes');
+  assert.match(undo.text, /1 is deleted again\. \(Judged from its steps: the official engine cannot preview/);
+  const previewed = { answer: 'no', text: 'No.', resources: [] } as const;
+  assert.deepEqual(undoOf({ ...outcomeOf('create'), engine: 'official', undo: previewed }), previewed);
+});
+
 test('does not judge what failed', () => {
   assert.equal(undoOf({ ...outcomeOf('create'), result: 'failed' }).answer, 'unknown');
   assert.equal(undoOf(undefined).answer, 'unknown');

@@ -16,8 +16,14 @@ export interface RevertPreview {
 
 /** What is known of whether a run can be undone: previewed where it was, else judged from its steps. */
 export function undoOf(outcome: Outcome | undefined): Undo {
-  return outcome?.undo ?? undoFromSteps(outcome);
+  if (outcome?.undo) return outcome.undo;
+  const undo = undoFromSteps(outcome);
+  const isJudged = outcome?.engine === 'official' && undo.answer !== 'unknown';
+  return isJudged ? { ...undo, text: `${undo.text} ${JUDGED}` } : undo;
 }
+
+/** What is said where nothing better comes. */
+const JUDGED = '(Judged from its steps: the official engine cannot preview the revert.)';
 
 /**
  * Judged by the steps alone: an update or a create is undone by the update back; what is deleted or replaced comes back empty. What is protected

@@ -62,6 +62,28 @@ test('a freeze beats every window, and its end opens at the next one', () => {
   });
 });
 
+test('a freeze begins and ends by the clocks of its zone on days that have 23 and 25 hours', () => {
+  const cases: readonly (readonly [freeze: object, from: string, to: string])[] = [
+    [{ from: '2026-03-29', to: '2026-03-29' }, '2026-03-28T23:00:00Z', '2026-03-29T22:00:00Z'],
+    [{ from: '2026-10-25', to: '2026-10-25' }, '2026-10-24T22:00:00Z', '2026-10-25T23:00:00Z'],
+    // 02:30 is there twice in autumn, and the first one counts; in spring it is not there, and comes after the change.
+    [{ from: '2026-10-25T02:30', to: '2026-10-25T04:00' }, '2026-10-25T00:30:00Z', '2026-10-25T03:00:00Z'],
+    [{ from: '2026-03-29T02:30', to: '2026-03-29T04:00' }, '2026-03-29T01:30:00Z', '2026-03-29T02:00:00Z'],
+    [
+      { from: '2026-03-07T12:00', to: '2026-03-08T12:00', timeZone: 'America/New_York' },
+      ...(['2026-03-07T17:00:00Z', '2026-03-08T16:00:00Z'] as const),
+    ],
+  ];
+  for (const [freeze, from, to] of cases) {
+    const settings = opening({ freezes: [freeze] });
+    assert.ok(openStateAt(at(from) - MINUTE, settings).open, `before ${from}`);
+    const frozen = openStateAt(at(from), settings);
+    assert.ok(!frozen.open && frozen.opensAt === at(to), `${from}: ${JSON.stringify(frozen)}`);
+    assert.ok(!openStateAt(at(to) - MINUTE, settings).open, `until ${to}`);
+    assert.ok(openStateAt(at(to), settings).open, `from ${to}`);
+  }
+});
+
 test('says that it never opens where freezes cover a year', () => {
   const state = openStateAt(
     at('2026-12-22T10:00:00Z'),

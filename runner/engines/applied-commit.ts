@@ -1,7 +1,7 @@
 import { Stack } from '@pulumi/pulumi/automation/index.js';
 import { userError } from '../../foundation/errors.ts';
 import type { StackWork } from './engine.ts';
-import { failureText } from './engine-failure.ts';
+import { failureText, isMissingStack } from './engine-failure.ts';
 import { type AutomationEngineOptions, openWorkspace } from './open-stack.ts';
 
 /** What the history of a state says of an update of ours. */
@@ -24,7 +24,7 @@ export async function appliedCommit(options: AutomationEngineOptions, work: Stac
   try {
     stack = await Stack.select(work.stackName, workspace);
   } catch (error) {
-    if (/no stack named/i.test(failureText(error))) return undefined;
+    if (isMissingStack(error)) return undefined;
     throw unreadable(work, error);
   }
   try {

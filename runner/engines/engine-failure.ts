@@ -1,5 +1,5 @@
 import { ConcurrentUpdateError } from '@pulumi/pulumi/automation/index.js';
-import { MainstayError, messageOf } from '../../foundation/errors.ts';
+import { MainstayError, messageOf, userError } from '../../foundation/errors.ts';
 import type { Outcome } from '../core/run.ts';
 import type { Hindrance } from '../core/undo.ts';
 
@@ -29,6 +29,19 @@ export function failureText(error: unknown): string {
 export function lockHolders(error: unknown): readonly LockHolder[] {
   const matches = messageOf(error).matchAll(/created by [^\s@]*@(\S+) \(pid (\d+)\)/g);
   return [...matches].map(([, host, pid]) => ({ host: host!, pid: Number(pid) }));
+}
+
+/** There is no state of that name. */
+export function isMissingStack(error: unknown): boolean {
+  return /no stack named/i.test(failureText(error));
+}
+
+/** Of a stack that was updated before. */
+export function lostStateError(stack: string, cause?: unknown): MainstayError {
+  return userError(
+    `Cannot look at ${stack} as its state is gone or holds nothing, though it was updated before. Restore it (docs/disaster-recovery.md).`,
+    { cause },
+  );
 }
 
 export function isLocked(error: unknown): boolean {

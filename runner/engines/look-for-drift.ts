@@ -1,11 +1,12 @@
-import type { EngineEvent } from '@pulumi/pulumi/automation/index.js';
+import type { Deployment, EngineEvent } from '@pulumi/pulumi/automation/index.js';
 import { redactor } from '../../foundation/redact.ts';
 import type { TouchedResource } from '../core/drift.ts';
 import { type FieldManager, managerOf } from '../core/managed-fields.ts';
 import type { PlannedStep } from '../core/planned-step.ts';
 import { changesOf, createOutcomeCollector, redacted } from './collect-outcome.ts';
 import type { StackLook, StackWork } from './engine.ts';
-import { type AutomationEngineOptions, failureOf, openStack, readConfig } from './open-stack.ts';
+import { lostStateError } from './engine-failure.ts';
+import { type AutomationEngineOptions, failureOf, openUpdatedStack, readConfig } from './open-stack.ts';
 import { parsePropertyPath } from './property-text.ts';
 
 /**
@@ -13,13 +14,15 @@ import { parsePropertyPath } from './property-text.ts';
  * before it. Neither takes a lock or writes: the refreshed state is in memory alone.
  */
 export async function lookForDrift(options: AutomationEngineOptions, work: StackWork): Promise<StackLook> {
-  const stack = await openStack(options, work);
+  const stack = await openUpdatedStack(options, work);
   const config = readConfig(stack);
   const common = { color: 'never' as const, signal: work.signal };
   const alone = createTouchCollector();
   // Where a refresh needs the program, as its provider's credentials come from there, the second part says whether it can be done at all.
   const unread = await failureOf(() => stack.previewRefresh({ ...common, onEvent: alone.take }), work);
   await config;
+  // A state of nothing is as nothing is: that would look like no drift at all.
+  if (unread === undefined && !alone.sawAny() && isEmpty(await stack.exportStack())) throw lostStateError(work.stack);
   if (unread === undefined && alone.touched().length === 0) return { touched: [], steps: [], outcome: undefined };
   const touches = createTouchCollector();
   const collector = createOutcomeCollector(work.folder);
@@ -33,8 +36,14 @@ export async function lookForDrift(options: AutomationEngineOptions, work: Stack
   return { touched: touches.touched(outcome.steps), steps: outcome.steps, outcome };
 }
 
+function isEmpty({ deployment }: Deployment): boolean {
+  return ((deployment as { resources?: readonly unknown[] } | undefined)?.resources ?? []).length === 0;
+}
+
 interface TouchCollector {
   take(event: EngineEvent): void;
+  /** Whether any resource came by. */
+  sawAny(): boolean;
   /** Who set the fields that `steps` change is told besides those that were changed. */
   touched(steps?: readonly PlannedStep[]): readonly TouchedResource[];
 }
@@ -48,9 +57,12 @@ interface Seen {
 /** Takes the ends of reads: in a refresh they are called after what they found, in a preview with one all are called `refresh`. */
 function createTouchCollector(): TouchCollector {
   const seen = new Map<string, Seen>();
+  let isAny = false;
   return {
+    sawAny: () => isAny,
     take({ resOutputsEvent }) {
       if (!resOutputsEvent) return;
+      isAny = true;
       const { metadata } = resOutputsEvent;
       const { op, urn, type, old, new: now } = metadata;
       // After its refresh a resource comes by once more, in the program's part.

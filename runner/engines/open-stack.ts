@@ -5,7 +5,7 @@ import { redactor } from '../../foundation/redact.ts';
 import type { ProcessOwner, RunStore } from '../core/run-store.ts';
 import type { TypeMistake } from '../core/type-check.ts';
 import type { EngineName, OperationLimits, StackWork } from './engine.ts';
-import { failureText, isLocked, lockedError } from './engine-failure.ts';
+import { failureText, isLocked, isMissingStack, lockedError, lostStateError } from './engine-failure.ts';
 import type { Limiter } from './limiter.ts';
 import type { ProcessObserver } from './official-command.ts';
 
@@ -55,11 +55,26 @@ export async function openStack(options: AutomationEngineOptions, work: StackWor
   try {
     return await Stack.createOrSelect(work.stackName, workspace);
   } catch (error) {
-    throw userError(
-      `Cannot open the stack ${work.stack} as the engine says: ${failureText(error)}. Correct it and try again.`,
-      { cause: error },
-    );
+    throw cannotOpen(work, error);
   }
+}
+
+/** Makes no state: one that was updated before has one, or has lost it. */
+export async function openUpdatedStack(options: AutomationEngineOptions, work: StackWork): Promise<Stack> {
+  const workspace = await openWorkspace(options, work);
+  try {
+    return await Stack.select(work.stackName, workspace);
+  } catch (error) {
+    if (isMissingStack(error)) throw lostStateError(work.stack, error);
+    throw cannotOpen(work, error);
+  }
+}
+
+function cannotOpen(work: StackWork, error: unknown): Error {
+  return userError(
+    `Cannot open the stack ${work.stack} as the engine says: ${failureText(error)}. Correct it and try again.`,
+    { cause: error },
+  );
 }
 
 /** What a run needs to know of its stack's configuration. */

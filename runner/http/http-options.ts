@@ -55,6 +55,8 @@ export interface HttpOptions {
     request: RollbackRequest & Actor & { readonly repository: string; readonly stack: string },
   ): Promise<OfferedRevertResponse>;
   sync(): void;
+  /** Why a repository cannot be looked at now. */
+  problemOf?(repository: string): string | undefined;
   /** Where forges deliver to; left out where no repository has a secret for it. */
   readonly webhooks?: WebhookOptions;
 }

@@ -19,6 +19,9 @@ import { driftResponse, rolloutResponse } from './responses-of.ts';
 /** How many updates lie at most between two that are compared. */
 const MOST_COMPARED = 500;
 
+/** Among so many is what stacks wait for. */
+const LATEST_ROLLOUTS = 5;
+
 type Reading = 'status' | 'stacks' | 'stack' | 'stackGraph' | 'compare' | 'drift' | 'audit' | 'settings' | 'sync';
 
 export function estateHandlers(options: HttpOptions): Part<Reading> {
@@ -82,9 +85,9 @@ export function estateHandlers(options: HttpOptions): Part<Reading> {
   };
 }
 
-/** A repository that nobody has read yet, or whose plan could not be made, has no stacks that could be behind. */
-function isRepositoryAligned({ base, rollout, stacks }: RepositoryStatus): boolean {
-  if (base === undefined || rollout === undefined) return false;
+/** Of a repository that cannot be read nobody knows; one that nobody has read yet, or whose plan could not be made, has no stacks that could be behind. */
+function isRepositoryAligned({ base, rollout, stacks, problem }: RepositoryStatus): boolean {
+  if (problem !== undefined || base === undefined || rollout === undefined) return false;
   return stacks.every(({ aligned }) => aligned) && (stacks.length > 0 || rollout.state !== 'failed');
 }
 
@@ -116,25 +119,31 @@ export function statuses(options: HttpOptions): Promise<readonly RepositoryStatu
   return Promise.all(options.repositories.map((repository) => repositoryStatus(options, repository)));
 }
 
-async function repositoryStatus({ store }: HttpOptions, { id, base }: ServedRepository): Promise<RepositoryStatus> {
+async function repositoryStatus(
+  { store, problemOf }: HttpOptions,
+  { id, base }: ServedRepository,
+): Promise<RepositoryStatus> {
   const [heads, stacks, updates, rollouts, drift] = await Promise.all([
     store.events.heads(id),
     store.stacks.list(id),
     store.runs.latest(id),
-    store.rollouts.list(id, 1),
+    store.rollouts.list(id, LATEST_ROLLOUTS),
     store.drift.list(id),
   ]);
   const head = heads.get(base)?.commit;
   const byStack = new Map(updates.map((run) => [run.stack, run]));
+  // A plan that could not be made ends nothing of what goes on.
+  const rollout = rollouts.find(({ state }) => state === 'waiting' || state === 'running') ?? rollouts[0];
   const driftOf = new Map(drift.map((record) => [record.stack, record]));
   const ordered = stacks.toSorted((a, b) => a.position - b.position || a.id.localeCompare(b.id));
   return {
     id,
     branch: base,
     base: head,
+    problem: problemOf?.(id),
     environments: [...new Set(ordered.map(({ environment }) => environment))],
     stacks: ordered.map((stack) =>
-      stackStatus(stack, head, { last: byStack.get(stack.id), drift: driftOf.get(stack.id), rollout: rollouts[0] }),
+      stackStatus(stack, head, { last: byStack.get(stack.id), drift: driftOf.get(stack.id), rollout }),
     ),
     rollout: rollouts[0] && rolloutResponse(rollouts[0]),
   };

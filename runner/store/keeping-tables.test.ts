@@ -96,6 +96,10 @@ test('replaces what is known of the drift of a stack', async () => {
   await store.drift.put(gone);
   assert.deepEqual(await store.drift.list('r'), [gone]);
   assert.deepEqual(await store.drift.list('other'), []);
+  await store.drift.remove('r', 'shop/prod');
+  assert.equal((await store.drift.list('r')).length, 1);
+  await store.drift.remove('r', 'shop/dev');
+  assert.deepEqual(await store.drift.list('r'), []);
 });
 
 test('voids approvals of another digest and says whose', async () => {

@@ -72,6 +72,9 @@ function driftOf(database: Database): DriftStore {
         ],
       );
     },
+    remove: async (repository, stack) => {
+      await database.change('delete from drift where repository = $1 and stack = $2', [repository, stack]);
+    },
   };
 }
 

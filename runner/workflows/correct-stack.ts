@@ -1,5 +1,5 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
-import { correctionVerdict, judgeLook, staysGentle } from '../core/drift.ts';
+import { correctionOf, correctionVerdict, judgeLook, staysGentle } from '../core/drift.ts';
 import { lastCorrection, recordAfter } from '../core/drift-record.ts';
 import type { RunState } from '../core/run.ts';
 import { countsText, type RunEnd } from '../core/summarise.ts';
@@ -62,8 +62,7 @@ async function judge(services: Services, id: string, { signal, note }: StepConte
   if (verdict.kind === 'leave') return { targets: [], why: verdict.why };
   note(finding.differences.map(({ urn }) => urn).join(', '));
   // What is being put back is written down first: if it comes again after a crash in the middle, it is known all the same.
-  const fingerprints = finding.differences.map(({ fingerprint }) => fingerprint);
-  const correction = { at: new Date(now).toISOString(), commit: run.commit, fingerprints };
+  const correction = correctionOf(finding.differences, { at: new Date(now).toISOString(), commit: run.commit, last });
   await services.store.runs.set(id, { outcome: found.outcome });
   const record = recordAfter(before, { ...run, at: new Date(now), finding, verdict, correction: last });
   await services.store.drift.put({ ...record, run: before?.run, correction });

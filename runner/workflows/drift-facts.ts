@@ -3,6 +3,7 @@ import type { KnownStack } from '../core/known-stack.ts';
 import { readSettings, type Settings } from '../core/settings.ts';
 import { settingsOf } from '../core/stack-order.ts';
 import { openStateAt } from '../core/window.ts';
+import { openRollback } from './open-rollback.ts';
 import { repositoryOf, type Services } from './services.ts';
 
 /** Which stack is looked at. */
@@ -15,7 +16,7 @@ export interface StackAt {
 export interface DriftFacts {
   readonly known: KnownStack & { readonly appliedCommit: string };
   readonly settings: DriftSettings;
-  /** Why nothing may be put back unasked now. */
+  /** Why nothing may be put back unasked now: windows, freezes, and a commit that was taken back. */
   readonly closed: string | undefined;
 }
 
@@ -34,7 +35,9 @@ export async function driftFacts(services: Services, at: StackAt): Promise<Drift
   const drift = driftSettingsOf(settings, known);
   const { freezes, timeZone } = settings;
   const open = openStateAt(services.clock.now(), { windows: drift.windows, freezes, timeZone });
-  const closed = open.open ? undefined : open.why;
+  // What somebody took back is not put back, whatever somebody did against it by hand.
+  const takenBack = await openRollback(services, { repository: at.repository, commit: known.appliedCommit });
+  const closed = takenBack ?? (open.open ? undefined : open.why);
   return { known: { ...known, appliedCommit: known.appliedCommit }, settings: drift, closed };
 }
 

@@ -1,6 +1,15 @@
 import { driftText } from '../core/drift-record.ts';
+import type { DriftRecord } from '../core/keeping-store.ts';
 import type { StackAt } from './drift-facts.ts';
 import { repositoryOf, type Services } from './services.ts';
+
+/** Forgets what a look found of a stack that nobody looks at any more, and closes the issue about it. May be repeated. */
+export async function forgetDrift(services: Services, { repository, stack, issue }: DriftRecord): Promise<void> {
+  const { forge } = repositoryOf(services, repository);
+  if (issue !== undefined) await forge.closeIssue?.(issue, 'Nobody looks for drift of this stack any more.');
+  await services.store.drift.remove(repository, stack);
+  services.tell(`drift of ${stack} is not looked for any more`);
+}
 
 /** Opens or edits the one issue about the drift of a stack, and closes it when it is gone. May be repeated. */
 export async function putDriftNotice(services: Services, at: StackAt): Promise<void> {

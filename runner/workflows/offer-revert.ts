@@ -1,5 +1,5 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
-import { messageOf } from '../../foundation/errors.ts';
+import { messageOf, userError } from '../../foundation/errors.ts';
 import { NO_GATE } from '../core/gate.ts';
 import { attempt } from './attempt.ts';
 import { type OfferedRevert, openRevert } from './open-revert.ts';
@@ -61,6 +61,8 @@ async function revertOf(services: Services, { at }: StageWork, why: string): Pro
       from = commit;
       break;
     }
+  if (from === undefined)
+    throw userError('Cannot revert it as nothing was rolled out before it. Correct it by another commit.');
   const commits = await mirror.history({ from, to: at.commit, all: false });
   return openRevert(services, { repository: at.repository, commits, by: 'mainstay', reason: why });
 }

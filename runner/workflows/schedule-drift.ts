@@ -1,6 +1,10 @@
 import { messageOf } from '../../foundation/errors.ts';
 import { isDue, slotAt } from '../core/drift-schedule.ts';
+import type { DriftRecord } from '../core/keeping-store.ts';
+import type { KnownStack } from '../core/known-stack.ts';
+import type { Settings } from '../core/settings.ts';
 import { driftSettingsOf, settingsOfBase } from './drift-facts.ts';
+import { forgetDrift } from './drift-notice.ts';
 import type { LookAt } from './look-at-stack.ts';
 import type { Services } from './services.ts';
 
@@ -18,7 +22,9 @@ export async function startDueLooks(services: Services, start: StartLook): Promi
     const settings = await settingsOfBase(services, repository);
     if (!settings) continue;
     const records = new Map((await store.drift.list(repository)).map((record) => [record.stack, record]));
-    for (const stack of await store.stacks.list(repository)) {
+    const stacks = await store.stacks.list(repository);
+    await forgetOld(services, { records: [...records.values()], stacks, settings });
+    for (const stack of stacks) {
       const { mode, every } = driftSettingsOf(settings, stack);
       if (mode === 'off') continue;
       shortest = Math.min(shortest, every);
@@ -31,6 +37,32 @@ export async function startDueLooks(services: Services, start: StartLook): Promi
     }
   }
   return Math.max(SOONEST_MS, Math.min(LATEST_MS, shortest / 4));
+}
+
+/** What is known of a stack that is gone, or is to be left alone: a look that somebody asked for counts for one turn. */
+async function forgetOld(
+  services: Services,
+  {
+    records,
+    stacks,
+    settings,
+  }: {
+    readonly records: readonly DriftRecord[];
+    readonly stacks: readonly KnownStack[];
+    readonly settings: Settings;
+  },
+): Promise<void> {
+  for (const record of records) {
+    const stack = stacks.find(({ id }) => id === record.stack);
+    const drift = stack && driftSettingsOf(settings, stack);
+    const age = services.clock.now() - (record.lookedAt?.getTime() ?? 0);
+    if (drift && (drift.mode !== 'off' || age < drift.every)) continue;
+    // No stacks at all: there is no plan yet, and not nothing.
+    if (stacks.length === 0) continue;
+    await forgetDrift(services, record).catch((error: unknown) => {
+      services.log.warn({ stack: record.stack, error: messageOf(error) }, 'cannot close the issue about old drift yet');
+    });
+  }
 }
 
 /** Asks again and again what is due. Returns a function that stops it. */

@@ -121,6 +121,8 @@ async function compareWithReview(
   const outcome = await previewNow(services, run, signal);
   await services.store.runs.set(id, { outcome });
   if (outcome.result === 'failed') return { failure: true, wider: undefined };
+  if (!approved && (await isStateLost(services, run, outcome)))
+    return { failure: false, wider: LOST_STATE, planned: outcome.fingerprints };
   const known = approved ?? (await reviewedFingerprints(services, run));
   const verb = approved ? 'approved' : 'reviewed';
   if (!known) {
@@ -133,6 +135,17 @@ async function compareWithReview(
   const extra = outcome.steps.filter((step) => comparePreviews(known, stepFingerprints([step])) === 'wider');
   const wider = `it would do more than was ${verb}: ${shownSteps(extra).map(stepLine).join(', ')}`;
   return { failure: false, wider, planned: outcome.fingerprints };
+}
+
+const LOST_STATE =
+  'its state is gone or holds nothing, though it was updated before: everything would be made once more. ' +
+  'Reject it, restore the state (docs/disaster-recovery.md) and retry; or approve to make everything anew';
+
+/** A stack that was updated has its root in its state: where that would be made, nothing is known of what there is. */
+async function isStateLost({ store }: Services, run: Run, { steps: all }: Outcome): Promise<boolean> {
+  if (!all.some(({ type, operation }) => type === 'pulumi:pulumi:Stack' && operation === 'create')) return false;
+  const known = (await store.stacks.list(run.repository)).find(({ id }) => id === run.stack);
+  return known?.appliedCommit !== undefined;
 }
 
 /** Updates, after what an earlier life left is cleared. Returns creates of which a person has to say what became of them: then nothing was done. */

@@ -1,10 +1,13 @@
 import { messageOf } from '../../foundation/errors.ts';
 import type { Log } from '../../foundation/log.ts';
+import { redactor } from '../../foundation/redact.ts';
 
 /** Looks again after a notice or an interval, one look at a time; a notice during a look is followed by another one, unless that look saw it. */
 export interface Watch<Seen> {
   /** Looks now. Where a look is under way that turns out to see what `isSeen` asks for, that was it. */
   notice(isSeen?: (seen: Seen) => boolean): void;
+  /** Why the last look failed; undefined where it did not. What is known is old then. */
+  problem(): string | undefined;
   /** Resolves when the look under way, if any, has ended. No other one begins. */
   stop(): Promise<void>;
 }
@@ -18,7 +21,7 @@ export function startWatch<Seen>(options: {
 }): Watch<Seen> {
   let stopped = false;
   let wanted: ((seen: Seen) => boolean)[] = [() => false];
-  let failing = false;
+  let problem: string | undefined;
   let wake: () => void = () => {};
 
   const notice = (isSeen: (seen: Seen) => boolean = () => false) => {
@@ -38,15 +41,14 @@ export function startWatch<Seen>(options: {
       try {
         const seen = await options.look();
         wanted = wanted.filter((isSeen) => !isSeen(seen));
-        if (failing) options.log.info({ repository: options.name }, 'the repository can be reached again');
-        failing = false;
-      } catch (error) {
-        if (!failing)
-          options.log.error(
-            { repository: options.name, error: messageOf(error) },
-            'cannot look at the repository; trying again',
-          );
-        failing = true;
+        if (problem !== undefined)
+          options.log.info({ repository: options.name }, 'the repository can be reached again');
+        problem = undefined;
+      } catch (caught) {
+        const error = redactor.redact(messageOf(caught));
+        if (problem === undefined)
+          options.log.error({ repository: options.name, error }, 'cannot look at the repository; trying again');
+        problem = error;
       }
     }
   }
@@ -54,6 +56,7 @@ export function startWatch<Seen>(options: {
   const running = loop();
   return {
     notice,
+    problem: () => problem,
     async stop() {
       stopped = true;
       clearInterval(timer);

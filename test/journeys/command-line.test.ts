@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type ExecFileException, execFile } from 'node:child_process';
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 import { git } from '../../cli/demo-repository.ts';
@@ -107,6 +107,10 @@ test('says where every stack is, and exits with 3 while one is not there', async
   const status = await mainstay('status');
   assert.equal(status.code, 0, status.errors);
   assert.match(status.output, /^estate {2}main is [0-9a-f]{8}\n {2}dev +journey\/dev +aligned \(sandbox\)/);
+  assert.match(
+    status.output,
+    /journey\/dev +aligned \(sandbox\) +[0-9a-f]{8} +healthy +(no drift|drift unknown) +succeeded: /,
+  );
   const one = await json<{ id: string; alignment: string }>('status', 'dev');
   assert.deepEqual([one.id, one.alignment], ['journey/dev', 'aligned']);
   const wrong = await mainstay('status', 'deev');
@@ -172,4 +176,20 @@ test('has an exit code of its own for what is wrongly called, and for a runner t
   assert.equal((await mainstay('previw')).code, 2);
   assert.match((await mainstay('previw')).errors, /unknown command 'previw'.*\n.*Did you mean preview/);
   assert.equal((await mainstay('status')).code, 0);
+});
+
+test('says that a repository cannot be looked at, and that what is known of it is old', async () => {
+  renameSync(estate.repository, `${estate.repository}.away`);
+  const away = await estate.until('the problem', async () => {
+    await mainstay('sync');
+    const status = await mainstay('status');
+    return status.code === 3 ? status : undefined;
+  });
+  assert.match(away.output, /^estate {2}main is [0-9a-f]{8}\n {2}cannot be looked at, and what follows is old: \S/);
+  assert.match(away.output, /journey\/dev +aligned/);
+  renameSync(`${estate.repository}.away`, estate.repository);
+  await estate.until('its end', async () => {
+    await mainstay('sync');
+    return (await mainstay('status')).code === 0 || undefined;
+  });
 });

@@ -194,3 +194,28 @@ test('a look that takes longer than its turn is not started again and again; one
   world.close();
   await shop.until('the end of the look', async () => shop.worker.look('turn-4', at));
 });
+
+test('forgets what it found of a stack that is to be left alone, a turn later, and closes its issue', async () => {
+  const { forge } = shop.repository;
+  const closed: string[] = [];
+  const closing = {
+    ...shop.repository,
+    forge: { ...forge, closeIssue: async (issue: string) => void closed.push(issue) },
+  };
+  const services = { ...shop.services, repositories: new Map([['estate', closing]]) };
+  await shop.push('main', { 'stacks/mainstay.yaml': settings('{ mode: "off", every: 1h }') });
+  await shop.sweep();
+  await shop.rollout(await shop.head());
+  // The look of the test before has ended then; this one finds that it is off.
+  const at = { repository: 'estate', stack: 'journey/dev', asked: undefined };
+  await shop.until('the end of the look before', () => shop.worker.look('turn-5', at));
+  const found = (await record('dev'))!;
+  const lookedAt = new Date(shop.services.clock.now());
+  await shop.store.drift.put({ ...found, state: 'drifted', issue: '7', lookedAt });
+  await startDueLooks(services, async () => true);
+  assert.equal((await record('dev'))?.state, 'drifted', 'somebody may have asked for it just now');
+  shop.moveClock(HOUR);
+  await startDueLooks(services, async () => true);
+  assert.deepEqual([await record('dev'), closed], [undefined, ['7']]);
+  assert.ok(await record('prod'));
+});

@@ -138,7 +138,8 @@ test("obeys who may write and reacts; a stranger gets an emoji, and a stranger's
   for (const [command, expected] of [
     ['/help', /`\/unlock`/],
     ['/cancel', /no preview of this change is running/],
-    ['/approve', /nothing waits for it/],
+    ['/approve', /Cannot approve anything as nothing waits for it/],
+    ['/reject not before the audit', /Cannot reject anything as nothing waits for it/],
     ['/unlock', /nothing was left/],
   ] as const) {
     await say(number, command);

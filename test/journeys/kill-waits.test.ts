@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -32,9 +32,14 @@ const settings = (folder: string) => ({
       verify: [
         {
           ...{ kind: 'command', name: 'smoke' },
-          command: ['sh', '-c', `echo begun >> ${folder}/smoke; until [ -e ${folder}/go ]; do sleep 0.1; done`],
+          command: [
+            'sh',
+            '-c',
+            `echo begun >> ${folder}/smoke; until [ -e ${folder}/go ]; do sleep 0.1; done; test ! -e ${folder}/bad`,
+          ],
         },
       ],
+      onFailure: 'revert',
     },
     {
       ...{ name: 'prod', stacks: ['prod'], soak: '1h', approval: { owners: ['ada'] } },
@@ -42,7 +47,10 @@ const settings = (folder: string) => ({
     },
   ],
   drift: { mode: 'off' },
-  promotions: [{ name: 'app=web', path: ['dev', 'prod'], values: ['journey:maps.one'], by: 'commit' }],
+  promotions: [
+    { name: 'app=web', path: ['dev', 'prod'], values: ['journey:maps.one'], by: 'commit' },
+    { name: 'asked', path: ['dev', 'prod'], values: ['journey:maps.one'], by: 'change' },
+  ],
 });
 
 before(async () => {
@@ -54,6 +62,18 @@ after(() => estate.close());
 
 const head = () => git(estate.repository, 'rev-parse', 'main');
 const start = () => estate.start({ JOURNEY_CLOCK_OFFSET: String(offset) });
+/** A commit that fails in dev, however often the runner is killed meanwhile; the name of the change that reverts it. */
+async function failedInDev(): Promise<{ readonly commit: string; readonly revert: string }> {
+  writeFileSync(join(estate.folder, 'bad'), '');
+  const commit = await estate.push('main', { 'infra/labels.ts': "export const labels = { team: 'bad' };\n" });
+  await killed();
+  const { waits } = await waiting(
+    commit,
+    /^stopped at dev as it is not good: smoke: .*; its revert is offered as \S+$/,
+  );
+  return { commit, revert: waits!.text.split(' ').at(-1)! };
+}
+
 /** Another life, at another time. */
 async function killed(options: { readonly at?: number } = {}): Promise<void> {
   await estate.kill();
@@ -187,4 +207,50 @@ test('a promotion is written once, whenever the runner is killed', async () => {
     const subjects = (await git(estate.repository, 'log', '--format=%s', 'main')).split('\n');
     assert.equal(subjects.filter((subject) => subject === 'Promote app=web to prod').length, round + 1);
   }
+});
+
+test('a promotion as a change is kept through kills until somebody merges it, and goes on with the next version', async () => {
+  const branch = 'promote-asked-prod';
+  for (const version of ['p1', 'p2']) {
+    const tested = await estate.push('main', { 'stacks/Pulumi.dev.yaml': stackFile({ one: version, two: 'b' }) });
+    await estate.until('the update of dev', async () => {
+      const { repositories } = await estate.api().status();
+      return repositories[0]!.stacks.find(({ id }) => id === 'journey/dev')?.appliedCommit === tested || undefined;
+    });
+    const { id } = await estate.api().promote({ repository: 'estate', name: 'asked', from: 'dev', to: 'prod' });
+    await killed();
+    const promotion = await estate.until('the promotion', async () => {
+      const found = (await estate.api().promotions()).find((each) => each.id === id);
+      return found && found.state !== 'queued' ? found : undefined;
+    });
+    assert.deepEqual([promotion.state, promotion.change], ['proposed', branch], promotion.summary);
+    assert.match(await git(estate.repository, 'show', `${branch}:stacks/Pulumi.prod.yaml`), new RegExp(version));
+  }
+  const subjects = (await git(estate.repository, 'log', '--format=%s', branch)).split('\n');
+  assert.equal(subjects.filter((subject) => subject === 'Promote asked to prod').length, 2);
+  await estate.previewed(branch, (await git(estate.repository, 'rev-parse', branch)).trim());
+  const merged = await estate.merge(branch);
+  await killed();
+  const { id } = await waiting(merged, /^prod waits for 1 approval/);
+  await estate.api().decideRollout(id, { kind: 'break-glass', by: 'eve', reason: 'as it was agreed' });
+  assert.equal((await ended(merged)).state, 'succeeded');
+});
+
+test('a failure and the revert that is offered for it are kept through kills, and the merged revert goes on', async () => {
+  const { commit, revert } = await failedInDev();
+  await killed();
+  await waiting(commit, /^stopped at dev as it is not good/);
+  const branches = (await git(estate.repository, 'branch', '--list', 'revert-*', '--format=%(refname:short)')).trim();
+  assert.equal(branches, revert, 'it is offered once');
+  const other = await estate.push('main', { 'README.md': 'The shop.\n' });
+  await waiting(other, /^dev waits as \w+ was taken back by mainstay: merge revert-/);
+  await killed();
+  await waiting(other, /^dev waits as \w+ was taken back by mainstay/);
+  rmSync(join(estate.folder, 'bad'));
+  const merged = await estate.merge(revert);
+  await killed();
+  assert.equal((await ended(other)).state, 'overtaken');
+  const rollout = await ended(merged);
+  assert.equal(rollout.state, 'succeeded', rollout.summary);
+  assert.ok((await updates(rollout)).includes('journey/dev succeeded 1'));
 });

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { existsSync, renameSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import { git, inClone } from '../../cli/demo-repository.ts';
 import type { Decision, Rollout } from '../../runner/core/rollout.ts';
 import { standingOf } from '../../runner/core/standing.ts';
+import { driftFacts } from '../../runner/workflows/drift-facts.ts';
 import { FIRST_FILES, stackFile } from './estate.ts';
 import { createWorkshop, type Workshop } from './workshop.ts';
 
@@ -105,6 +107,12 @@ test('a revert that is merged as a squash lets what comes after it go on', async
   const more = await shop.push('main', { 'stacks/Pulumi.dev.yaml': stackFile({ one: 'a', two: 'b', three: 'c' }) });
   await shop.sweep();
   await waiting(more, /^dev waits as \w+ was taken back by ada: merge revert-/);
+  const closed = async () => (await driftFacts(shop.services, { repository: 'estate', stack: 'journey/dev' }))!.closed;
+  assert.match(
+    (await closed())!,
+    /was taken back by ada: merge revert-/,
+    'nor is it put back where somebody changed it by hand',
+  );
   await inClone(`${shop.folder}/estate.git`, async (clone) => {
     await git(clone, 'merge', '--squash', '--quiet', `origin/${offered.branch}`);
     await git(clone, 'commit', '--quiet', '-m', 'Back to what it was');
@@ -114,6 +122,7 @@ test('a revert that is merged as a squash lets what comes after it go on', async
   const rollout = await shop.rollout(await shop.head());
   assert.equal(rollout.state, 'succeeded', rollout.summary);
   assert.deepEqual([team('dev'), team('prod')], ['shop', 'shop']);
+  assert.equal(await closed(), undefined);
   const later = await shop.push('main', { 'stacks/Pulumi.dev.yaml': stackFile({ one: 'a', two: 'b' }) });
   await shop.sweep();
   assert.equal((await shop.rollout(later)).state, 'succeeded');
@@ -147,4 +156,31 @@ test('whoever proposed a change does not approve it, though its commits have ano
   assert.deepEqual([refused!.kind, refused!.by], ['refused', 'Zoe']);
   await shop.worker.decideRollout(id, decision('approve', 'ada'));
   assert.equal((await shop.rollout(next)).state, 'succeeded');
+});
+
+test('a stack whose state is gone is said to be lost, and is not made once more unasked', async () => {
+  const state = `${shop.folder}/state/.pulumi/stacks/journey/dev.json`;
+  renameSync(state, `${state}.away`);
+  await shop.worker.look('look-lost', {
+    ...{ repository: 'estate', stack: 'journey/dev' },
+    asked: { by: 'ada', correct: true },
+  });
+  const record = await shop.until('the look', () => shop.store.drift.get('estate', 'journey/dev'));
+  assert.match(record.summary, /^could not be looked at: Cannot look at journey\/dev as its state is gone/);
+  assert.equal(existsSync(state), false, 'a look makes no state');
+  const commit = await shop.push('main', { 'stacks/Pulumi.dev.yaml': stackFile({ one: 'a', two: 'b', lost: 'x' }) });
+  await shop.sweep();
+  const run = await shop.until('the wait', async () => {
+    const [found] = await shop.store.runs.list({ kind: 'update', stack: 'journey/dev', limit: 1 });
+    return found?.commit === commit && found.state === 'waiting' && found;
+  });
+  assert.match(run.summary, /^waits: its state is gone or holds nothing, though it was updated before/);
+  await shop.worker.decideRun(run, decision('reject', 'ada'));
+  const { id } = await waiting(commit, /^stopped at dev/);
+  renameSync(`${state}.away`, state);
+  await shop.worker.decideRollout(id, decision('retry', 'ada'));
+  const rollout = await shop.rollout(commit);
+  assert.equal(rollout.state, 'succeeded', rollout.summary);
+  const [last] = await shop.store.runs.list({ kind: 'update', stack: 'journey/dev', limit: 1 });
+  assert.equal(last!.outcome!.counts.create, 1);
 });

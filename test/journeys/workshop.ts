@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { git } from '../../cli/demo-repository.ts';
 import type { Clock } from '../../foundation/clock.ts';
+import { isMainstayError } from '../../foundation/errors.ts';
 import { silentLog } from '../../foundation/log.ts';
 import { World } from '../../providers/sandbox/world.ts';
 import type { Forge } from '../../runner/core/forge.ts';
@@ -158,7 +159,11 @@ async function until<T>({
   readonly said: readonly string[];
 }): Promise<T> {
   for (const deadline = performance.now() + EACH_WITHIN_MS; performance.now() < deadline; await delay(20)) {
-    const answer = await ask();
+    // A database that is slow for a moment is asked again.
+    const answer = await ask().catch((error: unknown) => {
+      if (isMainstayError(error, 'transient')) return undefined;
+      throw error;
+    });
     if (answer !== undefined && answer !== false) return answer;
   }
   throw new Error(`${what} did not come. The runner said:\n${said.join('\n')}`);

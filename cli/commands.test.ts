@@ -59,7 +59,7 @@ function asking(token = server.token): Readonly<Record<string, string>> {
 
 const READING: readonly (readonly [args: readonly string[], schema: string, code?: number])[] = [
   [['status'], 'Status', 3],
-  [['status', 'dev'], 'Stack'],
+  [['status', 'dev'], 'Stack', 3],
   [['runs'], 'Run[]'],
   [['runs', '--stack', 'dev', '--kind', 'update', '--state', 'succeeded', '--limit', '1'], 'Run[]'],
   [['runs', 'u-1'], 'RunDetail'],

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import packageFile from '../package.json' with { type: 'json' };
 import { addAccessCommands } from './commands/access.ts';
 import { addDecidingCommands } from './commands/deciding.ts';
 import { addFollowingCommands } from './commands/following.ts';
@@ -12,6 +13,7 @@ import { serve } from './serve.ts';
 export function createProgram(): Command {
   const program = new Command('mainstay')
     .description('GitOps for Pulumi: what is on main is what runs')
+    .version(packageFile.version, '-V, --version', 'print the version')
 
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(/did you mean/i.test(text) ? text : text + USAGE) });

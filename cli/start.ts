@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { isMainstayError, userError } from '../foundation/errors.ts';
@@ -55,6 +55,8 @@ async function start(args: readonly string[], shutdown: Shutdown): Promise<void>
   if (args.includes('--cluster')) await addCluster(repository, say);
   say('starting PostgreSQL and the runner');
   let walking = true;
+  // What a runner says that does not come up is said once: as its last words.
+  let early: string[] | undefined = [];
   const runner = await startRunnerProcess({
     folder,
     shutdown,
@@ -63,10 +65,14 @@ async function start(args: readonly string[], shutdown: Shutdown): Promise<void>
     onLine: (line) => {
       const told = RESULT_LINE.exec(line)?.[1];
       // The walk says by itself what comes of its change; what comes of the user's own is said here.
-      if (told === undefined) console.error(redactor.redact(line));
-      else if (!walking) say(told);
+      if (told !== undefined) {
+        if (!walking) say(told);
+      } else if (early) early.push(line);
+      else console.error(redactor.redact(line));
     },
   });
+  for (const line of early) console.error(redactor.redact(line));
+  early = undefined;
   say(`the runner is ready: ${runner.url}`);
   await walkFirstChange({ repository, api: runner.api, say });
   teller.close();
@@ -84,8 +90,19 @@ function runnerEnvironment(folder: string, repository: string): Readonly<Record<
     MAINSTAY_PASS: 'KUBECONFIG',
     ...process.env,
     MAINSTAY_DATA: folder,
-    MAINSTAY_REPOSITORIES: `estate=${repository}`,
+    MAINSTAY_REPOSITORIES: undefined,
+    MAINSTAY_CONFIG: runnerFile(folder, repository),
   };
+}
+
+/** What the runner looks after, in a file: a list in a variable would end at a space in the path. */
+function runnerFile(folder: string, repository: string): string {
+  const file = join(folder, 'start-runner.yaml');
+  writeFileSync(
+    file,
+    `${JSON.stringify({ repositories: [{ name: 'estate', forge: 'plain-git', url: repository }] })}\n`,
+  );
+  return file;
 }
 
 /** The runner's own port, or where that is somebody else's any that is free: nobody who tries this out has to look for one. */

@@ -15,18 +15,22 @@ const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
 const WITHIN_MS = 900_000;
 
 let folder: string;
+/** For what stands in a list of words, or without quotes in a command. */
+let plain: string;
 
 before(() => {
-  folder = mkdtempSync(join(tmpdir(), 'mainstay-start-'));
+  // As people have their folders: with a space, and with letters that are not English.
+  folder = mkdtempSync(join(tmpdir(), 'mainstay stårt '));
+  plain = mkdtempSync(join(tmpdir(), 'mainstay-start-'));
   // PostgreSQL runs as another user where we are root.
-  chmodSync(folder, 0o755);
+  for (const made of [folder, plain]) chmodSync(made, 0o755);
 });
 
 let running: Started | undefined;
 
 after(async () => {
   await running?.end();
-  rmSync(folder, { recursive: true, force: true });
+  for (const made of [folder, plain]) rmSync(made, { recursive: true, force: true });
 });
 
 interface Started {
@@ -172,7 +176,7 @@ test('README: takes a repository of yours', async () => {
   const [init, serve] = block('npx mainstay init').trim().split('\n');
   assert.match(await bash(init!, { cwd: folder }), /mainstay\.yaml/);
   assert.match(serve!, /^MAINSTAY_REPOSITORIES='shop=\/srv\/git\/shop\.git' npx mainstay serve$/);
-  const bare = join(folder, 'shop.git');
+  const bare = join(plain, 'shop.git');
   await git(own, 'add', '--all');
   await git(own, 'commit', '--quiet', '--message', 'First');
   await git(folder, 'clone', '--quiet', '--bare', own, bare);
@@ -199,7 +203,7 @@ test('README: uses the engine by hand', async () => {
     if (!['engine', 'providers'].includes(name)) cpSync(join(ROOT, name), join(project, name), { recursive: true });
     else symlinkSync(join(ROOT, name), join(project, name));
   symlinkSync(join(ROOT, 'node_modules'), join(project, 'node_modules'));
-  const lines = block('engine/bin/pulumi up').replaceAll('/tmp/my-state', join(folder, 'my-state'));
+  const lines = block('engine/bin/pulumi up').replaceAll('/tmp/my-state', join(plain, 'my-state'));
   const env = { ...environment(), PULUMI_HOME: join(folder, 'pulumi-home') };
   assert.match(await bash(lines, { cwd: project, env }), /\+ 34 to create[\s\S]*\+ \d+ created/);
 });

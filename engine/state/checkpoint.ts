@@ -117,7 +117,11 @@ function decodeResource(
   try {
     return resourceFromJson(json, secretsManager);
   } catch (cause) {
-    if (isMainstayError(cause)) throw userError(`${cause.message} (${place}: ${String(json?.urn)})`, { cause });
+    if (isMainstayError(cause))
+      throw userError(
+        `Cannot read the state at ${place}, ${String(json?.urn)}: ${cause.message} Or restore the state from the file beside it that ends in .bak.`,
+        { cause },
+      );
     throw userError(
       `Cannot read the state as ${messageOf(cause)}: ${place}, ${String(json?.urn)}. Restore the state from its backup, or use the official pulumi CLI for this stack.`,
       { cause },

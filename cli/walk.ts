@@ -23,38 +23,57 @@ export interface WalkOptions {
 
 /** Walks one change through: branch, preview, merge, dev; its image promoted to staging; then drift, found and put back. Does what is left of it where it was interrupted. */
 export async function walkFirstChange({ repository, api, say }: WalkOptions): Promise<void> {
-  await settled(api, { repository, say });
+  const begun = await settled(api, { repository, say });
   const state = await stateOf(repository);
+  if (state === 'none' && begun.state !== 'succeeded') return endHere(api, say);
   if (state === 'none') await pushChange(repository, say);
-  if (state !== 'merged') await previewAndMerge({ repository, api, say }, BRANCH);
+  if (state !== 'merged' && !(await previewAndMerge({ repository, api, say }, BRANCH))) return endHere(api, say);
   const promotions = await api.promotions({ repository: DRIFTING.repository });
-  if (promotions.length === 0) await promote({ repository, api, say });
+  if (promotions.length === 0 && !(await promote({ repository, api, say }))) return endHere(api, say);
   if ((await api.runs({ ...DRIFTING, kind: 'correction', limit: 1 })).length === 0) await driftAndBack(api, say);
 }
 
-/** Waits for the preview of a branch, merges it, and waits until what it changes has been updated. */
-async function previewAndMerge({ repository, api, say }: WalkOptions, branch: string): Promise<void> {
+/** Nothing that comes after a failure would show anything: why it failed is said, and where to look. The runner stays up. */
+async function endHere(api: ApiClient, say: WalkOptions['say']): Promise<void> {
+  const [failed] = await api.runs({ repository: DRIFTING.repository, state: 'failed', limit: 1 });
+  if (!failed) return say('the walk ends here, as something waits for you: the console says what');
+  const { problem, diagnostics } = await api.run(failed.id);
+  const said = [problem, ...diagnostics.map(({ message }) => message)].filter((text) => text !== undefined);
+  for (const line of said
+    .join('\n')
+    .split('\n')
+    .filter((text) => text.trim() !== '')
+    .slice(0, 5))
+    say(`  ${line.trim()}`);
+  say(
+    `the walk ends here, as the ${failed.kind} of ${failed.stack} failed: \`npx mainstay logs ${failed.id}\` says more`,
+  );
+}
+
+/** Waits for the preview of a branch, merges it, and waits until what it changes has been updated. False where one of them fails. */
+async function previewAndMerge({ repository, api, say }: WalkOptions, branch: string): Promise<boolean> {
   const change = await until(() => previewed(api, branch), `the preview of ${branch}`);
   say(`preview: ${change.verdict}`);
   for (const run of change.runs)
     say(`  ${run.stack}: ${run.summary}, digest ${run.digest}, as ${run.reasons.join('; ')}`);
+  if (change.runs.some(({ state }) => state !== 'succeeded')) return false;
   say(`merging: git merge ${branch}, git push`);
   await inClone(repository, async (clone) => {
     await git(clone, 'merge', '--quiet', '--no-ff', '--message', `Merge ${branch}`, `origin/${branch}`);
     await git(clone, 'push', '--quiet', 'origin', 'HEAD:main');
   });
-  await settled(api, { repository, say });
+  return (await settled(api, { repository, say })).state === 'succeeded';
 }
 
-/** What dev runs is written into staging's file, as the rule in mainstay.yaml says. */
-async function promote({ repository, api, say }: WalkOptions): Promise<void> {
+/** What dev runs is written into staging's file, as the rule in mainstay.yaml says. False where that fails. */
+async function promote({ repository, api, say }: WalkOptions): Promise<boolean> {
   const { id } = await api.promote({ repository: DRIFTING.repository, name: 'shop', from: 'dev', to: 'staging' });
   const written = await until(async () => {
     const found = (await api.promotions({ repository: DRIFTING.repository })).find((candidate) => candidate.id === id);
     return found?.state === 'queued' ? undefined : found;
   }, 'the promotion of shop');
   say(`promotion of shop, dev → staging: ${written.summary}`);
-  if (written.change !== undefined) await previewAndMerge({ repository, api, say }, written.change);
+  return written.change === undefined || previewAndMerge({ repository, api, say }, written.change);
 }
 
 /** What somebody with the cloud's own console would have done: the sandbox is told to. */
@@ -123,8 +142,11 @@ async function previewed(api: ApiClient, branch: string): Promise<ChangeResponse
   return done ? change : undefined;
 }
 
-/** Waits until the head of main has been rolled out; says each update as it ends. */
-async function settled(api: ApiClient, { repository, say }: Pick<WalkOptions, 'repository' | 'say'>): Promise<void> {
+/** Waits until the head of main has been rolled out, or waits for somebody; says each update as it ends. */
+async function settled(
+  api: ApiClient,
+  { repository, say }: Pick<WalkOptions, 'repository' | 'say'>,
+): Promise<RolloutResponse> {
   const head = await git(repository, 'rev-parse', 'main');
   const said = new Set<string>();
   const rollout = await until(
@@ -140,6 +162,7 @@ async function settled(api: ApiClient, { repository, say }: Pick<WalkOptions, 'r
   );
   if (rollout.stages.length > 0 || rollout.state !== 'succeeded')
     say(`rollout of ${head.slice(0, 8)}: ${rollout.state}, ${rollout.summary}`);
+  return rollout;
 }
 
 async function sayUpdates(

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Duplex, Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../../foundation/errors.ts';
@@ -39,14 +40,14 @@ export interface ProgramProcess {
   end(graceMs?: number): Promise<void>;
 }
 
-const mainFile = new URL('./program-main.ts', import.meta.url);
+const MAIN_FILE = join(import.meta.dirname, 'program-main.ts');
 
 /** Starts a process that loads what `command.preload` names and waits. Rejects with a user error if it cannot be started. */
 export async function startProgramProcess(command: ProgramCommand): Promise<ProgramProcess> {
   const { preload, nodeArguments, directory: cwd, environment, compileCache } = command;
   const managed = await startProcess(
     process.execPath,
-    [...ownArguments, ...nodeArguments, mainFile.pathname, JSON.stringify(preload)],
+    [...ownArguments, ...nodeArguments, MAIN_FILE, JSON.stringify(preload)],
     { cwd, env: { ...environment, NODE_COMPILE_CACHE: compileCache }, stdio: ['ignore', 'pipe', 'pipe', 'pipe'] },
   );
   return new StartedProgram(managed);

@@ -38,7 +38,9 @@ export function createEngineServices(options: { readonly warm: boolean }): Engin
       return packs;
     },
     backend(url, place) {
-      const key = JSON.stringify([url, place.directory, backendSettings(place.environment)]);
+      // Every run has a folder of its own: only where the URL starts from there is it another backend.
+      const from = /^file:\/\/[^/~]/.test(url) ? place.directory : undefined;
+      const key = JSON.stringify([url, from, backendSettings(place.environment)]);
       const known = backends.get(key) ?? openBackend(url, place);
       backends.set(key, known);
       known.catch(() => backends.delete(key));

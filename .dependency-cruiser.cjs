@@ -40,8 +40,8 @@ module.exports = {
     {
       name: 'nobody-imports-the-wiring',
       severity: 'error',
-      from: { path: '^(runner|cli|engine|providers)/', pathNot: '\\.test\\.ts$' },
-      to: { path: '^runner/main\\.ts$' },
+      from: { path: '^(runner|cli|engine|providers)/', pathNot: '(\\.test\\.ts|^runner/main\\.ts)$' },
+      to: { path: '^runner/(main|start-runner)\\.ts$' },
     },
   ],
   options: {

@@ -1,7 +1,8 @@
+import { enableCompileCache } from 'node:module';
 import { CommanderError } from 'commander';
+import { cacheDirectory } from '../foundation/cache-directory.ts';
 import { isMainstayError, systemCode } from '../foundation/errors.ts';
 import { redactor } from '../foundation/redact.ts';
-import { createProgram } from './program.ts';
 
 /**
  * The `mainstay` command. Exit codes: 0 well; 1 failed; 2 wrong usage; 3 `status`, `drift`: something is not as main says; 75 the runner
@@ -15,7 +16,10 @@ process.stdout.on('error', (error) => {
   process.exit(process.exitCode);
 });
 
+enableCompileCache(cacheDirectory('cli'));
 try {
+  // Compiled once, not for each command.
+  const { createProgram } = await import('./program.ts');
   await createProgram().parseAsync();
 } catch (error) {
   process.exitCode = exitCodeOf(error);

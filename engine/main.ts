@@ -1,6 +1,6 @@
 import { enableCompileCache } from 'node:module';
+import { cacheDirectory } from '../foundation/cache-directory.ts';
 import { ProcessTerminal } from './display/process-terminal.ts';
-import { cacheDirectory } from './language/disk-cache.ts';
 
 /** The executable: `engine/bin/pulumi` starts it with the command line behind it. */
 async function main(): Promise<void> {

@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { EnvironmentReader } from '../../foundation/environment.ts';
 
 /** Texts by key, kept between processes. Losing one costs time only: every failure of the disk is a miss. */
 export interface DiskCache {
@@ -41,13 +39,6 @@ export function openDiskCache(directory: string): DiskCache {
 
 function hash(text: string): string {
   return createHash('sha256').update(text).digest('hex');
-}
-
-/** Where this user's caches of Mainstay are: `MAINSTAY_CACHE`, else `mainstay` in XDG_CACHE_HOME or ~/.cache. */
-export function cacheDirectory(name: string): string {
-  const environment = new EnvironmentReader();
-  const base = environment.text('XDG_CACHE_HOME', join(homedir(), '.cache'));
-  return join(environment.text('MAINSTAY_CACHE', join(base, 'mainstay')), name);
 }
 
 /** Removes files that were written more than `days` ago. */

@@ -1,8 +1,9 @@
 import { createRequire } from 'node:module';
 import { isAbsolute, join } from 'node:path';
+import { cacheDirectory } from '../../foundation/cache-directory.ts';
 import { isMainstayError } from '../../foundation/errors.ts';
 import type { ProcessExit } from '../../foundation/processes.ts';
-import { cacheDirectory, pruneDirectory } from './disk-cache.ts';
+import { pruneDirectory } from './disk-cache.ts';
 import { endedEarlyExitCode, type ProgramAssignment } from './program-assignment.ts';
 import { loadTimeEnvironment, programEnvironment } from './program-environment.ts';
 import type { ProgramHost, ProgramKind, ProgramOutcome, ProgramRun } from './program-host.ts';

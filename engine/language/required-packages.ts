@@ -2,7 +2,8 @@ import type { Dirent } from 'node:fs';
 import { existsSync, statSync } from 'node:fs';
 import { readdir, readFile, realpath } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { cacheDirectory, type DiskCache, openDiskCache } from './disk-cache.ts';
+import { cacheDirectory } from '../../foundation/cache-directory.ts';
+import { type DiskCache, openDiskCache } from './disk-cache.ts';
 
 /** A provider's SDK that is installed for a program: what the `pulumi` part of its package.json says. */
 export interface InstalledSdk {

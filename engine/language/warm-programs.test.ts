@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { cacheDirectory } from '../../foundation/cache-directory.ts';
 import { identityOf } from '../../foundation/processes.ts';
-import { cacheDirectory } from './disk-cache.ts';
 import { programEnvironment } from './program-environment.ts';
 import type { ProgramCommand } from './program-process.ts';
 import { findPulumiSdk } from './pulumi-sdk.ts';

@@ -1,8 +1,8 @@
 import { realpathSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { cacheDirectory } from '../../foundation/cache-directory.ts';
 import type { ManagedProcess } from '../../foundation/processes.ts';
-import { cacheDirectory } from '../language/disk-cache.ts';
 import { loadTimeEnvironment } from '../language/program-environment.ts';
 import { type ProgramCommand, startProgramProcess } from '../language/program-process.ts';
 import { WarmPrograms, type WarmProgramsOptions } from '../language/warm-programs.ts';

@@ -93,6 +93,8 @@ export interface RunStore extends KeepingStore {
     setApplied(repository: string, stack: string, commit: string): Promise<void>;
     /** Says that the checks of these stacks' environment have not come through, or undefined where they have. */
     setUnproven(repository: string, stacks: readonly string[], unproven: Unproven | undefined): Promise<void>;
+    /** As `setApplied` for many, with one statement. */
+    setAllApplied(repository: string, stacks: readonly string[], commit: string): Promise<void>;
     setReferences(repository: string, stack: string, references: readonly string[]): Promise<void>;
   };
   /** Processes that run for a stack, so that a later life can end them. */

@@ -55,11 +55,23 @@ export function managedStacks(settings: Settings, stacks: readonly Stack[]): rea
 export const UNORDERED = 'default';
 
 /** The environment of a stack. */
-export function environmentOf(settings: Settings, stack: Pick<Stack, 'id' | 'name'>): EnvironmentSettings {
-  const named = settings.environments.find(({ stacks }) =>
-    stacks.some((name) => name === stack.id || name === stack.name),
-  );
-  return named ?? defaultEnvironment(UNORDERED, [stack.id]);
+export function environmentOf(settings: Settings, { id, name }: Pick<Stack, 'id' | 'name'>): EnvironmentSettings {
+  const places = placesIn(settings);
+  const place = Math.min(places.get(id) ?? Infinity, places.get(name) ?? Infinity);
+  return settings.environments[place] ?? defaultEnvironment(UNORDERED, [id]);
+}
+
+const known = new WeakMap<Settings['environments'], ReadonlyMap<string, number>>();
+
+/** The first environment that names a stack, by that name: asked for each of a thousand stacks. */
+function placesIn({ environments }: Settings): ReadonlyMap<string, number> {
+  const before = known.get(environments);
+  if (before) return before;
+  const places = new Map<string, number>();
+  for (const [place, { stacks }] of environments.entries())
+    for (const name of stacks) if (!places.has(name)) places.set(name, place);
+  known.set(environments, places);
+  return places;
 }
 
 /**
@@ -125,6 +137,7 @@ function groupByDependency(
 
   function neededBy(stack: Stack): readonly string[] {
     const named = [...settingsOf(settings, stack).dependsOn, ...(upstreams.get(stack.id) ?? [])];
+    if (named.length === 0) return [];
     return stacks
       .filter(({ id, name }) => id !== stack.id && (named.includes(id) || named.includes(name)))
       .map(({ id }) => id);

@@ -1,3 +1,4 @@
+import { constants, setPriority } from 'node:os';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { messageOf } from '../../foundation/errors.ts';
@@ -34,6 +35,7 @@ async function runBuild(
   tell: (line: string) => void,
 ): Promise<{ readonly folder: string | undefined; readonly problem: string }> {
   const build = await startProcess(process.execPath, [BUILD], { stdio: ['ignore', 'pipe', 'pipe'] });
+  yieldToOthers(build.identity.pid);
   const { stdout, stderr } = build.child;
   if (!stdout || !stderr) throw new Error('a process without pipes');
   let problem = '';
@@ -47,4 +49,13 @@ async function runBuild(
   }
   const { code } = await build.exited;
   return { folder: code === 0 && last !== '' ? last : undefined, problem: problem.trim() };
+}
+
+/** Nobody waits for the page while the first change is previewed beside its build. */
+function yieldToOthers(pid: number): void {
+  try {
+    setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // It has ended already, or this system has no such thing: then it is as it was.
+  }
 }

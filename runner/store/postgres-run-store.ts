@@ -182,6 +182,12 @@ function stacksOf(database: Database): RunStore['stacks'] {
         unproven === undefined ? null : JSON.stringify(unproven),
       ]);
     },
+    setAllApplied: async (repository, stacks, commit) => {
+      await database.change(
+        'update stack set applied_commit = $3, applied_at = now() where repository = $1 and id = any($2)',
+        [repository, [...stacks], commit],
+      );
+    },
     setReferences: async (repository, stack, references) => {
       await database.change('update stack set upstreams = $3 where repository = $1 and id = $2', [
         repository,

@@ -43,8 +43,8 @@ export async function planRollout(services: Services, at: RolloutAt): Promise<Ro
   await recoverApplied(services, at, stacks);
   const now = await store.stacks.list(at.repository);
   const affected = await affectedSince(repository, { tree, known: now, options });
-  for (const stack of stacks)
-    if (!affected.has(stack.id)) await store.stacks.setApplied(at.repository, stack.id, at.commit);
+  const untouched = stacks.map(({ id: stack }) => stack).filter((stack) => !affected.has(stack));
+  await store.stacks.setAllApplied(at.repository, untouched, at.commit);
   const verifies = stacksToProve(stacks, { settings, known: now, affected: new Set(affected.keys()) });
   const stages = orderStages(
     [...affected.values()].map(({ stack }) => stack),
@@ -78,13 +78,9 @@ function inOrder(
   stacks: readonly Stack[],
   order: readonly Stage[],
 ): readonly Pick<KnownStack, 'id' | 'name' | 'environment' | 'position'>[] {
+  const names = new Map(stacks.map(({ id, name }) => [id, name]));
   const places = order.flatMap(({ environment, groups }) => groups.flat().map((id) => ({ id, environment })));
-  return places.map(({ id, environment }, position) => ({
-    id,
-    environment,
-    position,
-    name: stacks.find((stack) => stack.id === id)!.name,
-  }));
+  return places.map(({ id, environment }, position) => ({ id, environment, position, name: names.get(id)! }));
 }
 
 /** The affected stacks, each compared with the commit that it is at. Stacks that were never updated are affected as new. */

@@ -32,10 +32,13 @@ export async function previewBehind(
   }
 }
 
+/** What of another run is needed to make its preview again. */
+type Sibling = Omit<Run, 'outcome'>;
+
 /** The runs of the other stacks that the same preview of the change affects. */
-async function siblingsOf({ store }: Services, run: Run): Promise<readonly Run[]> {
-  const runs = await store.runs.list({ change: run.change!, kind: 'preview', limit: 1000 });
-  const here = runs.filter(({ commit, stack }) => commit === run.commit && stack !== run.stack);
+async function siblingsOf({ store }: Services, run: Run): Promise<readonly Sibling[]> {
+  const runs = await store.runs.page({ change: run.change!, kind: 'preview', limit: 1000 });
+  const here = runs.items.filter(({ commit, stack }) => commit === run.commit && stack !== run.stack);
   return [...new Map(here.map((each) => [each.stack, each])).values()];
 }
 
@@ -52,8 +55,11 @@ function namesOf(stack: string, references: readonly string[]): readonly string[
 async function upstreamsIn(
   services: Services,
   run: Run,
-  { siblings, known }: { readonly siblings: readonly Run[]; readonly known: ReadonlyMap<string, readonly string[]> },
-): Promise<readonly Run[]> {
+  {
+    siblings,
+    known,
+  }: { readonly siblings: readonly Sibling[]; readonly known: ReadonlyMap<string, readonly string[]> },
+): Promise<readonly Sibling[]> {
   const tree = await repositoryOf(services, run.repository).mirror.tree(run.commit);
   const settings = { ...(await readSettings(tree)), environments: [] };
   const own = new Set([run.stack, ...siblings.map(({ stack }) => stack)]);
@@ -80,7 +86,7 @@ async function upstreamsIn(
 /** Each upstream in a checkout of its own, as they are opened one inside the other. */
 async function previewed(
   services: Services,
-  { engine, work, upstreams }: Pick<OpenStack, 'engine' | 'work'> & { readonly upstreams: readonly Run[] },
+  { engine, work, upstreams }: Pick<OpenStack, 'engine' | 'work'> & { readonly upstreams: readonly Sibling[] },
   opened: readonly StackWork[] = [],
 ): Promise<Outcome> {
   const [first, ...rest] = upstreams;

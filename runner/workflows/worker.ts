@@ -92,21 +92,12 @@ export async function startWorker(options: {
     notificationCoalesceMs: 1,
   });
   await DBOS.launch();
-  await DBOS.registerQueue(STACKS_QUEUE, {
-    partitionConcurrency: 1,
-    minPollingIntervalMs: 50,
-    onConflict: 'always_update',
-  });
-  await DBOS.registerQueue(WRITES_QUEUE, {
-    partitionConcurrency: 1,
-    minPollingIntervalMs: 50,
-    onConflict: 'always_update',
-  });
-  await DBOS.registerQueue(LOOKS_QUEUE, {
-    workerConcurrency: LOOKS_AT_ONCE,
-    minPollingIntervalMs: 50,
-    onConflict: 'always_update',
-  });
+  const common = { minPollingIntervalMs: 50, onConflict: 'always_update' } as const;
+  await Promise.all([
+    DBOS.registerQueue(STACKS_QUEUE, { ...common, partitionConcurrency: 1 }),
+    DBOS.registerQueue(WRITES_QUEUE, { ...common, partitionConcurrency: 1 }),
+    DBOS.registerQueue(LOOKS_QUEUE, { ...common, workerConcurrency: LOOKS_AT_ONCE }),
+  ]);
   const stopCleaning = startCleaning({ clock: services.clock, log });
   const takeover = setInterval(() => void takeOverDead(session, name, log), TAKEOVER_EVERY_MS);
   return {

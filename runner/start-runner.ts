@@ -73,10 +73,10 @@ interface Process {
 async function start(settings: RunnerSettings, { log, shutdown }: Process): Promise<void> {
   for (const folder of [settings.dataFolder, join(settings.dataFolder, 'state')])
     mkdirSync(folder, { recursive: true, mode: 0o755 });
-  const [{ database, databaseUrl }, repositories] = await Promise.all([
-    startDatabase(settings, { log, shutdown }),
-    openRepositories(settings, shutdown),
-  ]);
+  const starting = [startDatabase(settings, { log, shutdown }), openRepositories(settings, shutdown)] as const;
+  // Where one fails, the other is there to be ended in order.
+  await Promise.allSettled(starting);
+  const [{ database, databaseUrl }, repositories] = await Promise.all(starting);
   const store = createPostgresRunStore(database);
   const engines = await createEngines({
     settings: settings.engines,

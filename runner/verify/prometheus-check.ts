@@ -16,7 +16,10 @@ const answer = z.object({
   ]),
 });
 
-/** Asks a Prometheus, over a period: each value of the query has to be within the limits each time. */
+/**
+ * Asks a Prometheus, over a period: each value of the query has to be within the limits each time. One that is away for a moment, within `timeout`,
+ * says nothing about what it measures.
+ */
 export const prometheusCheck: Verifier<'prometheus'> = (check, { outputs, signal, note }) => {
   const base = withOutputs(check.url, outputs).replace(/\/$/, '');
   const query = withOutputs(check.query, outputs);
@@ -26,11 +29,16 @@ export const prometheusCheck: Verifier<'prometheus'> = (check, { outputs, signal
       const within = AbortSignal.any([signal, AbortSignal.timeout(REQUEST_MS)]);
       const response = await fetch(url, { signal: within, headers: { accept: 'application/json' } });
       const body = await beginningOf(response);
-      if (!response.ok) return { good: false, text: `${base} answers ${response.status}: ${body.slice(0, 200)}` };
+      if (!response.ok)
+        return {
+          good: false,
+          silent: response.status >= 500 || response.status === 429,
+          text: `${base} answers ${response.status}: ${body.slice(0, 200)}`,
+        };
       return judge(valuesIn(body), check);
     } catch (error) {
       signal.throwIfAborted();
-      return { good: false, text: `${base} does not answer: ${messageOf(error)}` };
+      return { good: false, silent: true, text: `${base} does not answer: ${messageOf(error)}` };
     }
   };
   return holdGood(sample, { ...check, period: check.for, signal, note });

@@ -117,6 +117,11 @@ test('asks a Prometheus over a period', async () => {
     [(await prometheus({ atMost: 1 })).good, (await prometheus({ atMost: 1, empty: 'good' })).good],
     [false, true],
   );
+  answers = [vector('0'), says(503, 'restarting'), says(503, 'restarting'), vector('0')];
+  const away = { atMost: 1, every: '2s', for: '2s' };
+  assert.equal((await prometheus({ ...away, timeout: '10m' })).good, true, 'away for a moment');
+  answers = [vector('0'), says(503, 'restarting')];
+  assert.match((await prometheus({ ...away, timeout: '1s' })).text, /answers 503: restarting, after \d/);
   answers = [says(200, '{"status":"success","data":{"resultType":"scalar","result":[1,"3"]}}')];
   assert.equal((await prometheus({ atLeast: 3 })).good, true);
 });

@@ -59,13 +59,14 @@ const comparedFields = ['result', 'steps', 'changes', 'policies', 'calls', 'stat
 
 /**
  * Runs a scenario three times: by the yardstick alone, by our engine alone, and (with `turns`) by both in turns on one state. All
- * have to do the same and to come to the same state. Stops at the first difference; undefined: there is none.
+ * have to do the same and to come to the same state. Stops at the first difference; undefined: there is none. `attempts` says how often the
+ * official engine is asked again whether a difference is luck. Default: 8.
  */
 export async function compareEngines(
   scenario: Scenario,
   yardstick: CommandEngine,
   ours: ComparedEngine,
-  options: { readonly turns: boolean } = { turns: true },
+  options: { readonly turns: boolean; readonly attempts?: number } = { turns: true },
 ): Promise<Difference | undefined> {
   const [reference, own, shared] = await Promise.all([1, 2, 3].map(() => yardstick.workplace()));
   try {
@@ -77,7 +78,8 @@ export async function compareEngines(
       const compare = async (engine: ComparedEngine, place: Workplace, stack: string) => {
         const actual = await engine.carryOut(place, operation);
         const difference = differenceOf(expected, actual, { stack, operation: index, asked: operation });
-        if (difference) await refuseLuck(scenario, yardstick, { operation: index, actual });
+        if (difference)
+          await refuseLuck(scenario, yardstick, { operation: index, actual, attempts: options.attempts ?? 8 });
         return difference;
       };
       const apart = await compare(ours, own!, ours.name);
@@ -159,9 +161,9 @@ function differingField(expected: OperationReport, actual: OperationReport): key
 async function refuseLuck(
   scenario: Scenario,
   yardstick: CommandEngine,
-  found: { readonly operation: number; readonly actual: OperationReport },
+  found: { readonly operation: number; readonly actual: OperationReport; readonly attempts: number },
 ): Promise<void> {
-  for (let attempt = 0; attempt < 8; attempt += 1) {
+  for (let attempt = 0; attempt < found.attempts; attempt += 1) {
     const place = await yardstick.workplace();
     try {
       addForeign(place.cloud);

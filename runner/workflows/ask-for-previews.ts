@@ -90,20 +90,24 @@ export async function demandOf(
   const here = new Set(stage.groups.flat());
   const known = (await services.store.stacks.list(at.repository)).filter(({ id }) => here.has(id));
   const after = await mirror.tree(at.commit);
-  const settings = await readSettings(after);
   const authors = new Set(
     await accountsBehind(services, { at, from: known.map(({ appliedCommit }) => appliedCommit) }),
   );
-  const paths = new Set<string>();
+  const owned = new Map<string, ApprovalDemand['owned'][number]>();
+  const rule = stage.gate!.approval!;
   for (const from of new Set(known.map(({ appliedCommit }) => appliedCommit))) {
     for (const entry of await mirror.history({ from, to: at.commit, all: true }))
       entry.authors.forEach((author) => void authors.add(author));
     const before = from === undefined ? { ...after, files: new Map<string, string>() } : await mirror.tree(from);
-    for (const path of changedPaths(before, after)) paths.add(path);
+    if (!rule.codeowners) continue;
+    // Whose a file is, is what was said before: who changes CODEOWNERS does not change it for that change itself.
+    const says = from === undefined ? after : before;
+    const { teams } = await readSettings(says);
+    for (const each of await ownedPaths(says, changedPaths(before, after), teams))
+      owned.set(`${each.path} ${each.owners.join(' ')}`, each);
   }
-  const rule = stage.gate!.approval!;
-  const owned = rule.codeowners ? await ownedPaths(after, [...paths].sort(), settings.teams) : [];
-  return { rule, authors: [...authors].filter((author) => author !== ''), owned };
+  const byPath = [...owned.values()].sort((a, b) => a.path.localeCompare(b.path));
+  return { rule, authors: [...authors].filter((author) => author !== ''), owned: byPath };
 }
 
 /** How many rollouts are looked at for changes that lie between what runs and a commit. */

@@ -1,4 +1,6 @@
+import { isMainstayError } from '../../foundation/errors.ts';
 import { type AffectedStack, findAffected } from '../core/affected-stacks.ts';
+import { withApprovalsOf } from '../core/approvals-in-effect.ts';
 import type { KnownStack } from '../core/known-stack.ts';
 import { stacksToProve } from '../core/proof.ts';
 import type { Reason } from '../core/reason.ts';
@@ -12,6 +14,9 @@ import { runId } from './preview-change.ts';
 import { recoverApplied } from './recover-applied.ts';
 import { type RolloutAt, rolloutId } from './rollout-at.ts';
 import { type Repository, repositoryOf, type Services } from './services.ts';
+
+/** Rollouts that are looked through for settings that can be read. */
+const LOOKED_BACK = 50;
 
 export interface RolloutPlan {
   readonly stages: readonly Stage[];
@@ -46,10 +51,10 @@ export async function planRollout(services: Services, at: RolloutAt): Promise<Ro
   const untouched = stacks.map(({ id: stack }) => stack).filter((stack) => !affected.has(stack));
   await store.stacks.setAllApplied(at.repository, untouched, at.commit);
   const verifies = stacksToProve(stacks, { settings, known: now, affected: new Set(affected.keys()) });
-  const stages = orderStages(
-    [...affected.values()].map(({ stack }) => stack),
-    { ...options, all: stacks, verifies },
-  );
+  const concerned = [...affected.values()].map(({ stack }) => stack);
+  const ordered = orderStages(concerned, { ...options, all: stacks, verifies });
+  const before = await settingsBefore(services, at);
+  const stages = before ? withApprovalsOf(before, ordered, concerned) : ordered;
   const changes = await markMerged(services, repository, at);
   await store.rollouts.set(id, { stages, changes });
   const runs: Record<string, string> = {};
@@ -72,6 +77,22 @@ export async function planRollout(services: Services, at: RolloutAt): Promise<Ro
     .filter(({ rollout }) => rollout !== id)
     .map(({ id: run, attempt }) => ({ id: run, attempt }));
   return { stages, runs, overtaken, overtakenRuns };
+}
+
+/** The settings of the last commit before this one that had a rollout and readable ones: what grants power is what they say. */
+async function settingsBefore(services: Services, at: RolloutAt): Promise<Settings | undefined> {
+  const { mirror } = repositoryOf(services, at.repository);
+  const all = await services.store.rollouts.list(at.repository, LOOKED_BACK);
+  const own = all.findIndex(({ id }) => id === rolloutId(at));
+  for (const { commit } of all.slice(own + 1)) {
+    if (commit === at.commit) continue;
+    try {
+      return await readSettings(await mirror.tree(commit));
+    } catch (error) {
+      if (!isMainstayError(error)) throw error;
+    }
+  }
+  return undefined;
 }
 
 function inOrder(

@@ -19,6 +19,8 @@ export interface PackageServer {
   /** Paths that were asked for, with what signed in. */
   readonly asked: readonly { readonly path: string; readonly authorization: string | undefined }[];
   serve(name: string, files: Readonly<Record<string, string>>): Promise<ServedPackage>;
+  /** The same of what is packed already. */
+  put(name: string, archive: Buffer): ServedPackage;
   close(): void;
 }
 
@@ -32,15 +34,16 @@ export async function startPackageServer(folder: string): Promise<PackageServer>
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const put = (name: string, archive: Buffer): ServedPackage => {
+    archives.set(`/${name}.tgz`, archive);
+    const integrity = `sha512-${createHash('sha512').update(archive).digest('base64')}`;
+    return { version: '1.0.0', resolved: `${url}/${name}.tgz`, integrity };
+  };
   return {
     url,
     asked,
-    async serve(name, files) {
-      const archive = await packFolder(join(folder, 'served', name), files);
-      archives.set(`/${name}.tgz`, archive);
-      const integrity = `sha512-${createHash('sha512').update(archive).digest('base64')}`;
-      return { version: '1.0.0', resolved: `${url}/${name}.tgz`, integrity };
-    },
+    put,
+    serve: async (name, files) => put(name, await packFolder(join(folder, 'served', name), files)),
     close: () => void server.close(),
   };
 }

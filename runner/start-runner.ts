@@ -10,6 +10,7 @@ import packageFile from '../package.json' with { type: 'json' };
 import type { RunnerAddress } from './api/client.ts';
 import type { AccountStore } from './core/account.ts';
 import { BranchesOfChanges } from './core/branches-of-changes.ts';
+import type { RunStore } from './core/run-store.ts';
 import type { Notice } from './core/webhook.ts';
 import { createEngines } from './engines/create-engines.ts';
 import { programEnvironment } from './engines/engine-environment.ts';
@@ -22,12 +23,13 @@ import { makeSignInLink } from './http/sign-in.ts';
 import type { WebhookOptions, WebhookTarget } from './http/webhooks.ts';
 import { startDelivering } from './notify/deliver.ts';
 import { type RunnerSettings, readRunnerSettings, shownSettings } from './runner-settings.ts';
-import { type Database, openDatabase } from './store/database.ts';
+import { type Database, databaseError, openDatabase } from './store/database.ts';
 import { removeEmbeddedPostgres, startEmbeddedPostgres } from './store/embedded-postgres.ts';
 import { migrate } from './store/migrations.ts';
 import { createNoticeTables } from './store/notice-tables.ts';
 import { createPostgresAccountStore } from './store/postgres-account-store.ts';
 import { createPostgresRunStore } from './store/postgres-run-store.ts';
+import { startTelling } from './workflows/report-rollout.ts';
 import { startDriftSchedule } from './workflows/schedule-drift.ts';
 import type { Repository, Services } from './workflows/services.ts';
 import { isAmong, type LookedAt, sweep } from './workflows/sweep.ts';
@@ -37,9 +39,12 @@ import { startWorker, type Worker } from './workflows/worker.ts';
 
 const VERSION = packageFile.version;
 
+/** *Temporary failure* of sysexits.h: whoever started us should start us again. */
+const AWAY = 75;
+
 /**
  * The runner: `node runner/main.ts`, settings by environment (see runner-settings.ts). `--reset` begins anew. Results go to standard output, one line each; the log
- * goes to standard error. Exit codes: 0 by request, 1 for a mistake or a lost database, 130 and 143 by signal.
+ * goes to standard error. Exit codes: 0 by request, 1 for a mistake, 75 for a database that is away, 130 and 143 by signal.
  */
 async function main(): Promise<void> {
   const log = createLog({ level: process.env.MAINSTAY_LOG ?? 'warn' });
@@ -50,11 +55,12 @@ async function main(): Promise<void> {
     if (process.argv.includes('--reset')) await reset(settings);
     await start(settings, { log, shutdown });
   } catch (error) {
-    process.exitCode = 1;
+    const code = isMainstayError(error, 'transient') ? AWAY : 1;
+    process.exitCode = code;
     if (isMainstayError(error)) console.error(redactor.redact(error.message));
     else log.fatal({ err: error }, 'the runner could not start by a bug of ours');
     await shutdown.end('could not start');
-    process.exit(1);
+    process.exit(code);
   }
 }
 
@@ -77,11 +83,13 @@ async function start(settings: RunnerSettings, { log, shutdown }: Process): Prom
   // Where one fails, the other is there to be ended in order.
   await Promise.allSettled(starting);
   const [{ database, databaseUrl }, repositories] = await Promise.all(starting);
-  const store = createPostgresRunStore(database);
+  const store = createPostgresRunStore(database, settings.workerName);
+  // What carries runs out waits for a database that restarts; whoever asks is told that it is away.
+  const patient = createPostgresRunStore(database.patient(shutdown.signal), settings.workerName);
   const engines = await createEngines({
     settings: settings.engines,
     environment: process.env,
-    processes: store.processes,
+    processes: patient.processes,
     parallel: settings.parallel,
     wanted: settings.engine,
   });
@@ -90,7 +98,7 @@ async function start(settings: RunnerSettings, { log, shutdown }: Process): Prom
   let url: string | undefined;
   const ending = new AbortController();
   const services: Services = {
-    store,
+    store: patient,
     repositories: new Map(repositories.map((repository) => [repository.id, repository])),
     engines: engines.byName,
     defaultEngine: settings.engine ?? (engines.byName.has('official') ? 'official' : 'embedded'),
@@ -116,6 +124,7 @@ async function start(settings: RunnerSettings, { log, shutdown }: Process): Prom
     sync: () => watches.forEach((watch) => void watch.notice()),
     problemOf: (repository) => watches.get(repository)?.problem(),
     webhooks: webhooksOf(settings, {
+      store,
       services,
       worker,
       look: (id, notice) => watches.get(id)?.notice((looked) => isAmong(looked, notice)),
@@ -167,6 +176,7 @@ interface Background {
 function startBackground(settings: RunnerSettings, { services, worker, database, shutdown }: Background): void {
   const { log, link } = services;
   shutdown.add('waking', startWaking(services, worker.wake));
+  shutdown.add('reports', startTelling(services));
   shutdown.add('drift schedule', startDriftSchedule(services, worker.look));
   const telling = { notices: createNoticeTables(database), log, link };
   shutdown.add('notifications', startDelivering(settings.notifications, telling));
@@ -180,7 +190,7 @@ async function sayHowToSignIn({ tell }: Services, accounts: AccountStore, url: s
 
 function fail(message: string): number {
   console.error(redactor.redact(`The runner ended as ${message}. Start it again: every run goes on where it was.`));
-  return 1;
+  return AWAY;
 }
 
 async function startDatabase(
@@ -195,7 +205,9 @@ async function startDatabase(
   }
   const database = openDatabase(databaseUrl, log);
   shutdown.add('database', () => database.close());
-  await migrate(database.pool);
+  await migrate(database.pool).catch((error: unknown) => {
+    throw databaseError(error);
+  });
   return { database, databaseUrl };
 }
 
@@ -219,10 +231,12 @@ async function openRepositories(settings: RunnerSettings, shutdown: Shutdown): P
 function webhooksOf(
   settings: RunnerSettings,
   {
+    store,
     services,
     worker,
     look,
   }: {
+    readonly store: RunStore;
     readonly services: Services;
     readonly worker: Worker;
     readonly look: (repository: string, notice: Notice) => void;
@@ -246,8 +260,8 @@ function webhooksOf(
       look: (notice) => look(id, notice),
     });
   }
-  const { store, log } = services;
-  return { targets, store, log, receive: worker.receive, link: services.link, counts: new Map() };
+  const { log, link } = services;
+  return { targets, store, log, receive: worker.receive, link, counts: new Map() };
 }
 
 /** Pushes are seen at once where the forge tells of them; polling finds what it did not. */
@@ -269,7 +283,8 @@ function watchRepository(
     name: repository.id,
     intervalMs: settings.pollSeconds * 1000,
     log,
-    look: () => sweep(repository, { store: services.store, receive: worker.receive }),
+    look: () =>
+      worker.alone(repository.id, () => sweep(repository, { store: services.store, receive: worker.receive })),
   });
   const stopNotices = repository.forge.watch(() => watch.notice());
   shutdown.add(`watch of ${repository.id}`, async () => {

@@ -2,6 +2,7 @@ import type { ProcessIdentity } from '../../foundation/processes.ts';
 import type { Change } from './change.ts';
 import type { KeepingStore } from './keeping-store.ts';
 import type { KnownStack, Unproven } from './known-stack.ts';
+import type { ReportStore } from './report-store.ts';
 import type { RepositoryEvent } from './repository-event.ts';
 import type { Rollout } from './rollout.ts';
 import type { Run, RunHead, RunStep } from './run.ts';
@@ -24,6 +25,7 @@ export interface KnownHead {
  * Rejects with a transient error while the database cannot be reached.
  */
 export interface RunStore extends KeepingStore {
+  readonly reports: ReportStore;
   readonly events: {
     /** Stores a delivery. False if it was there already. */
     add(event: RepositoryEvent): Promise<boolean>;
@@ -73,9 +75,14 @@ export interface RunStore extends KeepingStore {
     endStep(run: string, name: string, end: Pick<RunStep, 'state' | 'detail'>): Promise<void>;
   };
   readonly rollouts: {
-    add(rollout: Pick<Rollout, 'id' | 'repository' | 'commit' | 'stages' | 'changes'>): Promise<void>;
+    /** `position` says which head of the base branch it is: a rollout of a later one is newer, whenever it was added. Default 0. */
+    add(
+      rollout: Pick<Rollout, 'id' | 'repository' | 'commit' | 'stages' | 'changes'> & {
+        readonly position?: number | undefined;
+      },
+    ): Promise<void>;
     get(id: string): Promise<Rollout | undefined>;
-    /** Newest first. */
+    /** Newest first: by position within a repository, by time over all. */
     list(repository: string | undefined, limit?: number): Promise<readonly Rollout[]>;
     page(filter: PageFilter): Promise<Page<Rollout>>;
     set(
@@ -99,9 +106,11 @@ export interface RunStore extends KeepingStore {
   };
   /** Processes that run for a stack, so that a later life can end them. */
   readonly processes: {
+    /** Recorded as this worker's. */
     add(owner: ProcessOwner, identity: ProcessIdentity): Promise<void>;
     remove(owner: ProcessOwner, identity: ProcessIdentity): Promise<void>;
-    list(owner: ProcessOwner): Promise<readonly (ProcessIdentity & { readonly host: string })[]>;
+    /** Those of all machines. */
+    list(owner: Pick<ProcessOwner, 'repository' | 'stack'>): Promise<readonly RecordedProcess[]>;
   };
 }
 
@@ -125,6 +134,12 @@ export interface RunTotal {
   readonly state: Run['state'];
   readonly count: number;
   readonly seconds: number;
+}
+
+export interface RecordedProcess extends ProcessIdentity {
+  readonly host: string;
+  /** Whether another worker recorded it, and has a session with the database now. */
+  readonly workerLives: boolean;
 }
 
 export interface ProcessOwner {

@@ -1,12 +1,12 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { EngineEvent, PulumiCommand, Stack } from '@pulumi/pulumi/automation/index.js';
 import { MainstayError, userError } from '../../foundation/errors.ts';
-import { endRecorded, isAlive, ownIdentity, type ProcessIdentity, signalGroup } from '../../foundation/processes.ts';
+import { ownIdentity } from '../../foundation/processes.ts';
 import type { Outcome } from '../core/run.ts';
 import { appliedCommit, messageFor } from './applied-commit.ts';
 import { createOutcomeCollector } from './collect-outcome.ts';
+import { earlierProcesses, endEarlier, isGone } from './earlier-processes.ts';
 import type { Engine, Recovery, StackWork } from './engine.ts';
 import { failureText, isLocked, lockedError, lockHolders } from './engine-failure.ts';
 import { Foreseen } from './foreseen.ts';
@@ -26,9 +26,6 @@ import { previewRevert } from './preview-revert.ts';
 import { recordEvents, type StateResource } from './record-events.ts';
 import { type FindableCreate, type PendingDeployment, supposeMade, withoutPending } from './settle-creates.ts';
 import { withinTime } from './time-limit.ts';
-
-/** What an interrupted engine gets to finish the step that it is at. */
-const INTERRUPT_GRACE_MS = 20_000;
 
 /** An engine behind the Pulumi Automation API, whichever executable or implementation its command is. */
 export function createAutomationEngine(options: AutomationEngineOptions): Engine {
@@ -153,8 +150,6 @@ async function exists(options: AutomationEngineOptions, work: StackWork): Promis
   }
 }
 
-type RecordedProcess = ProcessIdentity & { readonly host: string };
-
 /**
  * Runs an update with our own process on record, as it holds the lock where the engine is in it: a later life knows then whose lock it finds.
  * When the update has come through, what earlier lives recorded is settled too.
@@ -164,8 +159,8 @@ async function recorded<T>(options: AutomationEngineOptions, work: StackWork, up
   await options.processes.add(owner, ownIdentity());
   try {
     const result = await update();
-    for (const identity of await earlierProcesses(options, work))
-      if (!isAlive(identity)) await options.processes.remove(owner, identity);
+    for (const process of await earlierProcesses(options.processes, work))
+      if (isGone(process)) await options.processes.remove({ ...owner, host: process.host }, process);
     return result;
   } finally {
     await options.processes.remove(owner, ownIdentity());
@@ -177,11 +172,11 @@ async function recover(
   work: StackWork,
   { assumeNotCreated, clearLock }: { readonly assumeNotCreated: boolean; readonly clearLock: boolean },
 ): Promise<Recovery> {
-  const recorded = await earlierProcesses(options, work);
+  const recorded = await earlierProcesses(options.processes, work);
   if (recorded.length === 0 && !assumeNotCreated && !clearLock) return { done: [], unclear: [] };
   const done: string[] = [];
-  for (const identity of recorded)
-    if (await endEarlier(identity)) done.push(`ended process ${identity.pid} of an earlier life`);
+  for (const process of recorded)
+    if (await endEarlier(process)) done.push(`ended process ${process.pid} of an earlier life`);
   if (clearLock && !(await exists(options, work))) return { done, unclear: [] };
   const stack = await openStack(options, work);
   const { repeatable, findable, unclear } = judgePending(await readPending(stack, work));
@@ -213,26 +208,6 @@ async function holding(
   }
 }
 
-/** What earlier lives of ours recorded for this stack. The records go when an update has come through. */
-async function earlierProcesses(
-  options: AutomationEngineOptions,
-  work: StackWork,
-): Promise<readonly RecordedProcess[]> {
-  const own = ownIdentity();
-  const all = await options.processes.list(ownerOf(work));
-  return all.filter(({ pid, startTime }) => pid !== own.pid || startTime !== own.startTime);
-}
-
-/** SIGINT first: the official engine then finishes the step that it is at, writes it down and gives its lock back. */
-async function endEarlier(identity: ProcessIdentity): Promise<boolean> {
-  if (!isAlive(identity)) return false;
-  signalGroup(identity.pid, 'SIGINT');
-  const deadline = performance.now() + INTERRUPT_GRACE_MS;
-  while (isAlive(identity) && performance.now() < deadline) await delay(50);
-  await endRecorded(identity);
-  return true;
-}
-
 /** Where the lock is of processes that we recorded and that are gone, it is cancelled and the work done again; somebody else's stays. */
 async function withOwnLocksCancelled<T>(
   options: AutomationEngineOptions,
@@ -243,7 +218,7 @@ async function withOwnLocksCancelled<T>(
     return await operation();
   } catch (error) {
     if (!isLocked(error)) throw error;
-    const gone = (await earlierProcesses(options, work)).filter((identity) => !isAlive(identity));
+    const gone = (await earlierProcesses(options.processes, work)).filter(isGone);
     const holders = lockHolders(error);
     const ours = holders.every(({ host, pid }) => gone.some((record) => record.pid === pid && record.host === host));
     if (holders.length === 0 || !ours) throw lockedError(work.stack, error);

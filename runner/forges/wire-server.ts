@@ -34,6 +34,8 @@ export async function startWireServer(): Promise<WireServer> {
     const call = `${request.method} ${request.url}`;
     const parts: Buffer[] = [];
     for await (const part of request) parts.push(part as Buffer);
+    // Whoever asked a server that had this port before is none of ours: answering would use up what was expected.
+    if (!/^mainstay/.test(request.headers['user-agent'] ?? '')) return void response.writeHead(404).end();
     seen.push(request.headers);
     const next = expected.shift();
     if (next?.call !== call) mistakes.push(`${call} came, and ${next?.call ?? 'nothing'} was expected`);
@@ -57,6 +59,8 @@ export async function startWireServer(): Promise<WireServer> {
     }
     response.end(text);
   });
+  // On a busy machine a connection rests for long, and one that is closed while it is asked is a fault that nobody ordered.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { userError } from '../../foundation/errors.ts';
+import { identityOf } from '../../foundation/processes.ts';
 import { readImportGraph } from '../core/import-graph.ts';
 import { isNpmLock, locksOf, nearestLock } from '../core/lock-files.ts';
 import type { Checkout } from '../core/mirror.ts';
@@ -40,6 +41,7 @@ export function createDependencyStore(options: {
   readonly folder: string;
   readonly seeds: readonly string[];
 }): DependencyStore {
+  removeUnused(options.folder);
   const installing = new Map<string, Promise<void>>();
   const seeded = new WeakMap<NpmLock, { readonly seed: string | undefined }>();
   const seedOf = (lock: NpmLock) => {
@@ -173,6 +175,9 @@ function removeUnused(folder: string): void {
   for (const name of readdirSync(folder)) {
     const path = join(folder, name);
     const { mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? { mtimeMs: Date.now() };
-    if (Date.now() - mtimeMs > KEPT_MS) rmSync(path, { recursive: true, force: true });
+    const installer = Number(/\.(\d+)\.new$/.exec(name)?.[1] ?? Number.NaN);
+    // One that was ended in the midst of it does not tidy up.
+    const isLeft = Number.isInteger(installer) && identityOf(installer) === undefined;
+    if (isLeft || Date.now() - mtimeMs > KEPT_MS) rmSync(path, { recursive: true, force: true });
   }
 }

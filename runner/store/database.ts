@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { isMainstayError, MainstayError, messageOf, systemCode } from '../../foundation/errors.ts';
 import type { Log } from '../../foundation/log.ts';
@@ -20,11 +21,19 @@ export interface Database extends Statements {
    * (https://www.postgresql.org/docs/18/wal-async-commit.html).
    */
   readonly withinSteps: Statements;
+  /**
+   * The same for whoever has nobody waiting: a statement that cannot reach the database is sent again until it can, or until `ending`. Statements of ours
+   * may be repeated where an answer was lost on its way; but what an engine says in a run may be there twice then.
+   */
+  patient(ending: AbortSignal): Database;
   close(): Promise<void>;
 }
 
 const CONNECTIONS = 4;
 const CONNECTIONS_WITHIN_STEPS = 6;
+
+/** What `patient` waits between two tries. */
+const AGAIN_MS = 100;
 
 export function openDatabase(url: string, log: Log): Database {
   // While we close them ourselves, a database that ends meanwhile says so on what is half closed.
@@ -39,14 +48,36 @@ export function openDatabase(url: string, log: Log): Database {
   };
   const pool = open(CONNECTIONS, SCHEMA);
   const relaxed = open(CONNECTIONS_WITHIN_STEPS, `${SCHEMA} -c synchronous_commit=off`);
-  return {
+  const own: Database = {
     pool,
     ...statementsOver(pool),
     withinSteps: statementsOver(relaxed),
+    patient: (ending) => {
+      const isOver = () => closing || ending.aborted;
+      return { ...own, ...patiently(own, isOver), withinSteps: patiently(own.withinSteps, isOver) };
+    },
     close: async () => {
       closing = true;
       await Promise.all([pool.end(), relaxed.end()]);
     },
+  };
+  return own;
+}
+
+function patiently({ rows, change }: Statements, isOver: () => boolean): Statements {
+  const again = async <T>(statement: () => Promise<T>): Promise<T> => {
+    for (;;) {
+      try {
+        return await statement();
+      } catch (error) {
+        if (isOver() || !isMainstayError(error, 'transient')) throw error;
+        await delay(AGAIN_MS);
+      }
+    }
+  };
+  return {
+    rows: (sql, values) => again(() => rows(sql, values)),
+    change: (sql, values) => again(() => change(sql, values)),
   };
 }
 

@@ -139,6 +139,26 @@ const MIGRATIONS: readonly string[] = [
   `
   alter table stack add column unproven jsonb;
   `,
+  `
+  -- A worker lives as long as its session holds its advisory lock (runner/workflows/worker-session.ts).
+  create function worker_lives(worker text) returns boolean language sql as $$
+    select exists (
+      select from pg_locks
+      where locktype = 'advisory' and granted and objsubid = 2 and classid = 7206
+        and objid = (hashtext(worker)::bigint & 4294967295)::oid
+        and database = (select oid from pg_database where datname = current_database())
+    )
+  $$;
+  create table takeover (worker text not null, taken_by text not null, at timestamptz not null default clock_timestamp());
+  create index takeover_of on takeover (worker, at);
+  create table report (
+    rollout text primary key, since timestamptz not null, due timestamptz not null, attempts integer not null default 0,
+    wanted integer not null default 1
+  );
+  alter table process add column worker text;
+  alter table rollout add column position bigint not null default 0;
+  create index rollout_in_order on rollout (repository, position desc, created_at desc);
+  `,
 ];
 
 /** Any number: two runners that start at once migrate one after the other. */

@@ -1,20 +1,31 @@
+import { hostname } from 'node:os';
 import type { KnownHead, RunStore } from '../core/run-store.ts';
 import type { Database, Statements } from './database.ts';
 import { createKeepingTables } from './keeping-tables.ts';
 import { readPage } from './page.ts';
-import { type ChangeRow, changeOf, type RolloutRow, rolloutOf, type StackRow, stackOf } from './rows.ts';
+import { createReportTable } from './report-table.ts';
+import {
+  type ChangeRow,
+  changeOf,
+  type ProcessRow,
+  type RolloutRow,
+  rolloutOf,
+  type StackRow,
+  stackOf,
+} from './rows.ts';
 import { createRunTable } from './run-table.ts';
 import { updateStatement } from './update-statement.ts';
 
-/** The runner's memory in PostgreSQL. The schema has to be migrated. */
-export function createPostgresRunStore(database: Database): RunStore {
+/** The runner's memory in PostgreSQL. The schema has to be migrated. `worker` is whose processes are recorded. */
+export function createPostgresRunStore(database: Database, worker: string = hostname()): RunStore {
   return {
     events: eventsOf(database),
     changes: changesOf(database.withinSteps),
     runs: createRunTable(database.withinSteps),
     rollouts: rolloutsOf(database.withinSteps),
     stacks: stacksOf(database),
-    processes: processesOf(database),
+    processes: processesOf(database, worker),
+    reports: createReportTable(database),
     ...createKeepingTables(database),
   };
 }
@@ -114,10 +125,10 @@ function changesOf(database: Statements): RunStore['changes'] {
 
 function rolloutsOf(database: Statements): RunStore['rollouts'] {
   return {
-    add: async ({ id, repository, commit, stages, changes }) => {
+    add: async ({ id, repository, commit, position = 0, stages, changes }) => {
       await database.change(
-        'insert into rollout (id, repository, commit, stages, changes) values ($1, $2, $3, $4, $5) on conflict do nothing',
-        [id, repository, commit, JSON.stringify(stages), JSON.stringify(changes)],
+        'insert into rollout (id, repository, commit, position, stages, changes) values ($1, $2, $3, $4, $5, $6) on conflict do nothing',
+        [id, repository, commit, position, JSON.stringify(stages), JSON.stringify(changes)],
       );
     },
     get: async (id) => {
@@ -126,8 +137,10 @@ function rolloutsOf(database: Statements): RunStore['rollouts'] {
     },
     list: async (repository, limit = 20) => {
       const rows = await database.rows<RolloutRow>(
-        'select * from rollout where ($1::text is null or repository = $1) order by created_at desc limit $2',
-        [repository ?? null, limit],
+        repository === undefined
+          ? 'select * from rollout order by created_at desc limit $1'
+          : 'select * from rollout where repository = $2 order by position desc, created_at desc limit $1',
+        repository === undefined ? [limit] : [limit, repository],
       );
       return rows.map(rolloutOf);
     },
@@ -198,12 +211,12 @@ function stacksOf(database: Database): RunStore['stacks'] {
   };
 }
 
-function processesOf(database: Database): RunStore['processes'] {
+function processesOf(database: Database, worker: string): RunStore['processes'] {
   return {
     add: async ({ repository, stack, host }, { pid, startTime }) => {
       await database.change(
-        'insert into process (repository, stack, host, pid, start_time) values ($1, $2, $3, $4, $5) on conflict do nothing',
-        [repository, stack, host, pid, startTime],
+        'insert into process (repository, stack, host, pid, start_time, worker) values ($1, $2, $3, $4, $5, $6) on conflict do nothing',
+        [repository, stack, host, pid, startTime, worker],
       );
     },
     remove: async ({ repository, stack, host }, { pid, startTime }) => {
@@ -212,12 +225,13 @@ function processesOf(database: Database): RunStore['processes'] {
         [repository, stack, host, pid, startTime],
       );
     },
-    list: async ({ repository, stack, host }) => {
-      const rows = await database.rows<{ pid: number; start_time: string; host: string }>(
-        'select pid, start_time, host from process where repository = $1 and stack = $2 and host = $3',
-        [repository, stack, host],
+    list: async ({ repository, stack }) => {
+      const rows = await database.rows<ProcessRow>(
+        `select pid, start_time, host, coalesce(worker <> $3 and mainstay.worker_lives(worker), false) as lives
+         from process where repository = $1 and stack = $2`,
+        [repository, stack, worker],
       );
-      return rows.map((row) => ({ pid: row.pid, startTime: row.start_time, host: row.host }));
+      return rows.map(({ pid, start_time, host, lives }) => ({ pid, startTime: start_time, host, workerLives: lives }));
     },
   };
 }

@@ -139,3 +139,10 @@ export function stackOf({ applied_commit, applied_at, upstreams, unproven, ...ro
     unproven: unproven ?? undefined,
   };
 }
+
+export interface ProcessRow {
+  readonly pid: number;
+  readonly start_time: string;
+  readonly host: string;
+  readonly lives: boolean;
+}

@@ -46,3 +46,22 @@ test('has no patience with what does not pass, and none when it ends', async () 
   const ending = AbortSignal.abort(new Error('the runner ends'));
   await assert.rejects(attempt(away(9000, at.clock), { ...at, ending, patienceSeconds: 7200 }), /the runner ends/);
 });
+
+test('waits for room where the disk is full, whoever says so, and tells why it waits', async () => {
+  for (const said of [
+    "ENOSPC: no space left on device, open '/x'",
+    'fatal: write error: No space left on device',
+    'database or disk is full',
+  ]) {
+    const at = clockAt();
+    const told: string[] = [];
+    const full = async () => {
+      if (at.clock.now() < 5000) throw userError(said);
+      return 'done';
+    };
+    const onWait = async (why: string) => void told.push(why);
+    assert.deepEqual(await attempt(full, { ...at, onWait }), { ok: true, value: 'done' });
+    assert.equal(told.length, 4);
+    for (const why of told) assert.match(why, /Cannot go on as the disk is full: .*Free some space/);
+  }
+});

@@ -2,6 +2,7 @@ import type { Clock } from '../../foundation/clock.ts';
 import { isMainstayError } from '../../foundation/errors.ts';
 import { redactor } from '../../foundation/redact.ts';
 import { describeError, type RunEnd } from '../core/summarise.ts';
+import { unlessDiskFull } from './disk-full.ts';
 
 /** What a step of a workflow came to. Workflows store it, so it is plain data: an error's class would not survive that. */
 export type Attempt<T> =
@@ -25,20 +26,24 @@ export async function attempt<T>(
     ending,
     signal,
     patienceSeconds = 0,
+    onWait,
   }: {
     readonly clock: Clock;
     readonly ending: AbortSignal;
     readonly signal?: AbortSignal;
     readonly patienceSeconds?: number;
+    /** Told why it is tried again later. */
+    readonly onWait?: (why: string) => Promise<void>;
   },
 ): Promise<Attempt<T>> {
   const begun = clock.now();
   for (let tries = 0; ; tries += 1) {
     try {
       return { ok: true, value: await work() };
-    } catch (error) {
+    } catch (caught) {
       signal?.throwIfAborted();
       ending.throwIfAborted();
+      const error = unlessDiskFull(caught);
       const passes = isMainstayError(error, 'transient') || isMainstayError(error, 'conflict');
       const patient = isMainstayError(error, 'transient') && clock.now() - begun < patienceSeconds * 1000;
       const wait = BACK_OFF_SECONDS[tries] ?? (patient ? 60 : undefined);
@@ -46,6 +51,7 @@ export async function attempt<T>(
         const { kind, message } = describeError(error);
         return { ok: false, error: { kind, message: redactor.redact(message) } };
       }
+      await onWait?.(redactor.redact(describeError(error).message));
       await clock.sleep(wait * 1000, signal ? AbortSignal.any([signal, ending]) : ending);
     }
   }

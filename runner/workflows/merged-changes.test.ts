@@ -87,13 +87,21 @@ interface There {
 function at(changes: readonly Change[], proposals?: Partial<Proposals>): There {
   const rollouts: Rollout[] = [];
   const [said, comments]: [string[], string[]] = [[], []];
-  const forge = { proposals, putComment: async ({ change: to }: { change: string }) => void comments.push(to) };
+  const forge = {
+    ...{ proposals, setStatus: async () => {} },
+    putComment: async ({ change: to }: { change: string }) => void comments.push(to),
+  };
   const repository = { id: 'estate', base: 'main', mirror, forge } as unknown as Repository;
   const services = {
     store: {
       changes: {
         list: async () => changes.filter(({ state }) => state === 'open'),
         get: async (id: string) => changes.find((each) => each.id === id),
+      },
+      reports: {
+        want: async () => {},
+        take: async ({ only }: { only: string }) => [{ rollout: only, wanted: 1, since: new Date(0), attempts: 1 }],
+        settle: async () => {},
       },
       rollouts: {
         list: async () => rollouts,

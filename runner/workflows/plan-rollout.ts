@@ -4,6 +4,7 @@ import { withApprovalsOf } from '../core/approvals-in-effect.ts';
 import type { KnownStack } from '../core/known-stack.ts';
 import { stacksToProve } from '../core/proof.ts';
 import type { Reason } from '../core/reason.ts';
+import type { Rollout } from '../core/rollout.ts';
 import { readSettings, type Settings } from '../core/settings.ts';
 import type { SourceTree } from '../core/source-tree.ts';
 import { findStacks, type Stack } from '../core/stack.ts';
@@ -13,10 +14,11 @@ import { mergedChanges } from './merged-changes.ts';
 import { runId } from './preview-change.ts';
 import { recoverApplied } from './recover-applied.ts';
 import { type RolloutAt, rolloutId } from './rollout-at.ts';
+import { newerRollout } from './rollout-wait.ts';
 import { type Repository, repositoryOf, type Services } from './services.ts';
 
-/** Rollouts that are looked through for settings that can be read. */
-const LOOKED_BACK = 50;
+/** Earlier rollouts that are looked through: for settings that can be read, and for what a new one overtakes. */
+const LOOKED_BACK = 200;
 
 export interface RolloutPlan {
   readonly stages: readonly Stage[];
@@ -24,6 +26,8 @@ export interface RolloutPlan {
   readonly runs: Readonly<Record<string, string>>;
   /** Rollouts that wait for something and whose rest this one carries. */
   readonly overtaken: readonly string[];
+  /** The newer commit, where one was there first: nothing is planned then. */
+  readonly overtakenBy?: string;
   /** Runs of theirs that wait for a person. */
   readonly overtakenRuns: readonly { readonly id: string; readonly attempt: number }[];
 }
@@ -38,6 +42,12 @@ export async function planRollout(services: Services, at: RolloutAt): Promise<Ro
   const id = rolloutId(at);
   // A plan that cannot be made is a rollout all the same: people have to see why nothing moves.
   await store.rollouts.add({ id, ...at, stages: [], changes: [] });
+  const newer = await newerRollout(services, at);
+  if (newer !== undefined) {
+    // One that comes late, after a restart or by another worker, must not set back what a newer one has done.
+    await store.rollouts.set(id, { changes: await markMerged(services, repository, at) });
+    return { stages: [], runs: {}, overtaken: [], overtakenRuns: [], overtakenBy: newer };
+  }
   const tree = await repository.mirror.tree(at.commit);
   const settings = await readSettings(tree);
   const known = await store.stacks.list(at.repository);
@@ -65,7 +75,7 @@ export async function planRollout(services: Services, at: RolloutAt): Promise<Ro
     runs[stack.id] = run;
   }
   // Asked after this rollout is there: whoever begins to wait from now on sees it and is overtaken by himself.
-  const earlier = (await store.rollouts.list(at.repository)).filter((rollout) => rollout.id !== id);
+  const earlier = await earlierRollouts(services, id, at.repository);
   const waiting = await store.runs.page({
     repository: at.repository,
     kind: 'update',
@@ -74,7 +84,7 @@ export async function planRollout(services: Services, at: RolloutAt): Promise<Ro
   });
   const overtaken = earlier.filter(({ state }) => state === 'waiting').map((rollout) => rollout.id);
   const overtakenRuns = waiting.items
-    .filter(({ rollout }) => rollout !== id)
+    .filter(({ rollout }) => earlier.some((each) => each.id === rollout))
     .map(({ id: run, attempt }) => ({ id: run, attempt }));
   return { stages, runs, overtaken, overtakenRuns };
 }
@@ -82,9 +92,7 @@ export async function planRollout(services: Services, at: RolloutAt): Promise<Ro
 /** The settings of the last commit before this one that had a rollout and readable ones: what grants power is what they say. */
 async function settingsBefore(services: Services, at: RolloutAt): Promise<Settings | undefined> {
   const { mirror } = repositoryOf(services, at.repository);
-  const all = await services.store.rollouts.list(at.repository, LOOKED_BACK);
-  const own = all.findIndex(({ id }) => id === rolloutId(at));
-  for (const { commit } of all.slice(own + 1)) {
+  for (const { commit } of await earlierRollouts(services, rolloutId(at), at.repository)) {
     if (commit === at.commit) continue;
     try {
       return await readSettings(await mirror.tree(commit));
@@ -93,6 +101,13 @@ async function settingsBefore(services: Services, at: RolloutAt): Promise<Settin
     }
   }
   return undefined;
+}
+
+/** The rollouts before this one, newest first. */
+async function earlierRollouts({ store }: Services, id: string, repository: string): Promise<readonly Rollout[]> {
+  const all = await store.rollouts.list(repository, LOOKED_BACK);
+  const own = all.findIndex((rollout) => rollout.id === id);
+  return own < 0 ? [] : all.slice(own + 1);
 }
 
 function inOrder(
@@ -142,7 +157,7 @@ async function affectedSince(
 async function markMerged(services: Services, repository: Repository, at: RolloutAt): Promise<readonly string[]> {
   const { store } = services;
   const id = rolloutId(at);
-  const [before] = (await store.rollouts.list(at.repository, 2)).filter((rollout) => rollout.id !== id);
+  const [before] = await earlierRollouts(services, id, at.repository);
   const known = (await store.rollouts.get(id))?.changes ?? [];
   const found = await mergedChanges(services, repository, { from: before?.commit, to: at.commit });
   const changes = [...new Set([...known, ...found])];

@@ -68,10 +68,10 @@ async function fetchQueued(services: Services, { repository, head, branch }: Que
 
 /** A branch that is set back to a commit that was rolled out has to be rolled out again. */
 async function turnOf({ store }: Services, { id, repository, head }: BaseMoved): Promise<RolloutAt> {
-  const at = { repository, commit: head };
-  if (!(await store.rollouts.get(rolloutId(at)))) return at;
-  const turn = Number(/#(\d+):/.exec(id)?.[1]);
-  return Number.isInteger(turn) ? { ...at, turn } : at;
+  const position = Number(/#(\d+):/.exec(id)?.[1]);
+  if (!Number.isInteger(position)) return { repository, commit: head };
+  const at = { repository, commit: head, position };
+  return (await store.rollouts.get(rolloutId(at))) ? { ...at, turn: position } : at;
 }
 
 /** A merged head is in the base branch, and the rollout of that marks its changes; a squash or a rebase leaves none there. */

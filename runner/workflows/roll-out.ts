@@ -10,7 +10,7 @@ import { offerRevert, withdrawRevert } from './offer-revert.ts';
 import { passGate } from './pass-gate.ts';
 import { planRollout, type RolloutPlan } from './plan-rollout.ts';
 import { promoteVerified } from './promote.ts';
-import { reportRollout } from './report-rollout.ts';
+import { tellDue, wantReport } from './report-rollout.ts';
 import { type RolloutAt, rolloutId } from './rollout-at.ts';
 import {
   type Ended,
@@ -21,7 +21,7 @@ import {
   type StageWork,
   waitForMessage,
 } from './rollout-wait.ts';
-import { repositoryOf, type Services } from './services.ts';
+import type { Services } from './services.ts';
 import { verifyStage } from './verify-stage.ts';
 
 /** The queue of updates: one at a time per stack, in the order in which they came. */
@@ -42,6 +42,9 @@ export function rollOut(services: Services, workflows: RolloutWorkflows) {
   return async (at: RolloutAt): Promise<RolloutState> => {
     const planned = await DBOS.runStep(() => attempt(() => planRollout(services, at), services), { name: 'plan' });
     if (!planned.ok) return end(services, at, { state: 'failed', summary: planned.error.message });
+    const { overtakenBy: newer } = planned.value;
+    if (newer !== undefined)
+      return end(services, at, { state: 'overtaken', summary: `overtaken by ${short(newer)} before it began` });
     for (const id of planned.value.overtaken)
       await DBOS.send(id, { kind: 'overtaken', by: short(at.commit) } satisfies RolloutMessage, 'decision');
     for (const { id, attempt: number } of planned.value.overtakenRuns ?? [])
@@ -207,17 +210,7 @@ async function end(services: Services, at: RolloutAt, ended: Ended): Promise<Rol
     },
     { name: 'end' },
   );
-  await DBOS.runStep(() => attempt(() => putStatus(services, at, ended), services), { name: 'tell the forge' });
-  await DBOS.runStep(() => reportRollout(services, at), { name: 'tell the changes' });
+  await DBOS.runStep(() => wantReport(services, at), { name: 'tell the forge' });
+  await DBOS.runStep(() => tellDue(services, rolloutId(at)), { name: 'tell the changes' });
   return state;
-}
-
-/** The commit gets the outcome; one that was overtaken has none of its own. */
-async function putStatus(services: Services, at: RolloutAt, { state, summary }: Ended): Promise<void> {
-  if (state === 'overtaken') return;
-  await repositoryOf(services, at.repository).forge.setStatus({
-    ...{ commit: at.commit, context: 'mainstay/rollout', text: summary },
-    state: state === 'succeeded' ? 'success' : 'failure',
-    link: services.link(`rollouts/${rolloutId(at)}`),
-  });
 }

@@ -6,6 +6,8 @@ export interface RolloutAt {
   readonly commit: string;
   /** Set where the branch came back to a commit that was rolled out before: which head of the branch it is. */
   readonly turn?: number;
+  /** Which head of the branch it is: whoever has the larger one is newer. */
+  readonly position?: number;
 }
 
 /** Also the id of its workflow: a commit is rolled out once, each time that the branch comes to it. */

@@ -28,7 +28,13 @@ export async function runStep<T>(
       const note = (text: string) => {
         detail = text;
       };
-      const result = await attempt(() => work({ signal, note }), { ...services, signal });
+      let waited = false;
+      const onWait = async (why: string) => {
+        waited = true;
+        await runs.set(run, { summary: `tries again: ${why}` });
+      };
+      const result = await attempt(() => work({ signal, note }), { ...services, signal, onWait });
+      if (waited && result.ok) await runs.set(run, { summary: '' });
       if (!result.ok && result.error.kind === 'bug')
         services.log.error({ run, step: name, error: result.error.message }, 'a step failed by a bug of ours');
       await runs.endStep(run, name, {

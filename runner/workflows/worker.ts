@@ -1,7 +1,5 @@
 import { DBOS, Error as DBOSErrors } from '@dbos-inc/dbos-sdk';
-import { DBOSExecutor } from '@dbos-inc/dbos-sdk/internal/dbos-executor';
-import pg from 'pg';
-import { messageOf, userError } from '../../foundation/errors.ts';
+import { messageOf } from '../../foundation/errors.ts';
 import type { Log } from '../../foundation/log.ts';
 import type { Actor } from '../core/account.ts';
 import type { RepositoryEvent } from '../core/repository-event.ts';
@@ -22,8 +20,10 @@ import { type RollbackRequest, rollBack } from './roll-back.ts';
 import { rollOut, STACKS_QUEUE } from './roll-out.ts';
 import type { RolloutMessage } from './rollout-wait.ts';
 import type { Services } from './services.ts';
+import { startTakingOver } from './take-over.ts';
 import { unlock, unlockStack } from './unlock-stack.ts';
 import { updateStack } from './update-stack.ts';
+import { openWorkerSession } from './worker-session.ts';
 import { writePromotions } from './write-promotions.ts';
 
 /** Durable runs, carried out by this process. */
@@ -50,16 +50,13 @@ export interface Worker {
    * stack, and with a user error where it cannot be done.
    */
   unlock(at: StackAt & Actor): Promise<string>;
+  /** Looks at a repository while no other worker does: heads are handed on in the order in which they came. */
+  alone<T>(repository: string, look: () => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
 /** Never derived from the code: runs outlive an upgrade. A workflow whose steps change order asks `DBOS.patch`. */
 const APPLICATION_VERSION = 'stable';
-
-/** Our part of the database's advisory locks: one lock per living worker. */
-const LOCK_SPACE = 7206;
-const LOCK_WITHIN_MS = 10_000;
-const TAKEOVER_EVERY_MS = 3000;
 
 /** Looks for drift. Each holds a place while what it found is put back; the engines' own limits decide what really runs at once. */
 const LOOKS_QUEUE = 'looks';
@@ -67,7 +64,7 @@ const LOOKS_AT_ONCE = 24;
 
 /**
  * Registers the workflows and starts to carry runs out, those of an earlier life of `name` first. Liveness of workers is a session lock of the database:
- * every 3 s each worker looks for runs of workers that hold none, and takes them over. Calls `onLost` when its own session is lost: then others may
+ * whose runs have none for a while, those are taken over by another worker. Calls `onLost` when its own session is lost for good: then others may
  * take its runs over, and it must end. Once per process.
  */
 export async function startWorker(options: {
@@ -81,7 +78,7 @@ export async function startWorker(options: {
   readonly interrupt: () => void;
 }): Promise<Worker> {
   const { services, databaseUrl, name, log } = options;
-  const session = await holdWorkerLock(options);
+  const session = await openWorkerSession(options);
   const workflows = register(services);
   DBOS.setConfig({
     name: 'mainstay',
@@ -99,7 +96,7 @@ export async function startWorker(options: {
     DBOS.registerQueue(LOOKS_QUEUE, { ...common, workerConcurrency: LOOKS_AT_ONCE }),
   ]);
   const stopCleaning = startCleaning({ clock: services.clock, log });
-  const takeover = setInterval(() => void takeOverDead(session, name, log), TAKEOVER_EVERY_MS);
+  const stopTakingOver = startTakingOver(session, log);
   return {
     receive: async (event) => void (await DBOS.startWorkflow(workflows.receive, { workflowID: event.id })(event)),
     look: (id, at) => startLook(workflows.look, id, at),
@@ -125,12 +122,12 @@ export async function startWorker(options: {
     cancelRun: (run, actor) => cancelRun(services, run, actor),
     retryPreview: (run, actor) => retryPreview(services, { run, actor }, workflows.preview),
     unlock: (at) => unlock(services, at, workflows.unlock),
+    alone: (repository, look) => session.alone(repository, look),
     async close() {
-      clearInterval(takeover);
+      await stopTakingOver();
       stopCleaning();
       await DBOS.shutdown({ workflowCompletionTimeoutMS: 0 });
       options.interrupt();
-      session.removeAllListeners('end');
       await session.end();
     },
   };
@@ -177,52 +174,6 @@ function register(services: Services) {
     maxRecoveryAttempts: 20,
   });
   return { receive, look, write, preview, unlock };
-}
-
-async function holdWorkerLock({ databaseUrl, name, onLost }: Parameters<typeof startWorker>[0]): Promise<pg.Client> {
-  const session = new pg.Client({ connectionString: databaseUrl, keepAlive: true });
-  session.on('error', () => {});
-  await session.connect();
-  const deadline = performance.now() + LOCK_WITHIN_MS;
-  while (!(await tryLock(session, name))) {
-    if (performance.now() < deadline) {
-      await new Promise((resume) => setTimeout(resume, 100));
-      continue;
-    }
-    await session.end();
-    throw userError(
-      `Cannot start the worker as one of the same name is running: ${name}. End that one, or set MAINSTAY_WORKER to another name.`,
-    );
-  }
-  session.on('end', () => onLost(new Error('the connection that shows that this worker lives was lost')));
-  return session;
-}
-
-async function tryLock(session: pg.Client, name: string): Promise<boolean> {
-  const { rows } = await session.query<{ held: boolean }>('select pg_try_advisory_lock($1, hashtext($2)) as held', [
-    LOCK_SPACE,
-    name,
-  ]);
-  return rows[0]!.held;
-}
-
-/** Queues the runs of workers that are gone again. Their steps are done again by whoever takes them; a result that comes late is refused by DBOS. */
-async function takeOverDead(session: pg.Client, own: string, log: Log): Promise<void> {
-  try {
-    const { rows } = await session.query<{ executor_id: string }>(
-      `select distinct executor_id from dbos.workflow_status where status = 'PENDING' and executor_id is not null and executor_id <> $1`,
-      [own],
-    );
-    for (const { executor_id: dead } of rows) {
-      if (!(await tryLock(session, dead))) continue;
-      // Not public: the public way resets attempts and deadlines. The exact version is pinned, and test/journeys/takeover.test.ts covers it.
-      const runs = await DBOSExecutor.globalInstance!.recoverPendingWorkflows([dead]);
-      await session.query('select pg_advisory_unlock($1, hashtext($2))', [LOCK_SPACE, dead]);
-      log.warn({ worker: dead, runs: runs.length }, 'took the runs of a lost worker over');
-    }
-  } catch (error) {
-    log.debug({ error: messageOf(error) }, 'could not look for lost workers');
-  }
 }
 
 /** What DBOS says of itself is for us, not for users; its errors are shown. */

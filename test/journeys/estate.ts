@@ -16,6 +16,10 @@ const EACH_WITHIN_MS = 180_000;
 export interface Estate {
   readonly repository: string;
   api(): ApiClient;
+  /** The data folder as it can be looked at from here: a launcher may have made it another one there. */
+  dataFolder(): string;
+  /** Where it answers: `http://127.0.0.1:…`. */
+  url(): string;
   /** Everything that the runner has said so far. */
   said(): string;
   /** Starts the runner and waits until it answers; `environment` is for this life only. */
@@ -28,6 +32,8 @@ export interface Estate {
   killAll(): Promise<void>;
   /** Ends the runner the orderly way, as Ctrl-C does. Its exit code. */
   end(): Promise<number | undefined>;
+  /** Another runner on the same repository, not started, with a data folder of its own. It is closed with this one. */
+  beside(name: string, environment: Readonly<Record<string, string>>): Estate;
   /** Waits until the runner has ended by itself; its exit code. */
   ended(): Promise<number | undefined>;
   /** Commits `files` (undefined removes one) on `branch`, from main where the branch is new, and pushes. Returns the commit. */
@@ -89,13 +95,14 @@ export function stackFile(
 export async function createEstate(
   environment: Readonly<Record<string, string>> = {},
   files: Readonly<Record<string, string>> = FIRST_FILES,
+  { launcher }: { readonly launcher?: Launcher } = {},
 ): Promise<Estate> {
   const folder = mkdtempSync(join(tmpdir(), 'mainstay-journey-'));
   // Else the user of PostgreSQL cannot enter, and its files would be elsewhere.
   chmodSync(folder, 0o755);
   const repository = join(folder, 'estate.git');
   await createRepository(repository, files);
-  return new RunningEstate(folder, repository, environment);
+  return new RunningEstate({ folder, repository, name: 'data', launcher }, environment);
 }
 
 /** A bare repository with our own dependencies and `files` in its first commit. */
@@ -156,22 +163,55 @@ function write(clone: string, files: Readonly<Record<string, string | undefined>
   }
 }
 
+/** The command that a runner with this data folder is started by: it becomes the command that follows. */
+export type Launcher = (dataFolder: string) => readonly [command: string, ...args: readonly string[]];
+
 class RunningEstate implements Estate {
   readonly folder: string;
   readonly repository: string;
   readonly #environment: Readonly<Record<string, string>>;
+  readonly #name: string;
+  readonly #launcher: Launcher | undefined;
+  readonly #others: Estate[] = [];
   #runner: ManagedProcess | undefined;
   #said = '';
   #api: ApiClient | undefined;
+  #url = '';
 
-  constructor(folder: string, repository: string, environment: Readonly<Record<string, string>>) {
+  constructor(
+    {
+      folder,
+      repository,
+      name,
+      launcher,
+    }: {
+      readonly folder: string;
+      readonly repository: string;
+      readonly name: string;
+      readonly launcher?: Launcher | undefined;
+    },
+    environment: Readonly<Record<string, string>>,
+  ) {
     this.folder = folder;
     this.repository = repository;
+    this.#name = name;
+    this.#launcher = launcher;
     this.#environment = environment;
   }
 
   get #data(): string {
-    return join(this.folder, 'data');
+    return join(this.folder, this.#name);
+  }
+
+  dataFolder(): string {
+    return this.#launcher ? `/proc/${this.pid()}/root${this.#data}` : this.#data;
+  }
+
+  beside(name: string, environment: Readonly<Record<string, string>>): Estate {
+    const { folder, repository } = this;
+    const other = new RunningEstate({ folder, repository, name }, { ...this.#environment, ...environment });
+    this.#others.push(other);
+    return other;
   }
 
   said(): string {
@@ -181,6 +221,10 @@ class RunningEstate implements Estate {
   api(): ApiClient {
     if (!this.#api) throw new Error('the runner has not been started');
     return this.#api;
+  }
+
+  url(): string {
+    return this.#url;
   }
 
   async start(environment: Readonly<Record<string, string>> = {}): Promise<void> {
@@ -196,7 +240,8 @@ class RunningEstate implements Estate {
       ...environment,
     };
     const args = ['--disable-warning=DeprecationWarning', join(ROOT, 'runner/main.ts')];
-    const runner = await startProcess(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const [command, ...all] = [...(this.#launcher?.(this.#data) ?? []), process.execPath, ...args];
+    const runner = await startProcess(command!, all, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#runner = runner;
     for (const stream of [runner.child.stdout!, runner.child.stderr!])
       stream.setEncoding('utf8').on('data', (text: string) => {
@@ -204,9 +249,11 @@ class RunningEstate implements Estate {
       });
     const started = await this.until('the runner', async () => {
       if (!identityOf(runner.identity.pid)) return 'ended' as const;
-      const file = join(this.#data, 'runner.json');
+      const file = join(this.dataFolder(), 'runner.json');
       const address = parseRunnerAddress(file, readFileSync(file, 'utf8'));
-      return address.pid === runner.identity.pid ? createApiClient(address) : undefined;
+      if (address.pid !== runner.identity.pid) return undefined;
+      this.#url = address.url;
+      return createApiClient(address);
     });
     if (started === 'ended') throw new Error(`the runner ended: ${this.#said}`);
     this.#api = started;
@@ -279,12 +326,13 @@ class RunningEstate implements Estate {
   }
 
   state(stack: string): StateFile {
-    const file = join(this.#data, 'state/.pulumi/stacks/journey', `${stack}.json`);
+    const file = join(this.dataFolder(), 'state/.pulumi/stacks/journey', `${stack}.json`);
     const { checkpoint } = JSON.parse(readFileSync(file, 'utf8')) as { checkpoint: { latest: StateFile } };
     return checkpoint.latest;
   }
 
   async close(): Promise<void> {
+    for (const other of this.#others) await other.close();
     await this.#runner?.end({ graceMs: 30_000 });
     // A runner that was killed leaves its PostgreSQL.
     const pid = postmasterOf(this.#data);

@@ -33,15 +33,8 @@ export interface GiteaEstate {
 
 const API = '/repos/mainstay/estate';
 
-/** `pollSeconds` is so long by default that only webhooks can be what woke the runner. */
-export async function createGiteaEstate({
-  pollSeconds = 3600,
-  patienceMs = 120_000,
-  files,
-  environment: more = {},
-  prompt = false,
-  addressOf = {},
-}: {
+export interface GiteaEstateOptions {
+  /** So long by default that only webhooks can be what woke the runner. */
   readonly pollSeconds?: number;
   /** How long `until` waits. */
   readonly patienceMs?: number;
@@ -52,8 +45,39 @@ export async function createGiteaEstate({
   readonly prompt?: boolean;
   /** What one of the two is told that the other's address is. Default: what it is. */
   readonly addressOf?: { gitea?(url: string): string; runner?(url: string): string };
-} = {}): Promise<GiteaEstate> {
+}
+
+/** What was started, to be ended in reverse order. */
+type Closing = (() => Promise<void>)[];
+
+/** Rejects with nothing left running where a part does not start. */
+export async function createGiteaEstate(options: GiteaEstateOptions = {}): Promise<GiteaEstate> {
+  const closing: Closing = [];
+  try {
+    return await open(options, closing);
+  } catch (error) {
+    await closeAll(closing);
+    throw error;
+  }
+}
+
+async function closeAll(closing: Closing): Promise<void> {
+  for (const close of closing.splice(0).toReversed()) await close();
+}
+
+async function open(
+  {
+    pollSeconds = 3600,
+    patienceMs = 120_000,
+    files,
+    environment: more = {},
+    prompt = false,
+    addressOf = {},
+  }: GiteaEstateOptions,
+  closing: Closing,
+): Promise<GiteaEstate> {
   const gitea = await startGitea({ prompt });
+  closing.push(() => gitea.stop());
   const api: GiteaEstate['api'] = async (method, path, body, { as } = {}) => {
     const url = `${gitea.url}/api/v1${path}${as === undefined ? '' : `${path.includes('?') ? '&' : '?'}sudo=${as}`}`;
     const authorization = `Basic ${Buffer.from(`${gitea.user}:${gitea.password}`).toString('base64')}`;
@@ -73,6 +97,7 @@ export async function createGiteaEstate({
     ...more,
   };
   const estate = await createEstate(environment, files);
+  closing.push(() => estate.close());
   writeFileSync(join(estate.folder, settings), settingsText(addressOf.gitea?.(gitea.url) ?? gitea.url));
   // Not a test of signing in: the pushes of people go by the administrator's password.
   const remote = `${gitea.url.replace('//', `//${gitea.user}:${gitea.password}@`)}/mainstay/estate.git`;
@@ -117,10 +142,7 @@ export async function createGiteaEstate({
       const headers = { 'content-type': 'application/json', 'x-gitea-event': event, 'x-gitea-signature': signature };
       return (await fetch(`${url}/webhooks/estate`, { method: 'POST', headers, body })).status;
     },
-    close: async () => {
-      await estate.close();
-      await gitea.stop();
-    },
+    close: () => closeAll(closing),
   };
 }
 

@@ -8,6 +8,7 @@ import { createGitHubForge } from '../../runner/forges/github/forge.ts';
 import { githubWebhooks } from '../../runner/forges/github/parse.ts';
 import { startGitHubWire } from '../../runner/forges/wire/hub-wire.ts';
 import type { WireForge } from '../../runner/forges/wire/wire-forge.ts';
+import { tellDue } from '../../runner/workflows/report-rollout.ts';
 import { FIRST_FILES, stackFile } from './estate.ts';
 import { createWorkshop, type Workshop } from './workshop.ts';
 
@@ -211,6 +212,48 @@ for (const style of ['squash', 'rebase'] as const)
     assert.match(report(number), /Changes|Deletes/, 'what was reviewed is not written over');
     assert.equal((await shop.store.changes.get(`estate/${number}`))!.state, 'merged');
   });
+
+test('a forge that is away when a rollout ends holds nothing up, and is told when it is back, within a day', async () => {
+  const away = { kind: 'answer' as const, status: 502, body: { message: 'Bad Gateway' } };
+  const merged = async (branch: string, faults: number) => {
+    const { number, head } = await propose(branch, { 'stacks/Pulumi.prod.yaml': stackFile({ one: branch }) });
+    await shop.until('the verdict', async () => statusesOf(head, 'mainstay').at(-1) === 'success');
+    wire.fault(`POST /api/v3/repos/o/r/issues/${number}/comments`, Array(faults).fill(away));
+    const commit = await shop.merge(branch);
+    wire.state.merge(number, commit);
+    await shop.sweep();
+    assert.equal((await shop.rollout(commit)).state, 'succeeded');
+    await shop.until('the first try', async () => (await triesOf(commit)) === 1);
+    return { number, commit };
+  };
+  const triesOf = async (commit: string) => {
+    const { rows } = await shop.database.query('select attempts from mainstay.report where rollout like $1', [
+      `%${commit.slice(0, 12)}`,
+    ]);
+    return rows[0]?.attempts as number | undefined;
+  };
+  const back = await merged('away-for-a-while', 3);
+  for (const [seconds, tries] of [
+    [1, 1],
+    [10, 2],
+    [21, 3],
+    [41, undefined],
+  ] as const) {
+    assert.equal(ours(back.number, 'mainstay:outcome').length, 0);
+    shop.moveClock(seconds * 1000);
+    await tellDue(shop.services);
+    assert.equal(await triesOf(back.commit), tries, `after ${seconds} more seconds`);
+  }
+  assert.match(ours(back.number, 'mainstay:outcome')[0]!.text, /\*\*Rolled out\*\*/);
+  assert.equal(statusesOf(back.commit, 'mainstay/rollout').at(-1), 'success');
+
+  const gone = await merged('away-for-good', 2);
+  shop.moveClock(25 * 3_600_000);
+  await tellDue(shop.services);
+  assert.equal(await triesOf(gone.commit), undefined, 'it is given up');
+  assert.equal(ours(gone.number, 'mainstay:outcome').length, 0);
+  wire.clearFaults();
+});
 
 function isAlive(pid: number): boolean {
   try {

@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type pg from 'pg';
 import { git } from '../../cli/demo-repository.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import { isMainstayError } from '../../foundation/errors.ts';
@@ -30,6 +31,7 @@ const EACH_WITHIN_MS = 180_000;
 /** A runner in the test's own process, with its real parts, and a clock that the test moves. One per process. */
 export interface Workshop {
   readonly store: RunStore;
+  readonly database: pg.Pool;
   readonly services: Services;
   readonly worker: Worker;
   readonly repository: Repository;
@@ -108,7 +110,7 @@ export async function createWorkshop(
   });
   closing.push(() => worker.close());
   return {
-    ...{ store, services, worker, repository, folder, said, moveClock: clock.move },
+    ...{ store, database: database.pool, services, worker, repository, folder, said, moveClock: clock.move },
     push: (branch, changed) => pushTo(origin, branch, changed),
     merge: (branch, style) => mergeInto(origin, branch, style),
     sweep: async () => void (await sweep(repository, { store, receive: worker.receive })),

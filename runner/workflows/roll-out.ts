@@ -17,6 +17,7 @@ import {
   newerRollout,
   overtakenBy,
   type RolloutMessage,
+  recordOvertaken,
   rejectedBy,
   type StageWork,
   waitForMessage,
@@ -43,8 +44,11 @@ export function rollOut(services: Services, workflows: RolloutWorkflows) {
     const planned = await DBOS.runStep(() => attempt(() => planRollout(services, at), services), { name: 'plan' });
     if (!planned.ok) return end(services, at, { state: 'failed', summary: planned.error.message });
     const { overtakenBy: newer } = planned.value;
-    if (newer !== undefined)
-      return end(services, at, { state: 'overtaken', summary: `overtaken by ${short(newer)} before it began` });
+    if (newer !== undefined) {
+      const summary = `overtaken by ${short(newer)} before it began`;
+      await DBOS.runStep(() => recordOvertaken(services, at, summary), { name: 'overtaken' });
+      return end(services, at, { state: 'overtaken', summary });
+    }
     for (const id of planned.value.overtaken)
       await DBOS.send(id, { kind: 'overtaken', by: short(at.commit) } satisfies RolloutMessage, 'decision');
     for (const { id, attempt: number } of planned.value.overtakenRuns ?? [])

@@ -84,15 +84,17 @@ export async function overtakenBy(services: Services, work: StageWork, by: strin
   await DBOS.runStep(
     async () => {
       await cancelRest(services, work, `overtaken by ${by}`);
-      const id = rolloutId(work.at);
-      await services.store.audit.add({
-        ...{ kind: 'overtaken', repository: work.at.repository, subject: id, by: 'mainstay', text: summary },
-        key: `overtaken ${id}`,
-      });
+      await recordOvertaken(services, work.at, summary);
     },
     { name: `${work.stage.environment}: overtaken` },
   );
   return { state: 'overtaken', summary };
+}
+
+export async function recordOvertaken({ store }: Services, at: RolloutAt, text: string): Promise<void> {
+  const id = rolloutId(at);
+  const what = { kind: 'overtaken', repository: at.repository, subject: id, by: 'mainstay', text } as const;
+  await store.audit.add({ ...what, key: `overtaken ${id}` });
 }
 
 /** Ends a rollout because somebody said so. */

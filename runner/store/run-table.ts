@@ -1,4 +1,4 @@
-import type { RunKind, RunState } from '../core/run.ts';
+import type { Run, RunKind, RunState } from '../core/run.ts';
 import type { RunFilter, RunStore } from '../core/run-store.ts';
 import type { Statements } from './database.ts';
 import { createEventTable } from './event-table.ts';
@@ -61,7 +61,7 @@ export function createRunTable(database: Statements): RunStore['runs'] {
   };
 }
 
-function createHeads(database: Statements): Pick<RunStore['runs'], 'page' | 'latest'> {
+function createHeads(database: Statements): Pick<RunStore['runs'], 'page' | 'latest' | 'unfinished'> {
   return {
     page: async ({ repository, stack, change, rollout, kind, states, limit, after }) => {
       const where = { repository, stack, change, rollout, kind, state: states?.[0] };
@@ -79,6 +79,16 @@ function createHeads(database: Statements): Pick<RunStore['runs'], 'page' | 'lat
       );
       return rows.map(headOf);
     },
+    unfinished: (repository, except) =>
+      database.rows<Pick<Run, 'stack' | 'commit'>>(
+        `select distinct run.stack, run.commit from stack join run on run.repository = stack.repository and run.stack = stack.id
+         where stack.repository = $1 and run.kind = 'update' and run.state <> 'succeeded' and run.rollout is distinct from $2
+           and (run.state = 'queued' or run.started_at is not null)
+           and run.created_at > coalesce((
+             select max(good.created_at) from run as good where good.repository = stack.repository and good.stack = stack.id
+               and good.kind = 'update' and good.state = 'succeeded'), '-infinity')`,
+        [repository, except],
+      ),
   };
 }
 

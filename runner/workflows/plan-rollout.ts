@@ -57,7 +57,11 @@ export async function planRollout(services: Services, at: RolloutAt): Promise<Ro
   await store.stacks.ensure(at.repository, inOrder(stacks, order));
   await recoverApplied(services, at, stacks);
   const now = await store.stacks.list(at.repository);
-  const affected = await affectedSince(repository, { tree, known: now, options });
+  const places = [
+    ...now.map((each) => ({ stack: each.id, commit: each.appliedCommit })),
+    ...(await store.runs.unfinished(at.repository, id)),
+  ];
+  const affected = await affectedSince(repository, { tree, places, options });
   const untouched = stacks.map(({ id: stack }) => stack).filter((stack) => !affected.has(stack));
   await store.stacks.setAllApplied(at.repository, untouched, at.commit);
   const verifies = stacksToProve(stacks, { settings, known: now, affected: new Set(affected.keys()) });
@@ -119,20 +123,23 @@ function inOrder(
   return places.map(({ id, environment }, position) => ({ id, environment, position, name: names.get(id)! }));
 }
 
-/** The affected stacks, each compared with the commit that it is at. Stacks that were never updated are affected as new. */
+/**
+ * The affected stacks, each compared with the commit that it is at and with those of which it may have a part: what failed half-way or is still under way
+ * is put right by the next commit, even one that takes it back. Stacks that were never updated are affected as new.
+ */
 async function affectedSince(
   { mirror }: Repository,
   {
     tree,
-    known,
+    places,
     options,
   }: {
     readonly tree: SourceTree;
-    readonly known: readonly KnownStack[];
+    readonly places: readonly { readonly stack: string; readonly commit: string | undefined }[];
     readonly options: { readonly settings: Settings; readonly upstreams: ReadonlyMap<string, readonly string[]> };
   },
 ): Promise<ReadonlyMap<string, AffectedStack>> {
-  const byCommit = Map.groupBy(known, ({ appliedCommit }) => appliedCommit);
+  const byCommit = Map.groupBy(places, ({ commit }) => commit);
   const found = new Map<string, AffectedStack>();
   const add = ({ stack, reasons }: AffectedStack) => {
     const others: readonly Reason[] = found.get(stack.id)?.reasons ?? [];
@@ -144,12 +151,12 @@ async function affectedSince(
   for (const [commit, stacks] of byCommit) {
     if (commit === undefined) continue;
     const { affected } = await findAffected(await mirror.tree(commit), tree, options);
-    const here = new Set(stacks.map(({ id }) => id));
+    const here = new Set(stacks.map(({ stack }) => stack));
     for (const each of affected) if (here.has(each.stack.id)) add(each);
   }
-  const atSome = new Set(known.filter(({ appliedCommit }) => appliedCommit !== undefined).map(({ id }) => id));
+  const atNone = new Set(places.filter(({ commit }) => commit === undefined).map(({ stack }) => stack));
   for (const stack of managedStacks(options.settings, await findStacks(tree)))
-    if (!atSome.has(stack.id)) add({ stack, reasons: [{ kind: 'new', text: `${stack.file} was never applied` }] });
+    if (atNone.has(stack.id)) add({ stack, reasons: [{ kind: 'new', text: `${stack.file} was never applied` }] });
   return found;
 }
 

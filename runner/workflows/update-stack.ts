@@ -1,11 +1,15 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
+import { isMainstayError } from '../../foundation/errors.ts';
+import { findAffected } from '../core/affected-stacks.ts';
 import { comparePreviews, stepFingerprints } from '../core/digest.ts';
 import { shownSteps } from '../core/planned-step.ts';
 import { short, stepLine } from '../core/report-text.ts';
 import type { Decision } from '../core/rollout.ts';
 import type { Outcome, Run, RunState } from '../core/run.ts';
+import { readSettings } from '../core/settings.ts';
 import { countsText, type RunEnd } from '../core/summarise.ts';
 import { finishRun } from './finish-run.ts';
+import { upstreamsOf } from './known-upstreams.ts';
 import { beginRun, previewNow } from './preview-stack.ts';
 import { reviewedFingerprints } from './reviewed-previews.ts';
 import { runStep } from './run-step.ts';
@@ -170,12 +174,28 @@ async function updateNow(
   });
 }
 
-/** The stack is at this commit, and so at the head of the base branch if nothing since touches it. */
+/**
+ * The stack is at this commit, and so at the newest one of the base branch if nothing since touches it. The commits themselves are asked: the newest may
+ * not be planned yet.
+ */
 async function markApplied(services: Services, run: Run): Promise<void> {
   const { store } = services;
-  const repository = repositoryOf(services, run.repository);
-  const [newest] = await store.rollouts.list(repository.id, 1);
-  const untouchedSince =
-    newest && newest.id !== run.rollout && !newest.stages.some(({ groups }) => groups.flat().includes(run.stack));
-  await store.stacks.setApplied(run.repository, run.stack, untouchedSince ? newest.commit : run.commit);
+  const [newest] = await store.rollouts.list(run.repository, 1);
+  const isNewest = newest === undefined || newest.id === run.rollout;
+  const commit = isNewest || (await isTouched(services, run, newest.commit)) ? run.commit : newest.commit;
+  await store.stacks.setApplied(run.repository, run.stack, commit);
+}
+
+/** Whether a later commit does anything to the stack of a run. One that cannot be read may. */
+async function isTouched(services: Services, { repository, stack, commit }: Run, later: string): Promise<boolean> {
+  const { mirror } = repositoryOf(services, repository);
+  try {
+    const [before, after] = await Promise.all([mirror.tree(commit), mirror.tree(later)]);
+    const upstreams = upstreamsOf(await services.store.stacks.list(repository));
+    const { affected } = await findAffected(before, after, { settings: await readSettings(after), upstreams });
+    return affected.some((each) => each.stack.id === stack);
+  } catch (error) {
+    if (isMainstayError(error)) return true;
+    throw error;
+  }
 }

@@ -11,8 +11,8 @@ import { createEstate, type Estate, FIRST_FILES, stackFile } from './estate.ts';
 const MERGES = 100;
 const STACKS = ['one', 'two', 'three', 'four'] as const;
 
-/** Far more than it takes, far less than if each of the merges kept its own checkout, engine or trees in memory. */
-const MEMORY = 1.5 * 2 ** 30;
+/** Far more than it takes on any number of cores, far less than if each of the merges kept its own program or engine in memory. */
+const MEMORY = 6 * 2 ** 30;
 
 const fileOf = (stack: string) => `stacks/Pulumi.${stack}.yaml`;
 const { 'stacks/Pulumi.dev.yaml': _dev, 'stacks/Pulumi.prod.yaml': _prod, ...rest } = FIRST_FILES;
@@ -73,7 +73,7 @@ async function watch(estate: Estate, pushing: Promise<unknown>): Promise<{ looks
     () => (pushed = true),
     () => (pushed = true),
   );
-  for (const deadline = performance.now() + 180_000; performance.now() < deadline; await delay(200)) {
+  for (const deadline = performance.now() + 180_000; performance.now() < deadline; await delay(500)) {
     const runs = await estate.api().runs({ limit: 200 });
     const running = runs.filter(({ state }) => state === 'running').map(({ stack }) => stack);
     assert.equal(new Set(running).size, running.length, `one update of a stack at a time: ${running.join(', ')}`);

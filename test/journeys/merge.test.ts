@@ -196,6 +196,22 @@ test('a failed update that is given up ends the rollout, and what had not begun 
   world.close();
 });
 
+test('a commit that takes back what failed half-way puts the stack back', async () => {
+  const before = { 'stacks/Pulumi.dev.yaml': stackFile({ one: 'a', two: 'b' }) };
+  await rolledOut(await shop.push('main', before));
+  const world = shop.world('dev');
+  world.setFaults([{ kind: 'fail', match: '*::zero', on: ['create'], message: 'quota exceeded' }]);
+  const maps = { one: 'a', two: 'b', half: 'h', zero: 'z' };
+  const commit = await shop.push('main', { 'stacks/Pulumi.dev.yaml': stackFile(maps) });
+  await shop.sweep();
+  await shop.rollout(commit, 'waiting');
+  assert.deepEqual(names('dev'), ['half', 'one', 'two']);
+  world.setFaults([]);
+  world.close();
+  await rolledOut(await shop.push('main', before));
+  assert.deepEqual(names('dev'), ['one', 'two']);
+});
+
 test('rolls a commit out again when the branch is set back to it', async () => {
   await git(shop.repository.forge.cloneUrl, 'update-ref', 'refs/heads/main', first);
   await shop.sweep();

@@ -42,7 +42,7 @@ export function openDatabase(url: string, log: Log): Database {
     const pool = new pg.Pool({ connectionString: url, max, connectionTimeoutMillis: 5000, options });
     // An idle connection that breaks is replaced by the next query; without a listener it would end the process.
     pool.on('error', (error) => {
-      if (!closing) log.warn({ err: error }, 'a database connection was lost');
+      if (!closing) log.warn({ error: messageOf(error) }, 'a database connection was lost');
     });
     return pool;
   };

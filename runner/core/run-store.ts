@@ -62,8 +62,8 @@ export interface RunStore extends KeepingStore {
     /** The newest update of each stack of a repository. */
     latest(repository: string): Promise<readonly RunHead[]>;
     /**
-     * The commits of which a stack may have something without being at them: updates of it since the last that succeeded that go on, may begin, or
-     * were begun and came to no good end. Those of the rollout `except` do not count.
+     * The commits of which a stack may have something without being at them: updates of it since the last that succeeded that were begun, and go on
+     * or came to no good end. Those of the rollout `except` do not count.
      */
     unfinished(repository: string, except: string): Promise<readonly Pick<Run, 'stack' | 'commit'>[]>;
     /** Adds what happened, in order. The texts are redacted and no longer than `LONGEST_TEXT` already. */

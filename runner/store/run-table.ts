@@ -83,7 +83,7 @@ function createHeads(database: Statements): Pick<RunStore['runs'], 'page' | 'lat
       database.rows<Pick<Run, 'stack' | 'commit'>>(
         `select distinct run.stack, run.commit from stack join run on run.repository = stack.repository and run.stack = stack.id
          where stack.repository = $1 and run.kind = 'update' and run.state <> 'succeeded' and run.rollout is distinct from $2
-           and (run.state = 'queued' or run.started_at is not null)
+           and (run.started_at is not null or run.attempt > 1)
            and run.created_at > coalesce((
              select max(good.created_at) from run as good where good.repository = stack.repository and good.stack = stack.id
                and good.kind = 'update' and good.state = 'succeeded'), '-infinity')`,

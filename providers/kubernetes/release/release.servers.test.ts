@@ -49,14 +49,7 @@ for (const helm of ['helm', 'helm3'] as const)
       }
       plane = await startKubernetes();
       cluster = new TestCluster(plane.kubeconfig);
-      const PATH = [await toolFolder(helm), process.env.PATH].join(':');
-      const environment = {
-        ...process.env,
-        PATH,
-        HELM_CACHE_HOME: folder,
-        HELM_CONFIG_HOME: folder,
-        HELM_DATA_HOME: folder,
-      };
+      const environment = environmentOf(await toolFolder(helm));
       engine = await ScriptedEngine.start({ kubeconfig: plane.kubeconfig, namespace }, environment, folder);
       await engine.create(types.namespace, 'namespace', namespaceNamed(namespace));
     });
@@ -67,6 +60,14 @@ for (const helm of ['helm', 'helm3'] as const)
       await engine?.close();
       await plane?.stop();
       await rm(folder, { recursive: true, force: true });
+    });
+
+    const environmentOf = (tools: string) => ({
+      ...process.env,
+      PATH: [tools, process.env.PATH].join(':'),
+      HELM_CACHE_HOME: folder,
+      HELM_CONFIG_HOME: folder,
+      HELM_DATA_HOME: folder,
     });
 
     const release = (values: PropertyMap, more: PropertyMap = {}): PropertyMap => ({
@@ -109,6 +110,37 @@ for (const helm of ['helm', 'helm3'] as const)
       await engine.delete(refreshed);
       assert.equal(await engine.refresh(refreshed), undefined);
       await engine.delete(refreshed);
+    });
+
+    it('waits itself for what Helm says is left when it has stopped to wait', async () => {
+      const early = join(folder, 'early');
+      await mkdir(early);
+      const real = join(await toolFolder(helm), 'helm');
+      const script = `#!/bin/sh
+[ "$1" = uninstall ] || exec ${real} "$@"
+name=$2; while [ "$1" != --namespace ]; do shift; done
+${real} uninstall "$name" --namespace "$2" --cascade foreground || exit
+[ -z "$HELM_TEST_STRANGER" ] || { echo "Error: resource Pod/$2/other still exists. status: Terminating" >&2; exit 1; }
+echo "Error: uninstallation completed with 1 error(s): resource Deployment/$2/$name still exists. status: Terminating" >&2
+exit 1
+`;
+      await writeFile(join(early, 'helm'), script, { mode: 0o755 });
+      const deployment = `/apis/apps/v1/namespaces/${namespace}/deployments/early`;
+      for (const stranger of ['', 'yes']) {
+        const environment = { ...environmentOf(early), HELM_TEST_STRANGER: stranger };
+        const other = await ScriptedEngine.start({ kubeconfig: plane.kubeconfig, namespace }, environment, folder);
+        try {
+          const made = await other.create(RELEASE_TYPE, 'early', release({}, { name: 'early' }));
+          if (stranger !== '')
+            await assert.rejects(other.delete(made), /Helm refused it: .*Pod\/.*\/other still exists/);
+          else {
+            await other.delete(made);
+            await assert.rejects(cluster.get(deployment), { code: 404 });
+          }
+        } finally {
+          await other.close();
+        }
+      }
     });
 
     it('makes a name, merges values of files, and pins the version', async () => {

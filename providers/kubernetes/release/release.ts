@@ -1,3 +1,4 @@
+import { userError } from '../../../foundation/errors.ts';
 import { isPropertyMap, type PropertyMap, Secret, Unknown } from '../../../protocol/property-value.ts';
 import {
   type CreateRequest,
@@ -34,6 +35,7 @@ import {
 import { objectOf, propertiesOf } from '../property-object.ts';
 import { markSecrets } from '../secrets.ts';
 import { callHelm, callHelmOrFail, helmMajor } from './helm-client.ts';
+import { endsAfterHelm } from './leftover-objects.ts';
 import { chartSourceOf } from './release-inputs.ts';
 
 /** The type of a Helm release that Helm itself keeps, with its hooks and history. */
@@ -106,7 +108,11 @@ export async function deleteRelease(request: DeleteRequest, context: RenderConte
   const args = ['uninstall', name, '--ignore-not-found', ...waitArguments(inputs, request.timeout)];
   args.push(...(args.includes('--wait') ? ['--cascade', 'foreground'] : []));
   if (valueAt(inputs, 'disableWebhooks') === true) args.push('--no-hooks');
-  await callHelmOrFail(`uninstall the release ${request.id}`, { args, namespace }, context);
+  const result = await callHelm({ args, namespace }, context);
+  if (result.code === 0 || (await endsAfterHelm(request, result, context))) return;
+  throw userError(
+    `Cannot uninstall the release ${request.id} as Helm refused it: ${explainFailure(result)}. Correct what it names.`,
+  );
 }
 
 async function deploy(

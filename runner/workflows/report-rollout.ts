@@ -1,5 +1,6 @@
 import { messageOf } from '../../foundation/errors.ts';
 import { redactor } from '../../foundation/redact.ts';
+import { repeat } from '../../foundation/repeat.ts';
 import type { DueReport } from '../core/report-store.ts';
 import { short } from '../core/report-text.ts';
 import type { Rollout } from '../core/rollout.ts';
@@ -82,24 +83,12 @@ const EVERY_MS = 2000;
 
 /** Keeps telling what is due: nobody else waits for a forge that is away. Returns a function that stops. */
 export function startTelling(services: Services): () => Promise<void> {
-  let stopped = false;
-  let timer: NodeJS.Timeout | undefined;
-  let running: Promise<void> = Promise.resolve();
-  const tick = async () => {
+  return repeat(async () => {
     await tellDue(services).catch((error: unknown) =>
       services.log.debug({ error: messageOf(error) }, 'could not look for what forges are to be told'),
     );
-    if (!stopped) timer = setTimeout(begin, EVERY_MS);
-  };
-  const begin = () => {
-    running = tick();
-  };
-  begin();
-  return async () => {
-    stopped = true;
-    clearTimeout(timer);
-    await running;
-  };
+    return EVERY_MS;
+  });
 }
 
 function linesOf({ state, summary, waits }: Rollout): readonly string[] {

@@ -1,4 +1,5 @@
 import { messageOf } from '../../foundation/errors.ts';
+import { repeat } from '../../foundation/repeat.ts';
 import { isDue, slotAt } from '../core/drift-schedule.ts';
 import type { DriftRecord } from '../core/keeping-store.ts';
 import type { KnownStack } from '../core/known-stack.ts';
@@ -67,9 +68,6 @@ async function forgetOld(
 
 /** Asks again and again what is due. Returns a function that stops it. */
 export function startDriftSchedule(services: Services, start: StartLook): () => Promise<void> {
-  let stopped = false;
-  let timer: NodeJS.Timeout | undefined;
-  let running: Promise<void> = Promise.resolve();
   const started = new Map<string, true>();
   const once: StartLook = async (id, at) => {
     if (started.has(id)) return true;
@@ -78,22 +76,12 @@ export function startDriftSchedule(services: Services, start: StartLook): () => 
     if (started.size > 10_000) started.delete(started.keys().next().value!);
     return true;
   };
-  const tick = async () => {
-    let wait = LATEST_MS;
+  return repeat(async () => {
     try {
-      wait = await startDueLooks(services, once);
+      return await startDueLooks(services, once);
     } catch (error) {
       services.log.warn({ error: messageOf(error) }, 'cannot find out which stacks to look at; trying again');
+      return LATEST_MS;
     }
-    if (!stopped) timer = setTimeout(again, wait);
-  };
-  const again = () => {
-    running = tick();
-  };
-  again();
-  return async () => {
-    stopped = true;
-    clearTimeout(timer);
-    await running;
-  };
+  });
 }

@@ -1,6 +1,7 @@
 import { DBOSExecutor } from '@dbos-inc/dbos-sdk/internal/dbos-executor';
 import { messageOf } from '../../foundation/errors.ts';
 import type { Log } from '../../foundation/log.ts';
+import { repeat } from '../../foundation/repeat.ts';
 import { GONE_AFTER_MS, type WorkerSession } from './worker-session.ts';
 
 const LOOK_EVERY_MS = 3000;
@@ -12,10 +13,7 @@ const LOOK_EVERY_MS = 3000;
 export function startTakingOver(session: WorkerSession, log: Log): () => Promise<void> {
   /** Since when, by our own clock, each worker that is gone was not there. */
   const goneSince = new Map<string, number>();
-  let stopped = false;
-  let timer: NodeJS.Timeout | undefined;
-  let running: Promise<void> = Promise.resolve();
-  const look = async () => {
+  return repeat(async () => {
     try {
       await takeOverGone(session, goneSince, log);
     } catch (error) {
@@ -23,17 +21,8 @@ export function startTakingOver(session: WorkerSession, log: Log): () => Promise
       goneSince.clear();
       log.debug({ error: messageOf(error) }, 'could not look for lost workers');
     }
-    if (!stopped) timer = setTimeout(begin, LOOK_EVERY_MS);
-  };
-  const begin = () => {
-    running = look();
-  };
-  begin();
-  return async () => {
-    stopped = true;
-    clearTimeout(timer);
-    await running;
-  };
+    return LOOK_EVERY_MS;
+  });
 }
 
 async function takeOverGone(session: WorkerSession, goneSince: Map<string, number>, log: Log): Promise<void> {

@@ -1,4 +1,5 @@
 import { messageOf } from '../../foundation/errors.ts';
+import { repeat } from '../../foundation/repeat.ts';
 import { openRollback } from './open-rollback.ts';
 import type { Services } from './services.ts';
 
@@ -21,25 +22,12 @@ export async function wakeDueRollouts(services: Services, wake: (id: string) => 
 
 /** Keeps waking them. A wait is in the database, so one that ended while no runner was there ends at the next start. Returns a function that stops. */
 export function startWaking(services: Services, wake: (id: string) => Promise<void>): () => Promise<void> {
-  let stopped = false;
-  let timer: NodeJS.Timeout | undefined;
-  let running: Promise<void> = Promise.resolve();
-  const tick = async () => {
-    let wait = LATEST_MS;
+  return repeat(async () => {
     try {
-      wait = await wakeDueRollouts(services, wake);
+      return await wakeDueRollouts(services, wake);
     } catch (error) {
       services.log.debug({ error: messageOf(error) }, 'could not look for rollouts that wait for a time');
+      return LATEST_MS;
     }
-    if (!stopped) timer = setTimeout(begin, wait);
-  };
-  const begin = () => {
-    running = tick();
-  };
-  begin();
-  return async () => {
-    stopped = true;
-    clearTimeout(timer);
-    await running;
-  };
+  });
 }

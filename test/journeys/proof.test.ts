@@ -1,18 +1,17 @@
 import assert from 'node:assert/strict';
 import { existsSync, renameSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import { git, inClone } from '../../cli/demo-repository.ts';
 import type { Decision, Rollout } from '../../runner/core/rollout.ts';
 import { standingOf } from '../../runner/core/standing.ts';
 import { driftFacts } from '../../runner/workflows/drift-facts.ts';
+import { type CheckedSite, openCheckedSite } from './checked-site.ts';
 import { FIRST_FILES, stackFile } from './estate.ts';
 import { createWorkshop, type Workshop } from './workshop.ts';
 
 /** What did not prove good, was taken back or is somebody's own goes no further, by whichever way. Told in order. */
 let status = 200;
-const site = createServer((_request, response) => response.writeHead(status).end());
+let site: CheckedSite;
 let shop: Workshop;
 let address: string;
 
@@ -25,15 +24,14 @@ drift: { mode: off }
 `;
 
 before(async () => {
-  await new Promise<void>((ready) => site.listen(0, '127.0.0.1', ready));
-  address = `http://127.0.0.1:${(site.address() as AddressInfo).port}/`;
+  site = await openCheckedSite(() => status);
+  address = site.address;
   shop = await createWorkshop({ ...FIRST_FILES, 'stacks/mainstay.yaml': settings() });
   await shop.sweep();
   assert.equal((await shop.rollout(await shop.head())).state, 'succeeded');
 });
 
 after(async () => {
-  site.closeAllConnections();
   site.close();
   await shop.close();
 });

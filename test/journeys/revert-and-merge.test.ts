@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict';
 import { chmodSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { git } from '../../cli/demo-repository.ts';
+import { type CheckedSite, openCheckedSite } from './checked-site.ts';
 import { FIRST_FILES } from './estate.ts';
 import { createWorkshop, type Workshop } from './workshop.ts';
 
 /** `onFailure: revert-and-merge` on plain Git; on Gitea it is in keeping.servers.test.ts. */
-const site = createServer((_request, response) => response.writeHead(status).end());
+let site: CheckedSite;
 let status = 200;
 let shop: Workshop;
 
@@ -24,15 +23,13 @@ drift: { mode: "off" }
 const labels = (team: string) => ({ 'infra/labels.ts': `export const labels = { team: '${team}' };\n` });
 
 before(async () => {
-  await new Promise<void>((ready) => site.listen(0, '127.0.0.1', ready));
-  const address = `http://127.0.0.1:${(site.address() as AddressInfo).port}/`;
-  shop = await createWorkshop({ ...FIRST_FILES, 'stacks/mainstay.yaml': settings(address) });
+  site = await openCheckedSite(() => status);
+  shop = await createWorkshop({ ...FIRST_FILES, 'stacks/mainstay.yaml': settings(site.address) });
   await shop.sweep();
   assert.equal((await shop.rollout(await shop.head())).state, 'succeeded');
 });
 
 after(async () => {
-  site.closeAllConnections();
   site.close();
   await shop.close();
 });

@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import type { Decision, Rollout } from '../../runner/core/rollout.ts';
 import { wakeDueRollouts } from '../../runner/workflows/wake-rollouts.ts';
+import { type CheckedSite, openCheckedSite } from './checked-site.ts';
 import { FIRST_FILES, stackFile } from './estate.ts';
 import { createWorkshop, type Workshop } from './workshop.ts';
 
 const HOUR = 3_600_000;
 let status = 200;
-const site = createServer((_request, response) => response.writeHead(status).end());
+let site: CheckedSite;
 let shop: Workshop;
 let address: string;
 
@@ -29,8 +28,8 @@ drift: { mode: off }
 `;
 
 before(async () => {
-  await new Promise<void>((ready) => site.listen(0, '127.0.0.1', ready));
-  address = `http://127.0.0.1:${(site.address() as AddressInfo).port}/`;
+  site = await openCheckedSite(() => status);
+  address = site.address;
   // A day on which the window has just closed.
   shop = await createWorkshop(
     { ...FIRST_FILES, 'stacks/mainstay.yaml': settings() },
@@ -39,7 +38,6 @@ before(async () => {
 });
 
 after(async () => {
-  site.closeAllConnections();
   site.close();
   await shop.close();
 });

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { AppsV1Api, CoreV1Api, KubeConfig, PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
+import { openCheckedSite } from './checked-site.ts';
 
 /** A Deployment per stack in a namespace of its own, its image from the one file that all stacks share. */
 const PROGRAM = `import * as kubernetes from '@pulumi/kubernetes';
@@ -17,7 +16,7 @@ new kubernetes.apps.v1.Deployment('shop', {
   metadata: { name: 'shop', namespace: namespace.metadata.name },
   spec: { replicas: 1, selector: { matchLabels: labels }, template },
 });
-export const address = config.require('site') + '/' + name;
+export const address = config.require('site') + name;
 `;
 
 const JOB = `apiVersion: batch/v1
@@ -80,13 +79,9 @@ export async function openShopOnCluster(kubeconfig: string): Promise<ShopOnClust
   const apps = config.makeApiClient(AppsV1Api);
   const core = config.makeApiClient(CoreV1Api);
   const namespaceOf = (stack: ShopStack) => `shop-${stack}-${process.pid}`;
-  const site = createServer((request, response) => {
-    void answerOf(core, request.url!.slice(1)).then((status) => response.writeHead(status).end());
-  });
-  await new Promise<void>((ready) => site.listen(0, '127.0.0.1', ready));
-  const address = `http://127.0.0.1:${(site.address() as AddressInfo).port}`;
+  const site = await openCheckedSite((path) => answerOf(core, path));
   const stackFile = (stack: ShopStack) =>
-    `config:\n  journey:namespace: ${namespaceOf(stack)}\n  journey:site: ${address}\n`;
+    `config:\n  journey:namespace: ${namespaceOf(stack)}\n  journey:site: ${site.address}\n`;
   const read = async (stack: ShopStack) =>
     apps.readNamespacedDeployment({ name: 'shop', namespace: namespaceOf(stack) }).catch(() => undefined);
   const merge = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
@@ -110,7 +105,6 @@ export async function openShopOnCluster(kubeconfig: string): Promise<ShopOnClust
       await apps.patchNamespacedDeployment({ ...place, body: { spec: { replicas } } }, merge);
     },
     close: async () => {
-      site.closeAllConnections();
       site.close();
       for (const stack of ['dev', 'staging', 'prod'] as const)
         await core.deleteNamespace({ name: namespaceOf(stack) }).catch(() => {});

@@ -10,6 +10,7 @@ import type { DisplayOptions } from './display.ts';
 import { createPreviewJsonDisplay } from './json-display.ts';
 import { createProgressDisplay } from './progress-display.ts';
 import { ResourceRows } from './resource-rows.ts';
+import { plainOptions } from './testing/display-options.ts';
 import { treeLines } from './tree-text.ts';
 
 const root = 'urn:pulumi:dev::project::pulumi:pulumi:Stack::project-dev';
@@ -47,21 +48,7 @@ const stackOf = async (): Promise<TestStack> => {
   return stack;
 };
 
-const options: DisplayOptions = {
-  preview: true,
-  title: 'Previewing update',
-  stack: 'dev',
-  debug: false,
-  showSames: false,
-  showReads: false,
-  showReplacementSteps: false,
-  showSecrets: false,
-  showConfig: false,
-  showFullOutput: false,
-  suppressOutputs: false,
-  suppressProgress: false,
-  showUrns: false,
-};
+const options: DisplayOptions = { ...plainOptions, preview: true, title: 'Previewing update' };
 
 type Make = (write: (text: string) => void) => { show(event: EngineEvent): void; finish(): void };
 

@@ -4,29 +4,16 @@ import { type TestContext, test } from 'node:test';
 import type { EngineEvent } from '../deploy/events.ts';
 import { newResourceState } from '../deploy/resource-state.ts';
 import type { Step, StepOp } from '../deploy/step.ts';
+import { stepOf } from '../deploy/testing/step-of.ts';
 import { goal, TestStack } from '../deploy/testing/test-stack.ts';
 import { createColors } from './colors.ts';
 import type { DisplayOptions } from './display.ts';
 import { ProcessTerminal } from './process-terminal.ts';
 import { createTableDisplay } from './table-display.ts';
+import { plainOptions } from './testing/display-options.ts';
 import { Screen } from './testing/screen.ts';
 import { typeName } from './type-name.ts';
 
-const options: DisplayOptions = {
-  preview: false,
-  title: 'Updating',
-  stack: 'dev',
-  debug: false,
-  showSames: false,
-  showReads: false,
-  showReplacementSteps: false,
-  showSecrets: false,
-  showConfig: false,
-  showFullOutput: false,
-  suppressOutputs: false,
-  suppressProgress: false,
-  showUrns: false,
-};
 const root = 'urn:pulumi:dev::project::pulumi:pulumi:Stack::project-dev';
 
 /** A terminal of a size, a clock that stands still, and a display on them. */
@@ -55,7 +42,7 @@ function bench(
       emoji: false,
     },
     createColors(false),
-    { ...options, ...more },
+    { ...plainOptions, ...more },
   );
   const tick = (milliseconds: number) => {
     clock.now += milliseconds;
@@ -67,20 +54,7 @@ function bench(
 function step(op: StepOp, name: string, parent = root, type = 'test:index:Thing'): Step {
   const urn = name === 'project-dev' ? root : `urn:pulumi:dev::project::${type}::${name}`;
   const state = newResourceState({ urn, type, custom: true, parent: name === 'project-dev' ? '' : parent });
-  const hasOld = op !== 'create';
-  const hasNew = op !== 'delete';
-  return {
-    op,
-    urn,
-    type,
-    provider: '',
-    old: hasOld ? state : undefined,
-    new: hasNew ? state : undefined,
-    logical: true,
-    keys: [],
-    diffs: [],
-    detailedDiff: undefined,
-  };
+  return stepOf(op, op === 'create' ? undefined : state, op === 'delete' ? undefined : state);
 }
 
 const begin = (which: Step): EngineEvent => ({ kind: 'resource-pre', step: which, planning: false });

@@ -11,6 +11,7 @@ import { setTimeout } from 'node:timers/promises';
 import { isMainstayError } from '../../foundation/errors.ts';
 import { newResourceState } from '../deploy/resource-state.ts';
 import type { Step } from '../deploy/step.ts';
+import { stepOf } from '../deploy/testing/step-of.ts';
 import type { Backend } from './backend.ts';
 import { openBackend } from './open-backend.ts';
 
@@ -138,16 +139,5 @@ function createStep(name: string): Step {
   const type = 'test:index:Thing';
   const urn = `urn:pulumi:dev::demo::${type}::${name}`;
   const state = newResourceState({ urn, type, custom: true, id: name, inputs: { text: 'x'.repeat(9000) } });
-  return {
-    op: 'create',
-    urn,
-    type,
-    provider: '',
-    old: undefined,
-    new: state,
-    logical: true,
-    keys: [],
-    diffs: [],
-    detailedDiff: undefined,
-  };
+  return stepOf('create', undefined, state);
 }

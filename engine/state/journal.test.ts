@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { isMainstayError } from '../../foundation/errors.ts';
 import { newResourceState, type ResourceState } from '../deploy/resource-state.ts';
-import type { Step, StepOp } from '../deploy/step.ts';
+import type { Step } from '../deploy/step.ts';
+import { stepOf } from '../deploy/testing/step-of.ts';
 import type { RawDeployment } from './backend.ts';
 import { checkpointText, decodeDeployment, encodeDeployment, parseCheckpoint } from './checkpoint.ts';
 import { foldJournal } from './fold-journal.ts';
@@ -16,11 +17,6 @@ const type = 'test:index:Thing';
 
 function thing(name: string, fields: Partial<ResourceState> = {}): ResourceState {
   return newResourceState({ urn: `urn:pulumi:dev::demo::${type}::${name}`, type, custom: true, id: name, ...fields });
-}
-
-function step(op: StepOp, old: ResourceState | undefined, next: ResourceState | undefined): Step {
-  const { urn, provider } = (next ?? old)!;
-  return { op, urn, type, provider, old, new: next, logical: true, keys: [], diffs: [], detailedDiff: undefined };
 }
 
 interface Disk {
@@ -179,13 +175,13 @@ function nextStep(
   { left, added, index }: Progress,
 ): { readonly made: Step; readonly outcome: 'success' | 'failure' } {
   const fresh = thing(`new-${index}`);
-  if (op === 'fail') return { made: step('create', undefined, fresh), outcome: 'failure' };
+  if (op === 'fail') return { made: stepOf('create', undefined, fresh), outcome: 'failure' };
   const old = op === 'delete' ? left.pop() : op === 'create' ? undefined : left.shift();
   if (old === undefined || op === 'create') {
     added.push(fresh);
-    return { made: step('create', undefined, fresh), outcome: 'success' };
+    return { made: stepOf('create', undefined, fresh), outcome: 'success' };
   }
-  if (op === 'delete') return { made: step('delete', old, undefined), outcome: 'success' };
+  if (op === 'delete') return { made: stepOf('delete', old, undefined), outcome: 'success' };
   const parent = added.find(({ aliases }) => aliases.includes(old.parent))?.urn ?? old.parent;
   const renamed = `${old.urn}-renamed`;
   const next = {
@@ -196,7 +192,7 @@ function nextStep(
     ...(op === 'rename' && { urn: renamed, aliases: [old.urn] }),
   };
   added.push(next);
-  return { made: step(op === 'update' ? 'update' : 'same', old, next), outcome: 'success' };
+  return { made: stepOf(op === 'update' ? 'update' : 'same', old, next), outcome: 'success' };
 }
 
 test('leaves out what a crash cut off, and refuses damage in the middle by its line', () => {

@@ -9,8 +9,9 @@ import { promisify } from 'node:util';
 import { hashAssets } from '../../protocol/asset-hash.ts';
 import { equalValues } from '../../protocol/property-equality.ts';
 import { Archive, Asset, Secret } from '../../protocol/property-value.ts';
-import { newResourceState, type ResourceState } from '../deploy/resource-state.ts';
+import { newResourceState } from '../deploy/resource-state.ts';
 import type { Step } from '../deploy/step.ts';
+import { stepOf } from '../deploy/testing/step-of.ts';
 import { readProject, stackFilePath } from '../project/project-file.ts';
 import { resolveConfig } from '../project/stack-config.ts';
 import { StackFile } from '../project/stack-file.ts';
@@ -81,11 +82,6 @@ async function newWorkspace(t: TestContext, environment: Readonly<Record<string,
   return { folder, backend, pulumi };
 }
 
-function step(op: Step['op'], old: ResourceState | undefined, state: ResourceState): Step {
-  const { urn, type } = state;
-  return { op, urn, type, provider: '', old, new: state, logical: true, keys: [], diffs: [], detailedDiff: undefined };
-}
-
 async function record(recorder: SnapshotRecorder, one: Step): Promise<void> {
   await recorder.beginStep(one);
   await recorder.endStep(one, 'success');
@@ -106,7 +102,7 @@ test('takes turns with the official CLI on one state, packed', { skip }, async (
   const recorder = await backend.record(stack, base, base.secretsManager);
   for (const old of base.resources) {
     const outputs = old === root ? { ...old.outputs, added: new Secret(['by us']) } : old.outputs;
-    await record(recorder, step('same', old, { ...old, outputs }));
+    await record(recorder, stepOf('same', old, { ...old, outputs }));
   }
   await recorder.close();
   assert.deepEqual(JSON.parse(await pulumi('stack', 'output', '--json', '--show-secrets')).added, ['by us']);
@@ -136,14 +132,14 @@ test('writes a state from nothing that the official CLI reads, respects the lock
     outputs: { token: new Secret('hunter2') },
   });
   const recorder = await backend.record(stack, await backend.readSnapshot(stack, open), manager);
-  await record(recorder, step('create', undefined, root));
+  await record(recorder, stepOf('create', undefined, root));
   const group = newResourceState({
     urn: urn('demo:index:Group', 'g'),
     type: 'demo:index:Group',
     custom: false,
     parent: root.urn,
   });
-  await record(recorder, step('create', undefined, group));
+  await record(recorder, stepOf('create', undefined, group));
   await recorder.close();
   await pulumi('stack', 'select', 'dev');
   assert.deepEqual(JSON.parse(await pulumi('stack', 'output', '--json', '--show-secrets')), { token: 'hunter2' });

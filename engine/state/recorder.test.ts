@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { Secret } from '../../protocol/property-value.ts';
 import { newResourceState, type ResourceState } from '../deploy/resource-state.ts';
-import type { Step, StepOp } from '../deploy/step.ts';
+import { stepOf } from '../deploy/testing/step-of.ts';
 import { openSecretsManager } from '../secrets/open-secrets-manager.ts';
 import { newPassphraseManager } from '../secrets/passphrase.ts';
 import type { SecretsManager } from '../secrets/secrets-manager.ts';
@@ -47,13 +47,8 @@ function resource(name: string, fields: Partial<ResourceState> = {}): ResourceSt
   });
 }
 
-function step(op: StepOp, old: ResourceState | undefined, next: ResourceState | undefined): Step {
-  const { urn, type, provider } = (next ?? old)!;
-  return { op, urn, type, provider, old, new: next, logical: true, keys: [], diffs: [], detailedDiff: undefined };
-}
-
 async function created(recorder: SnapshotRecorder, state: ResourceState) {
-  const create = step('create', undefined, state);
+  const create = stepOf('create', undefined, state);
   await recorder.beginStep(create);
   await recorder.endStep(create, 'success');
 }
@@ -63,7 +58,7 @@ test('keeps what was created after the process is gone without closing', async (
   const manager = await newPassphraseManager('pass');
   const recorder = await record(await backend.readSnapshot(stack, open), manager);
   await created(recorder, resource('one', { inputs: { password: new Secret('hunter2') } }));
-  await recorder.beginStep(step('create', undefined, resource('two', { id: '' })));
+  await recorder.beginStep(stepOf('create', undefined, resource('two', { id: '' })));
   const snapshot = await backend.readSnapshot(stack, open);
   assert.deepEqual(
     snapshot.resources.map(({ urn }) => urn.split('::').at(-1)),
@@ -105,7 +100,7 @@ test('keeps a replaced resource until it is deleted, and a deleted one until its
   const base = await backend.readSnapshot(stack, open);
   const recorder = await record(base);
   const old = base.resources[0]!;
-  const remove = step('delete-replaced', old, undefined);
+  const remove = stepOf('delete-replaced', old, undefined);
   await recorder.beginStep(remove);
   old.pendingReplacement = true;
   await recorder.endStep(remove, 'success');
@@ -115,7 +110,7 @@ test('keeps a replaced resource until it is deleted, and a deleted one until its
     [true],
   );
   const next = resource('one', { id: 'id-new' });
-  const create = step('create-replacement', old, next);
+  const create = stepOf('create-replacement', old, next);
   await recorder.beginStep(create);
   await recorder.endStep(create, 'success');
   const after = await recorder.close();

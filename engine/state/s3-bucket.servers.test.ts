@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { startAws, whyNot } from '../../test/servers/start.ts';
 import { newResourceState } from '../deploy/resource-state.ts';
-import type { Step } from '../deploy/step.ts';
+import { stepOf } from '../deploy/testing/step-of.ts';
 import { openSecretsManager } from '../secrets/open-secrets-manager.ts';
 import { openBackend } from './open-backend.ts';
 
@@ -29,18 +29,7 @@ test('keeps states, locks, history and what a killed process left in S3', { skip
   await assert.rejects(backend.lock(stack), /the stack is currently locked by 1 lock/);
   const recorder = await backend.record(stack, await backend.readSnapshot(stack, open), undefined);
   const state = newResourceState({ urn: 'urn:pulumi:dev::demo::my:mod:T::one', type: 'my:mod:T', custom: false });
-  const step: Step = {
-    op: 'create',
-    urn: state.urn,
-    type: state.type,
-    provider: '',
-    old: undefined,
-    new: state,
-    logical: true,
-    keys: [],
-    diffs: [],
-    detailedDiff: undefined,
-  };
+  const step = stepOf('create', undefined, state);
   await recorder.beginStep(step);
   await recorder.endStep(step, 'success');
 

@@ -1,4 +1,4 @@
-// Stands in providers/sandbox too: the program may not import a room of the engine's side, nor that side the program (docs/design.md).
+// Stands in foundation too, as an ES module: the program may not import a room of that side (docs/design.md).
 /** The known name that is closest to `name` by single-letter edits, if one is close enough to be meant. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   const limit = Math.max(1, Math.floor(name.length / 3));

@@ -1,3 +1,4 @@
+import { nearestName } from '../../../foundation/nearest-name.ts';
 import {
   Archive,
   Asset,
@@ -9,7 +10,6 @@ import {
 } from '../../../protocol/property-value.ts';
 import type { CheckFailure } from '../../../protocol/provider.ts';
 import { plain } from '../diff-inputs.ts';
-import { nearestName } from '../nearest-name.ts';
 import type { Properties } from './declarations.ts';
 import type { ValueType } from './type-expression.ts';
 

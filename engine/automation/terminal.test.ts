@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { dirname } from 'node:path';
+import { chmod, readFile, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Screen } from '../display/testing/screen.ts';
@@ -128,4 +129,102 @@ describe('engine/bin/pulumi on a terminal', { skip }, () => {
     assert.ok(running.output.lastIndexOf('\u001b[?25h') > hidden, 'the cursor is shown again');
     await project.write('go', '');
   });
+
+  describe('pulumi state edit', () => {
+    const thing = 'urn:pulumi:dev::demo::test:index:Group::thing';
+    const inState = async () => {
+      const { stdout } = await setUp('stack', 'export', '--show-secrets');
+      return (JSON.parse(stdout) as { deployment: { resources: readonly unknown[] } }).deployment.resources;
+    };
+    const reset = async () => {
+      await setUp('cancel', '--yes', 'dev'); // a killed process has left its lock
+      const manifest = { time: '2026-01-01T00:00:00Z', magic: '', version: '' };
+      const resources = [{ urn: thing, custom: false, type: 'test:index:Group', outputs: { word: 'old' } }];
+      await project.write('state.json', JSON.stringify({ version: 3, deployment: { manifest, resources } }));
+      assert.equal((await setUp('stack', 'import', '--file', 'state.json')).code, 0);
+    };
+    const writeEditor = async (commands: string) => {
+      await project.write('editor', `#!/bin/sh\n${commands}`);
+      await chmod(join(project.directory, 'editor'), 0o755);
+    };
+    const editing = (editor: string, name = 'edit') =>
+      new TerminalRun(project, `EDITOR=${quoted(editor)} ${executable} state ${name}`);
+    const secret =
+      '{"4dabf18193072939515e22adb298388d":"1b47061264138c4ac30d75fd1eb44270","plaintext":"\\"hunter2\\""}';
+
+    test('opens the editor on the state, shows what changed, and writes it when accepted', async () => {
+      await reset();
+      const running = editing('sed -i \'s/"old"/"new"/\'', 'modify');
+      await running.until(/Do you want to perform this edit\? \[accept\/edit\/reset\/cancel\]/);
+      running.type('accept\n');
+      const { text, code } = await running.end();
+      assert.equal(code, 0, text);
+      assert.match(text, /Previewing state edit \(organization\/demo\/dev\)/);
+      assert.match(text, /\n- +"word": "old"\n\+ +"word": "new"\n/);
+      assert.deepEqual(await inState(), [
+        { urn: thing, custom: false, type: 'test:index:Group', outputs: { word: 'new' } },
+      ]);
+    });
+
+    test('encrypts a secret that is written in the clear, and does not show it', async () => {
+      await reset();
+      await writeEditor(`sed -i 's/"old"/${secret.replaceAll('\\', '\\\\')}/' "$1"\n`);
+      const running = editing('./editor');
+      await running.until(/perform this edit/);
+      running.type('accept\n');
+      const { text, code } = await running.end();
+      assert.equal(code, 0, text);
+      assert.doesNotMatch(text, /hunter2/);
+      const { stdout } = await setUp('stack', 'export');
+      assert.match(stdout, /"ciphertext"/);
+      assert.doesNotMatch(stdout, /hunter2|plaintext/);
+      assert.match(JSON.stringify(await inState()), /hunter2/);
+    });
+
+    test('does not take an invalid state, and gives the old one back to edit', async () => {
+      await reset();
+      const running = editing('sed -i \'s/"test:index:Group"/"another:index:Type"/\'');
+      await running.until(/Received invalid state. What would you like to do\? \[edit\/reset\/cancel\]/);
+      running.type('accept\n');
+      await running.until(/\[edit\/reset\/cancel\][\s\S]*\[edit\/reset\/cancel\]/);
+      running.type('reset\n');
+      await running.until(/(\[edit\/reset\/cancel\][\s\S]*){3}/);
+      running.type('cancel\n');
+      const { text, code } = await running.end();
+      assert.equal(code, 8, text);
+      assert.match(
+        text.replaceAll('\n', ''),
+        /provided state is not valid: .*has the type another:index:Type, and its urn says/,
+      );
+      assert.match(text, /confirmation cancelled, not proceeding with the state edit/);
+      assert.match(JSON.stringify(await inState()), /"word":"old"/);
+    });
+
+    test('does not overwrite what was changed while the editor was open, and keeps the edited text', async () => {
+      await reset();
+      const other = `${executable} state protect --yes --non-interactive ${thing}`;
+      await writeEditor(`sed -i 's/"old"/"new"/' "$1"\n${other}\n`);
+      const running = editing('./editor');
+      await running.until(/perform this edit/);
+      running.type('accept\n');
+      const { text, code } = await running.end();
+      assert.equal(code, 1, text);
+      const [, file] = /changed meanwhile[\s\S]*What you have edited is kept in (\S+)/.exec(text)!;
+      assert.match(await readFile(file!, 'utf8'), /"new"/);
+      assert.match(JSON.stringify(await inState()), /"old".*"protect":true/);
+      await rm(dirname(file!), { recursive: true });
+    });
+
+    test('says so where nothing was changed, where the editor fails, and where there is none', async () => {
+      await reset();
+      assert.match((await editing('true').end()).text, /warning: provided state was not changed/);
+      const failed = await editing('false').end();
+      assert.match(failed.text, /the editor ended with exit code 1; the state is as it was/);
+      assert.equal(failed.code, 1);
+      assert.match((await editing('').end()).text, /no EDITOR environment variable set/);
+      await assert.rejects(setUp('state', 'edit'), /must be run in interactive mode/);
+    });
+  });
 });
+
+const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;

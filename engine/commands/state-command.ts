@@ -8,6 +8,7 @@ import { confirmChange } from './confirm.ts';
 import { CommandFailure } from './exit-codes.ts';
 import type { Flags } from './flags.ts';
 import { stackFlag, yesFlag } from './shared-flags.ts';
+import { stateEdit } from './state-edit.ts';
 import { stateGet } from './state-get.ts';
 import { stateMove } from './state-move.ts';
 
@@ -176,7 +177,7 @@ export const stateCommand: Command = {
     }),
     rename,
     repair,
-    { name: 'edit', summary: '', unsupported: 'export the state, edit it and import it' },
+    stateEdit,
     stateGet,
     stateMove,
     upgrade,

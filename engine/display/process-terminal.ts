@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { constants } from 'node:os';
 import { createInterface } from 'node:readline/promises';
 import { text } from 'node:stream/consumers';
-import type { LiveArea, Terminal } from './terminal.ts';
+import type { LendPlace, LiveArea, Terminal } from './terminal.ts';
 
 /** The streams of a process. */
 export interface ProcessStreams {
@@ -59,6 +62,17 @@ export class ProcessTerminal implements Terminal {
     } finally {
       lines.close();
     }
+  }
+
+  /** By the shell, as editors are given with arguments (`code --wait`) and in quotes. */
+  async lend(program: string, file: string, { directory, environment }: LendPlace): Promise<number> {
+    const child = spawn('/bin/sh', ['-c', `${program} "$@"`, program, file], {
+      cwd: directory,
+      env: environment,
+      stdio: 'inherit',
+    });
+    const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
+    return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
   }
 
   readInput(): Promise<string> {

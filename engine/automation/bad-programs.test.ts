@@ -42,6 +42,14 @@ describe('a program or a disk that misbehaves is one clear error, with the state
     await assertIntact();
   });
 
+  test('a program that logs errors has only said something, as under the official CLI', async () => {
+    await project.write('index.js', `${good}pulumi.log.error('look at this');`);
+    const { code, stdout } = await run(project, 'up', '--yes');
+    assert.equal(code, 0, stdout);
+    assert.match(stdout, /error: look at this[\s\S]*Resources:\n +2 unchanged\n +1 errored/);
+    await assertIntact();
+  });
+
   test('outputs that wait for each other', async () => {
     const cycle = `
       const one = pulumi.output(new Promise((resolve) => setTimeout(() => two.apply(resolve))));

@@ -42,7 +42,7 @@ export async function showOperation(operation: Operation, preview: boolean): Pro
 /** A preview alone, with its exit code. */
 export async function performPreview(operation: Operation): Promise<ExitCode> {
   const outcome = await showOperation(operation, true);
-  return exitCodeOf(outcome, operation.flags, true);
+  return exitCodeOf(outcome, operation.flags, 'preview');
 }
 
 /**
@@ -61,12 +61,12 @@ export async function perform(operation: Operation): Promise<ExitCode> {
   }
   if (!skipPreview) {
     const preview = await showOperation(operation, true);
-    if (preview.result !== 'succeeded') return exitCodeOf(preview, flags, true);
+    if (preview.result !== 'succeeded') return exitCodeOf(preview, flags, 'preview');
     if (!yes && !(await approved(operation)))
       throw new CommandFailure('confirmation declined, not proceeding with the operation', exitCodes.cancelled);
   }
   const outcome = await showOperation(operation, false);
-  return exitCodeOf(outcome, flags, false);
+  return exitCodeOf(outcome, flags, operation.options.kind);
 }
 
 const questions: Readonly<Record<DeploymentKind, string>> = {
@@ -92,13 +92,13 @@ async function approved(operation: Operation): Promise<boolean> {
   }
 }
 
-function exitCodeOf(outcome: OperationOutcome, flags: Flags, preview: boolean): ExitCode {
+function exitCodeOf(outcome: OperationOutcome, flags: Flags, what: DeploymentKind | 'preview'): ExitCode {
   if (outcome.result === 'cancelled') return exitCodes.cancelled;
   if (outcome.result === 'failed') return exitCodes.failed;
   const expectNone = flags.names().includes('expect-no-changes') && flags.boolean('expect-no-changes');
   if (!expectNone || !outcome.changed) return exitCodes.ok;
-  const message = preview
-    ? 'no changes were expected for preview but changes were proposed'
-    : 'no changes were expected but changes occurred';
-  throw new CommandFailure(message, exitCodes.expectedNoChanges);
+  throw new CommandFailure(
+    `no changes were expected for ${what} but changes were proposed`,
+    exitCodes.expectedNoChanges,
+  );
 }

@@ -86,6 +86,22 @@ describe('commands of a stack', () => {
     );
   });
 
+  test('a stack is shown as a tree, with URNs and identifiers below their resources where asked for', async () => {
+    await importState();
+    const { output } = await pulumi(['stack', '--show-urns', '--show-ids']);
+    const tree = output.split('\n').slice(3, 11);
+    assert.deepEqual(tree, [
+      'Current stack resources (3):',
+      '    TYPE                 NAME',
+      '    pulumi:pulumi:Stack  demo-dev',
+      '    │  URN: urn:pulumi:dev::demo::pulumi:pulumi:Stack::demo-dev',
+      '    ├─ test:index:Group  a',
+      '    │     URN: urn:pulumi:dev::demo::test:index:Group::a',
+      '    └─ test:index:Group  b',
+      '          URN: urn:pulumi:dev::demo::test:index:Group::b',
+    ]);
+  });
+
   test('a destroy says what is kept, unless it was of some resources', async () => {
     await importState();
     const some = await pulumi(['destroy', '--yes', '--skip-preview', '--target', '**::b']);

@@ -57,23 +57,39 @@ function resourceSummary({ urn, type, id, parent }: ResourceState): object {
 function resourcesText(resources: readonly ResourceState[], flags: Flags): string {
   if (resources.length === 0) return 'Current stack resources (0):\n    No resources currently in this stack\n';
   const rows = treeRows(resources, flags);
-  return `Current stack resources (${resources.length}):\n${tableText(['TYPE', 'NAME'], rows, '    ')}`;
+  const lines = tableText(
+    ['TYPE', 'NAME'],
+    rows.map(({ cells }) => cells),
+    '    ',
+  )
+    .trimEnd()
+    .split('\n');
+  // What is said of a resource stands below its row, and makes no column wider.
+  const all = lines.flatMap((line, index) => [line, ...(rows[index - 1]?.below ?? [])]);
+  return `Current stack resources (${resources.length}):\n${all.join('\n')}\n`;
+}
+
+interface Row {
+  readonly cells: readonly string[];
+  /** Lines as they are. */
+  readonly below: readonly string[];
 }
 
 /** Parents before their children, with lines between them. */
-function treeRows(resources: readonly ResourceState[], flags: Flags): readonly (readonly string[])[] {
+function treeRows(resources: readonly ResourceState[], flags: Flags): readonly Row[] {
   const known = new Set(resources.map(({ urn }) => urn));
   const root = resources.find(({ type }) => type === rootStackType)?.urn ?? '';
   const parentOf = (state: ResourceState) => (known.has(state.parent) ? state.parent : state.urn === root ? '' : root);
   const children = Map.groupBy(resources, parentOf);
-  const rows: (readonly string[])[] = [];
+  const rows: Row[] = [];
   const visit = (state: ResourceState, margin: string, connector: string) => {
     const { type, name } = parseUrn(state.urn);
-    rows.push([`${margin}${connector}${type}`, name]);
     const inner = margin + (connector === '' ? '' : connector.startsWith('└') ? '   ' : '│  ');
-    if (flags.boolean('show-ids') && state.id !== '') rows.push([`${inner}   ID: ${state.id}`, '']);
-    if (flags.boolean('show-urns')) rows.push([`${inner}   URN: ${state.urn}`, '']);
-    const own = (children.get(state.urn) ?? []).toSorted((a, b) => (a.urn < b.urn ? -1 : 1));
+    const own = children.get(state.urn) ?? [];
+    const info = `    ${inner}${own.length > 0 ? '│  ' : '   '}`;
+    const urn = flags.boolean('show-urns') ? [`${info}URN: ${state.urn}`] : [];
+    const id = flags.boolean('show-ids') && state.id !== '' ? [`${info}ID: ${state.id}`] : [];
+    rows.push({ cells: [`${margin}${connector}${type}`, name], below: [...urn, ...id] });
     own.forEach((child, index) => void visit(child, inner, index === own.length - 1 ? '└─ ' : '├─ '));
   };
   for (const state of children.get('') ?? []) visit(state, '', '');

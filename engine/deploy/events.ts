@@ -11,6 +11,8 @@ export interface Diagnostic {
   /** Shown while the operation runs, not kept. */
   readonly ephemeral?: boolean;
   readonly prefix?: string;
+  /** A program or a provider said it. The operation fails of what it cannot do, never of what was said (as the official engine). */
+  readonly logged?: boolean;
 }
 
 /**

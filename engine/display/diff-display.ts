@@ -7,7 +7,7 @@ import { isRootStack } from '../deploy/urn.ts';
 import type { Colors } from './colors.ts';
 import { messageLines } from './diagnostics-text.ts';
 import type { Display, DisplayOptions } from './display.ts';
-import { operationWords } from './operation-words.ts';
+import { operationWords, retainMark } from './operation-words.ts';
 import { diffLines, type PropertyStyle, propertyLines } from './property-text.ts';
 import { Report } from './report.ts';
 import { isListed } from './step-filter.ts';
@@ -125,7 +125,7 @@ function headLines(step: Step, depth: number, { style, sandboxed }: StepContext)
   const { sign, color } = operationWords(step.op);
   const margin = ' '.repeat(depth * 4);
   const lines = [
-    `${margin}${style.colors[color](`${sign}${step.type}: (${step.op})`)}${sandboxed(step) ? ' [sandbox]' : ''}`,
+    `${margin}${style.colors[color](`${sign}${step.type}: (${step.op}${retainMark(step)})`)}${sandboxed(step) ? ' [sandbox]' : ''}`,
   ];
   const inner = ' '.repeat(depth * 4 + 4);
   // A look-up says under which id in its outputs.

@@ -195,6 +195,29 @@ Resources:
   });
 });
 
+describe('a delete that leaves the real resource alone', () => {
+  it('says so in every form', async () => {
+    const stack = new TestStack();
+    await stack.up(async (one) => void (await one.thing('left', { size: 1 }, { retainOnDelete: true })));
+    const preview = await stack.preview(async () => {});
+    assert.match(shown(progress(), preview), /^ - {2}test:index:Thing left delete\[retain\]/m);
+    assert.match(shown(diff(), preview), /test:index:Thing: \(delete\[retain\]\)/);
+    const rows = new ResourceRows(plainOptions, () => 0);
+    for (const event of preview.events) rows.add(event);
+    const tree = treeLines(rows.tree(), {
+      colors: plain,
+      showUrns: false,
+      preview: true,
+      ended: true,
+      now: 0,
+      width: 100,
+    } as never);
+    assert.match(tree.join('\n'), /left +delete\[retain\]/);
+    const done = await stack.up(async () => {});
+    assert.match(shown(progress({ preview: false }), done), /^ - {2}test:index:Thing left deleted\[retain\]/m);
+  });
+});
+
 describe('the differences of an operation', () => {
   it('are written with everything that is beside a change, parents first, secrets hidden', async () => {
     const stack = await stackOf();

@@ -1,4 +1,4 @@
-import type { StepOp } from '../deploy/step.ts';
+import type { Step, StepOp } from '../deploy/step.ts';
 import type { Colors } from './colors.ts';
 
 /** What is said of one kind of step (pkg/backend/display, the wording that people know). */
@@ -61,6 +61,22 @@ const words: Readonly<Record<StepOp, OperationWords>> = {
 
 export function operationWords(op: StepOp): OperationWords {
   return words[op];
+}
+
+const LEAVES_BEHIND: readonly StepOp[] = ['delete', 'replace', 'create-replacement', 'delete-replaced'];
+
+/** Stands behind the word of a step that forgets the old resource and leaves the real one (`retainOnDelete`); '' for others. */
+export function retainMark({ op, old }: Pick<Step, 'op' | 'old'>): string {
+  return old?.retainOnDelete && LEAVES_BEHIND.includes(op) ? '[retain]' : '';
+}
+
+/** The words of a step, with that mark. A resource without a step is one that stays as it is. */
+export function stepWords(step: Pick<Step, 'op' | 'old'> | undefined): OperationWords {
+  const found = words[step?.op ?? 'same'];
+  const mark = step === undefined ? '' : retainMark(step);
+  if (mark === '') return found;
+  const { planned, running, done } = found;
+  return { ...found, planned: planned + mark, running: running + mark, done: done + mark };
 }
 
 /** The order of the summary. Reads, and what is only forgotten, are no changes. */

@@ -5,7 +5,7 @@ import type { Colors } from './colors.ts';
 import { messageLines } from './diagnostics-text.ts';
 import { diffText } from './diff-text.ts';
 import type { Display, DisplayOptions } from './display.ts';
-import { operationWords } from './operation-words.ts';
+import { stepWords } from './operation-words.ts';
 import { Report } from './report.ts';
 import { isShown } from './step-filter.ts';
 import { stepsOfSandbox } from './steps-of-sandbox.ts';
@@ -111,7 +111,7 @@ type Phase = 'planned' | 'running' | 'done' | 'failed';
 
 function stepText(step: Step, phase: Phase, context: LineContext, time = ''): string {
   const { colors, options } = context;
-  const { sign, color, ...text } = operationWords(step.op);
+  const { sign, color, ...text } = stepWords(step);
   const word = phase === 'failed' ? colors.error(`**${text.running} failed**`) : colors[color](text[phase]);
   return ` ${colors[color](sign)} ${resourceText(step.urn, options)} ${word} ${time}${diffText(step)}${sandboxText(step, context)}`;
 }

@@ -2,7 +2,7 @@ import { isRootStack, parseUrn } from '../deploy/urn.ts';
 import type { Colors } from './colors.ts';
 import { messageLines } from './diagnostics-text.ts';
 import { diffText } from './diff-text.ts';
-import { operationWords } from './operation-words.ts';
+import { operationWords, stepWords } from './operation-words.ts';
 import type { ResourceRow, TreeRow } from './resource-rows.ts';
 import { typeName } from './type-name.ts';
 
@@ -62,7 +62,7 @@ function branchText(last: boolean, own: boolean): string {
 }
 
 function statusOf(row: ResourceRow, { colors, ended, now }: TreeStyle): Cell {
-  const { planned, running, done, color } = operationWords(row.step?.op ?? 'same');
+  const { planned, running, done, color } = stepWords(row.step);
   if (row.phase === 'failed' || row.counts.error > 0)
     return { text: `**${running === '' ? '' : `${running} `}failed**`, paint: colors.error };
   if (isRootStack(row.urn) && !ended && (row.phase !== 'running' || running === ''))

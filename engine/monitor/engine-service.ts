@@ -17,15 +17,9 @@ export const engineServiceMethods = {
 export class EngineService {
   readonly #events: EventSink;
   #rootResource = '';
-  #errors = 0;
 
   constructor(events: EventSink) {
     this.#events = events;
-  }
-
-  /** How many errors the program logged: with one the operation fails, whatever the program's end. */
-  get errors(): number {
-    return this.#errors;
   }
 
   log(request: {
@@ -36,9 +30,11 @@ export class EngineService {
     readonly ephemeral: boolean;
   }): object {
     const severity = logSeverities[request.severity] ?? 'info';
-    if (severity === 'error') this.#errors += 1;
     const { message: text, urn, streamId, ephemeral } = request;
-    this.#events({ kind: 'diagnostic', diagnostic: { severity, message: text, urn, streamId, ephemeral } });
+    this.#events({
+      kind: 'diagnostic',
+      diagnostic: { severity, message: text, urn, streamId, ephemeral, logged: true },
+    });
     return {};
   }
 

@@ -40,8 +40,6 @@ export interface Monitor {
   readonly service: FrameService;
   /** Resolves when the program says that it registers nothing more; it stays alive for its callbacks until `finish`. */
   readonly signalled: Promise<void>;
-  /** Errors that the program logged. */
-  readonly errors: number;
   /**
    * Why a program that ended with success was not done: it never came to its stack outputs, as something that it waits for cannot happen.
    * What it did not register must not be deleted then. Undefined: it was done.
@@ -91,9 +89,6 @@ export function createProgramCallbacks(): ProgramCallbacks {
         address,
         service: serviceOf(methods),
         signalled: shutdown.signalled,
-        get errors() {
-          return engine.errors;
-        },
         get unfinished() {
           return context.progress.stackOutputs ? undefined : unfinishedProgram;
         },

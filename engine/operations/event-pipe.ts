@@ -4,7 +4,7 @@ import type { EngineEvent, EventSink } from '../deploy/events.ts';
 /** Between the engine and whoever shows events: masks secrets in messages, and counts errors. */
 export interface EventPipe {
   readonly sink: EventSink;
-  /** Error diagnostics so far. */
+  /** Errors of the engine's own so far. */
   readonly errors: number;
 }
 
@@ -16,7 +16,7 @@ export function createEventPipe(target: EventSink, options: { readonly showSecre
       return errors;
     },
     sink(event) {
-      if (event.kind === 'diagnostic' && event.diagnostic.severity === 'error') errors += 1;
+      if (event.kind === 'diagnostic' && event.diagnostic.severity === 'error' && !event.diagnostic.logged) errors += 1;
       target(masked(event, mask));
     },
   };

@@ -155,7 +155,7 @@ function createRegistry(
 ): ProviderRegistry {
   const { place, stack, events, config, program, pool } = request;
   const { project, identity, backend, openSecrets } = stack;
-  const log = (diagnostic: Diagnostic) => events({ kind: 'diagnostic', diagnostic });
+  const log = (diagnostic: Diagnostic) => events({ kind: 'diagnostic', diagnostic: { ...diagnostic, logged: true } });
   return createProviderRegistry({
     project: identity.project,
     stack: identity.stack,

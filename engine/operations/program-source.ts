@@ -16,8 +16,8 @@ export interface DeploymentProgram {
   /** What was registered or read in this run. */
   findResource(urn: string): KnownResource | undefined;
   /**
-   * After the deployment: lets a waiting program go, waits for its end and closes the monitor. `failed`: the program logged an error, or
-   * ended badly after it had said that it was done.
+   * After the deployment: lets a waiting program go, waits for its end and closes the monitor. `failed`: the program ended
+   * badly after it had said that it was done.
    */
   finish(): Promise<{ readonly failed: boolean; readonly message: string | undefined }>;
 }
@@ -73,7 +73,7 @@ export function createDeploymentProgram(settings: ProgramSettings): DeploymentPr
       callbacks.close();
       const late = !told && outcome.kind !== 'done';
       const message = late && outcome.kind === 'failed' ? outcome.message : undefined;
-      return { failed: late || (monitor?.errors ?? 0) > 0, message };
+      return { failed: late, message };
     },
   };
 }

@@ -158,7 +158,7 @@ test('finds a failed one among a thousand stacks by keyboard', async () => {
     ...{ rollout: undefined, commit: BASE, reasons: [] },
   });
   await server.store.runs.set('bad', { state: 'failed', summary: 'it broke' });
-  await server.store.stacks.setApplied('estate', 'shop/team-0500', 'old');
+  await server.store.stacks.setApplied('estate', 'shop/team-0500', { commit: 'old' });
   const { page, context, complaints } = await visit();
   await signIn(page);
   await page.getByRole('button', { name: /^all\s*1000/ }).waitFor();

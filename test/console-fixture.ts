@@ -139,9 +139,10 @@ export async function fillEstate(server: ApiServer, many = 0): Promise<void> {
   await addRun(server, { id: 'u-0', stack: 'shop/dev', commit: 'aa'.repeat(20) }, 'succeeded');
   await addRun(server, { id: 'u-1', stack: 'shop/dev', rollout }, 'succeeded');
   await addRun(server, { id: 'u-2', stack: 'shop/staging', rollout }, 'running');
-  await store.stacks.setApplied('estate', 'shop/dev', BASE);
-  await store.stacks.setApplied('estate', 'shop/staging', 'aa'.repeat(20));
-  for (const { id } of others.filter((_, index) => index % 7 > 0)) await store.stacks.setApplied('estate', id, BASE);
+  await store.stacks.setApplied('estate', 'shop/dev', { commit: BASE });
+  await store.stacks.setApplied('estate', 'shop/staging', { commit: 'aa'.repeat(20) });
+  for (const { id } of others.filter((_, index) => index % 7 > 0))
+    await store.stacks.setApplied('estate', id, { commit: BASE });
   const text = 'waits for 2 approvals of prod';
   const rule = { count: 2 } as never;
   const approval = { rule, digest: '4065cf15730ddc43', authors: [], owned: [] };

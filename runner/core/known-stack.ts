@@ -9,6 +9,8 @@ export interface KnownStack {
   /** The commit that is applied, or that provably leaves it as it is. */
   readonly appliedCommit: string | undefined;
   readonly appliedAt: Date | undefined;
+  /** Another one each time that an update of the stack begins or something is decided about which commit it is at. */
+  readonly revision: string;
   /** Set where the checks of its environment have not shown yet that what was applied last is good. */
   readonly unproven: Unproven | undefined;
   /** Stacks whose outputs its program read last. */

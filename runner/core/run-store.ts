@@ -36,6 +36,8 @@ export interface RunStore extends KeepingStore {
       branch: string,
       head: { readonly commit: string | undefined; readonly version: number },
     ): Promise<void>;
+    /** Whether the base branch was at a commit at a head before that one, as its events (`…#<head>:<commit>`) tell. */
+    wasBase(repository: string, at: { readonly head: string; readonly before: number }): Promise<boolean>;
     /** The time up to which comments were read; undefined where none ever were. */
     commentsRead(repository: string): Promise<Date | undefined>;
     setCommentsRead(repository: string, at: Date): Promise<void>;
@@ -97,16 +99,39 @@ export interface RunStore extends KeepingStore {
   };
   readonly stacks: {
     list(repository: string | undefined): Promise<readonly KnownStack[]>;
-    /** Adds what is new, updates name, environment and position of the others, and forgets those that are not given. */
+    /**
+     * Adds what is new, updates name, environment and position of the others, and forgets those that are not given. `by` is the position of the rollout
+     * that knows: what a later one has listed stays as that one says. Default 0.
+     */
     ensure(
       repository: string,
       stacks: readonly Pick<KnownStack, 'id' | 'name' | 'environment' | 'position'>[],
+      by?: number,
     ): Promise<void>;
-    setApplied(repository: string, stack: string, commit: string): Promise<void>;
+    /**
+     * Says that an update begins. False where a later rollout than the run's has decided about the stack: then it must not, as it would set the stack
+     * back. Repeated, it says the same until such a decision.
+     */
+    begin(run: Pick<Run, 'repository' | 'stack' | 'rollout'>): Promise<boolean>;
+    /**
+     * Says which commit a stack is at, as `rollout` brought it there. With a `revision` only where it still has that one. Returns whether it was said.
+     */
+    setApplied(
+      repository: string,
+      stack: string,
+      at: { readonly commit: string; readonly rollout?: string | undefined; readonly revision?: string },
+    ): Promise<boolean>;
     /** Says that the checks of these stacks' environment have not come through, or undefined where they have. */
     setUnproven(repository: string, stacks: readonly string[], unproven: Unproven | undefined): Promise<void>;
-    /** As `setApplied` for many, with one statement. */
-    setAllApplied(repository: string, stacks: readonly string[], commit: string): Promise<void>;
+    /**
+     * Says of stacks which a commit leaves as they are that they are at it. False where one of them is not as it was listed any more: then it has to be
+     * decided anew, and those that are were said. One that a later rollout has decided about stays as that one says.
+     */
+    settle(
+      repository: string,
+      stacks: readonly Pick<KnownStack, 'id' | 'revision'>[],
+      at: { readonly commit: string; readonly position: number },
+    ): Promise<boolean>;
     setReferences(repository: string, stack: string, references: readonly string[]): Promise<void>;
   };
   /** Processes that run for a stack, so that a later life can end them. */

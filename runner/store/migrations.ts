@@ -159,6 +159,15 @@ const MIGRATIONS: readonly string[] = [
   alter table rollout add column position bigint not null default 0;
   create index rollout_in_order on rollout (repository, position desc, created_at desc);
   `,
+  `
+  -- Who may still decide about a stack: no rollout older than the one that did last, and nobody on what was read before something began.
+  create sequence stack_revision;
+  alter table stack
+    add column revision bigint not null default nextval('mainstay.stack_revision'),
+    add column decided bigint not null default 0,
+    add column listed bigint not null default 0;
+  create index base_move on delivery (repository, (event ->> 'head')) where event ->> 'kind' = 'base-moved';
+  `,
 ];
 
 /** Any number: two runners that start at once migrate one after the other. */

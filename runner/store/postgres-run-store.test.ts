@@ -79,12 +79,12 @@ test('remembers what is applied of a stack, and forgets stacks that are gone', a
   const dev = { id: 'shop/dev', name: 'dev', environment: 'dev', position: 0 };
   const prod = { id: 'shop/prod', name: 'prod', environment: 'prod', position: 1 };
   await store.stacks.ensure('r', [dev, prod]);
-  await store.stacks.setAllApplied('r', ['shop/dev', 'shop/prod', 'shop/none'], 'c0');
+  assert.ok(await store.stacks.settle('r', await store.stacks.list('r'), { commit: 'c0', position: 0 }));
   assert.deepEqual(
     (await store.stacks.list('r')).map(({ appliedCommit }) => appliedCommit),
     ['c0', 'c0'],
   );
-  await store.stacks.setApplied('r', 'shop/dev', 'c1');
+  await store.stacks.setApplied('r', 'shop/dev', { commit: 'c1' });
   await store.stacks.setReferences('r', 'shop/dev', ['organization/shop/prod']);
   await store.stacks.ensure('r', [{ ...dev, position: 5 }]);
   const stacks = await store.stacks.list('r');

@@ -53,6 +53,14 @@ function eventsOf(database: Database): RunStore['events'] {
         [repository, branch, commit ?? null, version],
       );
     },
+    wasBase: async (repository, { head, before }) => {
+      const [row] = await database.rows<{ was: boolean }>(
+        `select exists(select from delivery where repository = $1 and event ->> 'head' = $2 and event ->> 'kind' = 'base-moved'
+           and substring(id from '#([0-9]+):')::bigint < $3) as was`,
+        [repository, head, before],
+      );
+      return row!.was;
+    },
     commentsRead: async (repository) => {
       const sql = 'select at from comments_read where repository = $1';
       return (await database.rows<{ at: Date }>(sql, [repository]))[0]?.at;
@@ -171,23 +179,20 @@ function stacksOf(database: Database): RunStore['stacks'] {
       );
       return rows.map(stackOf);
     },
-    ensure: async (repository, stacks) => {
+    ensure: async (repository, stacks, by = 0) => {
       await database.change(
         `with given as (select * from jsonb_to_recordset($2::jsonb) as s(id text, name text, environment text, position integer)),
-         gone as (delete from stack where repository = $1 and id not in (select id from given))
-         insert into stack (repository, id, name, environment, position)
-         select $1, id, name, environment, position from given
+         gone as (delete from stack where repository = $1 and listed <= $3 and id not in (select id from given))
+         insert into stack (repository, id, name, environment, position, listed)
+         select $1, id, name, environment, position, $3 from given
+         where not exists (select from rollout where rollout.repository = $1 and rollout.position > $3 and state <> 'failed')
          on conflict (repository, id) do update
-         set name = excluded.name, environment = excluded.environment, position = excluded.position`,
-        [repository, JSON.stringify(stacks)],
+         set name = excluded.name, environment = excluded.environment, position = excluded.position, listed = excluded.listed
+         where stack.listed <= excluded.listed`,
+        [repository, JSON.stringify(stacks), by],
       );
     },
-    setApplied: async (repository, stack, commit) => {
-      await database.change(
-        'update stack set applied_commit = $3, applied_at = now() where repository = $1 and id = $2',
-        [repository, stack, commit],
-      );
-    },
+    ...decisionsOn(database),
     setUnproven: async (repository, stacks, unproven) => {
       await database.change('update stack set unproven = $3 where repository = $1 and id = any($2)', [
         repository,
@@ -195,18 +200,52 @@ function stacksOf(database: Database): RunStore['stacks'] {
         unproven === undefined ? null : JSON.stringify(unproven),
       ]);
     },
-    setAllApplied: async (repository, stacks, commit) => {
-      await database.change(
-        'update stack set applied_commit = $3, applied_at = now() where repository = $1 and id = any($2)',
-        [repository, [...stacks], commit],
-      );
-    },
     setReferences: async (repository, stack, references) => {
       await database.change('update stack set upstreams = $3 where repository = $1 and id = $2', [
         repository,
         stack,
         JSON.stringify(references),
       ]);
+    },
+  };
+}
+
+/**
+ * Which commit a stack is at. What each statement asks is in the row that it writes, so two at once are as one after the other: PostgreSQL asks
+ * again of the row that the first has left (https://www.postgresql.org/docs/18/transaction-iso.html#XACT-READ-COMMITTED).
+ */
+function decisionsOn(database: Statements): Pick<RunStore['stacks'], 'begin' | 'setApplied' | 'settle'> {
+  return {
+    begin: async ({ repository, stack, rollout }) => {
+      const begun = await database.change(
+        `update stack set revision = nextval('stack_revision')
+         where repository = $1 and id = $2 and decided <= coalesce((select rollout.position from rollout where rollout.id = $3), decided)`,
+        [repository, stack, rollout ?? null],
+      );
+      return begun === 1;
+    },
+    setApplied: async (repository, stack, { commit, rollout, revision }) => {
+      const said = await database.change(
+        `update stack set applied_commit = $3, applied_at = now(), revision = nextval('stack_revision'),
+           decided = greatest(decided, (select rollout.position from rollout where rollout.id = $4))
+         where repository = $1 and id = $2 and ($5::bigint is null or revision = $5)`,
+        [repository, stack, commit, rollout ?? null, revision ?? null],
+      );
+      return said === 1;
+    },
+    settle: async (repository, stacks, { commit, position }) => {
+      const given = JSON.stringify(stacks.map(({ id, revision }) => ({ id, revision })));
+      const [row] = await database.rows<{ left: number }>(
+        `with given as (select * from jsonb_to_recordset($2::jsonb) as s(id text, revision bigint)),
+         said as (
+           update stack set applied_commit = $3, applied_at = now(), decided = $4, revision = nextval('stack_revision') from given
+           where stack.repository = $1 and stack.id = given.id and stack.revision = given.revision and stack.decided <= $4
+           returning stack.id),
+         later as (select stack.id from stack where stack.repository = $1 and stack.decided > $4)
+         select count(*)::int as left from given where id not in (select id from said) and id not in (select id from later)`,
+        [repository, given, commit, position],
+      );
+      return row!.left === 0;
     },
   };
 }

@@ -125,14 +125,18 @@ export interface StackRow {
   readonly environment: string;
   readonly position: number;
   readonly applied_commit: string | null;
+  /** As text, as all big integers. */
+  readonly revision: string;
   readonly applied_at: Date | null;
   readonly upstreams: readonly string[];
   readonly unproven: Unproven | null;
 }
 
-export function stackOf({ applied_commit, applied_at, upstreams, unproven, ...row }: StackRow): KnownStack {
+export function stackOf(row: StackRow): KnownStack {
+  const { repository, id, name, environment, position, revision, applied_commit, applied_at, upstreams, unproven } =
+    row;
   return {
-    ...row,
+    ...{ repository, id, name, environment, position, revision },
     appliedCommit: applied_commit ?? undefined,
     appliedAt: applied_at ?? undefined,
     references: upstreams,

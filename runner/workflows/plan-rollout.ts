@@ -42,29 +42,10 @@ export async function planRollout(services: Services, at: RolloutAt): Promise<Ro
   const id = rolloutId(at);
   // A plan that cannot be made is a rollout all the same: people have to see why nothing moves.
   await store.rollouts.add({ id, ...at, stages: [], changes: [] });
-  const newer = await newerRollout(services, at);
-  if (newer !== undefined) {
-    // One that comes late, after a restart or by another worker, must not set back what a newer one has done.
-    await store.rollouts.set(id, { changes: await markMerged(services, repository, at) });
-    return { stages: [], runs: {}, overtaken: [], overtakenRuns: [], overtakenBy: newer };
-  }
-  const tree = await repository.mirror.tree(at.commit);
-  const settings = await readSettings(tree);
-  const known = await store.stacks.list(at.repository);
-  const options = { settings, upstreams: upstreamsOf(known) };
-  const stacks = managedStacks(settings, await findStacks(tree));
-  const order = orderStages(stacks, options);
-  await store.stacks.ensure(at.repository, inOrder(stacks, order));
-  await recoverApplied(services, at, stacks);
-  const now = await store.stacks.list(at.repository);
-  const places = [
-    ...now.map((each) => ({ stack: each.id, commit: each.appliedCommit })),
-    ...(await store.runs.unfinished(at.repository, id)),
-  ];
-  const affected = await affectedSince(repository, { tree, places, options });
-  const untouched = stacks.map(({ id: stack }) => stack).filter((stack) => !affected.has(stack));
-  await store.stacks.setAllApplied(at.repository, untouched, at.commit);
-  const verifies = stacksToProve(stacks, { settings, known: now, affected: new Set(affected.keys()) });
+  const decided = await decideStacks(services, at);
+  if (decided.overtakenBy !== undefined) return overtakenAtOnce(services, at, decided.overtakenBy);
+  const { settings, options, stacks, known, affected } = decided;
+  const verifies = stacksToProve(stacks, { settings, known, affected: new Set(affected.keys()) });
   const concerned = [...affected.values()].map(({ stack }) => stack);
   const ordered = orderStages(concerned, { ...options, all: stacks, verifies });
   const before = await settingsBefore(services, at);
@@ -91,6 +72,54 @@ export async function planRollout(services: Services, at: RolloutAt): Promise<Ro
     .filter(({ rollout }) => earlier.some((each) => each.id === rollout))
     .map(({ id: run, attempt }) => ({ id: run, attempt }));
   return { stages, runs, overtaken, overtakenRuns };
+}
+
+/** One that comes late, after a restart or by another worker, must not set back what a newer one has done. */
+async function overtakenAtOnce(services: Services, at: RolloutAt, overtakenBy: string): Promise<RolloutPlan> {
+  const changes = await markMerged(services, repositoryOf(services, at.repository), at);
+  await services.store.rollouts.set(rolloutId(at), { changes });
+  return { stages: [], runs: {}, overtaken: [], overtakenRuns: [], overtakenBy };
+}
+
+interface Decided {
+  readonly overtakenBy?: undefined;
+  readonly settings: Settings;
+  readonly options: PlanOptions;
+  readonly stacks: readonly Stack[];
+  readonly known: readonly KnownStack[];
+  readonly affected: ReadonlyMap<string, AffectedStack>;
+}
+
+interface PlanOptions {
+  readonly settings: Settings;
+  readonly upstreams: ReadonlyMap<string, readonly string[]>;
+}
+
+/** Which stacks the commit affects; the others are at it with that. Where an update begins or ends in between, it is looked at again. */
+async function decideStacks(services: Services, at: RolloutAt): Promise<Decided | { readonly overtakenBy: string }> {
+  const { store } = services;
+  const repository = repositoryOf(services, at.repository);
+  const { position = 0 } = at;
+  const tree = await repository.mirror.tree(at.commit);
+  for (;;) {
+    const overtakenBy = await newerRollout(services, at);
+    if (overtakenBy !== undefined) return { overtakenBy };
+    const settings = await readSettings(tree);
+    const options = { settings, upstreams: upstreamsOf(await store.stacks.list(at.repository)) };
+    const stacks = managedStacks(settings, await findStacks(tree));
+    await store.stacks.ensure(at.repository, inOrder(stacks, orderStages(stacks, options)), position);
+    await recoverApplied(services, at, stacks);
+    const known = await store.stacks.list(at.repository);
+    const places = [
+      ...known.map((each) => ({ stack: each.id, commit: each.appliedCommit })),
+      ...(await store.runs.unfinished(at.repository, rolloutId(at))),
+    ];
+    const affected = await affectedSince(repository, { tree, places, options });
+    const managed = new Set(stacks.map(({ id }) => id));
+    const untouched = known.filter(({ id }) => managed.has(id) && !affected.has(id));
+    if (await store.stacks.settle(at.repository, untouched, { commit: at.commit, position }))
+      return { settings, options, stacks, known, affected };
+  }
 }
 
 /** The settings of the last commit before this one that had a rollout and readable ones: what grants power is what they say. */
@@ -136,7 +165,7 @@ async function affectedSince(
   }: {
     readonly tree: SourceTree;
     readonly places: readonly { readonly stack: string; readonly commit: string | undefined }[];
-    readonly options: { readonly settings: Settings; readonly upstreams: ReadonlyMap<string, readonly string[]> };
+    readonly options: PlanOptions;
   },
 ): Promise<ReadonlyMap<string, AffectedStack>> {
   const byCommit = Map.groupBy(places, ({ commit }) => commit);

@@ -1,15 +1,10 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
-import type {
-  BaseMoved,
-  ChangePushed,
-  ChangeRemoved,
-  QueueEntered,
-  RepositoryEvent,
-} from '../core/repository-event.ts';
+import type { ChangePushed, ChangeRemoved, QueueEntered, RepositoryEvent } from '../core/repository-event.ts';
 import { attempt } from './attempt.ts';
 import { attemptId } from './attempt-id.ts';
 import { type ChangeAt, changeId } from './change-at.ts';
 import { holdChange } from './hold-change.ts';
+import { turnOf } from './merge-order.ts';
 import { attachToRollout } from './merged-changes.ts';
 import { type CommandWorkflows, obeyComment } from './obey-comment.ts';
 import { type RolloutAt, rolloutId } from './rollout-at.ts';
@@ -64,14 +59,6 @@ export function receiveEvent(services: Services, workflows: ReceivingWorkflows) 
 /** The commit is the queue's own: no sweep brings it. */
 async function fetchQueued(services: Services, { repository, head, branch }: QueueEntered): Promise<void> {
   await repositoryOf(services, repository).mirror.fetchChange({ ref: `refs/heads/${branch}`, commit: head });
-}
-
-/** A branch that is set back to a commit that was rolled out has to be rolled out again. */
-async function turnOf({ store }: Services, { id, repository, head }: BaseMoved): Promise<RolloutAt> {
-  const position = Number(/#(\d+):/.exec(id)?.[1]);
-  if (!Number.isInteger(position)) return { repository, commit: head };
-  const at = { repository, commit: head, position };
-  return (await store.rollouts.get(rolloutId(at))) ? { ...at, turn: position } : at;
 }
 
 /** A merged head is in the base branch, and the rollout of that marks its changes; a squash or a rebase leaves none there. */

@@ -15,17 +15,18 @@ const AT_ONCE = 8;
  * from an earlier runner. What no state knows stays unknown, and is updated as new.
  */
 export async function recoverApplied(services: Services, at: RolloutAt, stacks: readonly Stack[]): Promise<void> {
-  const known = new Map(
-    (await services.store.stacks.list(at.repository)).map((stack) => [stack.id, stack.appliedCommit]),
-  );
-  const unknown = stacks.filter(({ id }) => known.get(id) === undefined);
+  const known = new Map((await services.store.stacks.list(at.repository)).map((stack) => [stack.id, stack]));
+  const unknown = stacks.filter(({ id }) => known.has(id) && known.get(id)!.appliedCommit === undefined);
   const checkouts = new SharedCheckouts();
   const found: string[] = [];
   for (let index = 0; index < unknown.length; index += AT_ONCE)
     found.push(
       ...(
         await Promise.all(
-          unknown.slice(index, index + AT_ONCE).map((stack) => recoverOne(services, { at, stack, checkouts })),
+          unknown.slice(index, index + AT_ONCE).map((stack) => {
+            const { revision } = known.get(stack.id)!;
+            return recoverOne(services, { at, stack, revision, checkouts });
+          }),
         )
       ).flat(),
     );
@@ -41,7 +42,17 @@ export async function recoverApplied(services: Services, at: RolloutAt, stacks: 
 
 async function recoverOne(
   services: Services,
-  { at, stack, checkouts }: { readonly at: RolloutAt; readonly stack: Stack; readonly checkouts: SharedCheckouts },
+  {
+    at,
+    stack,
+    revision,
+    checkouts,
+  }: {
+    readonly at: RolloutAt;
+    readonly stack: Stack;
+    readonly revision: string;
+    readonly checkouts: SharedCheckouts;
+  },
 ): Promise<readonly string[]> {
   const place = { repository: at.repository, stack: stack.id, commit: at.commit };
   const run = { id: 'recover', ...place, kind: 'update' as const, change: undefined };
@@ -63,7 +74,8 @@ async function recoverOne(
     return false;
   });
   if (!isThere) return [];
+  // Where an update of it has begun meanwhile, that one knows better.
+  if (!(await services.store.stacks.setApplied(at.repository, stack.id, { commit, revision }))) return [];
   await services.store.stacks.setUnproven(at.repository, [stack.id], NOT_REMEMBERED);
-  await services.store.stacks.setApplied(at.repository, stack.id, commit);
   return [`${stack.id} ${short(commit)}`];
 }

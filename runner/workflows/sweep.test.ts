@@ -35,6 +35,28 @@ test('reports each new head once, the base branch first, with an id that never c
   );
 });
 
+test('rolls out the head of another base branch, also one that was looked at as a change, as newer than all before', () => {
+  const known = new Map<string, KnownHead>([
+    ['', { commit: 'main', version: 1 }],
+    ['main', { commit: 'm', version: 7 }],
+    ['trunk', { commit: 't', version: 2 }],
+    ['busy', { commit: 'b', version: 9 }],
+  ]);
+  const looked = [...known].flatMap(([branch, { commit }]) => (branch === '' ? [] : [{ branch, commit }]));
+  const [moved, ...others] = eventsBetween({ id: 'estate', base: 'trunk' }, known, looked);
+  assert.deepEqual(others, []);
+  assert.deepEqual(moved!.event, { id: 'estate/trunk#10:t', repository: 'estate', kind: 'base-moved', head: 't' });
+  assert.deepEqual(moved!.head, { commit: 't', version: 10 });
+});
+
+test('remembers which branch is the base, once its head is handed on', async () => {
+  const { known, taken, look } = await sweepOf([]);
+  assert.equal(known.get('')?.commit, 'main');
+  const version = known.get('')?.version;
+  await look();
+  assert.deepEqual([known.get('')?.version, taken.length], [version, 1]);
+});
+
 test('sees a branch that is pushed back and forth each time', () => {
   const known = new Map<string, KnownHead>([
     ['main', { commit: 'm', version: 1 }],

@@ -9,6 +9,9 @@ import type { Repository } from './services.ts';
 /** Branches that are ours: no change is made of them. */
 const OWN_BRANCH = /^mainstay\//;
 
+/** What is remembered under no branch's name: which branch was the base. */
+const BASE = '';
+
 /** A branch's event together with the head that is remembered once it is taken. */
 export interface HeadEvent {
   readonly event: RepositoryEvent;
@@ -24,7 +27,8 @@ export type LookedAt = Head & {
 
 /**
  * Compares the heads of a repository with those handled last: the base branch first, then changes. An event's id counts the heads of its branch, so
- * that pushing back and forth makes a new one each time, and looking twice does not.
+ * that pushing back and forth makes a new one each time, and looking twice does not. Those of the base branch count on over all there are: where
+ * another branch becomes the base, its heads are newer than those of the one before.
  */
 export function eventsBetween(
   repository: { readonly id: string; readonly base: string },
@@ -34,15 +38,20 @@ export function eventsBetween(
   const base = heads.find(({ branch }) => branch === repository.base)?.commit;
   // Without a base branch there is nothing that changes could go into, yet.
   if (base === undefined) return [];
-  const moved = heads.filter(({ branch, commit }) => known.get(branch)?.commit !== commit && !OWN_BRANCH.test(branch));
-  const gone = [...known].filter(
-    ([branch, { commit }]) => commit !== '' && !heads.some((head) => head.branch === branch),
+  const isOtherBase = known.has(BASE) && known.get(BASE)!.commit !== repository.base;
+  const moved = heads.filter(
+    ({ branch, commit }) =>
+      (known.get(branch)?.commit !== commit && !OWN_BRANCH.test(branch)) || (branch === repository.base && isOtherBase),
   );
+  const gone = [...known].filter(
+    ([branch, { commit }]) => branch !== BASE && commit !== '' && !heads.some((head) => head.branch === branch),
+  );
+  const newest = Math.max(0, ...[...known].map(([branch, { version }]) => (branch === BASE ? 0 : version)));
   const events = [
     ...moved.filter(({ branch }) => branch === repository.base),
     ...moved.filter(({ branch }) => branch !== repository.base),
   ].map((head): HeadEvent => {
-    const version = (known.get(head.branch)?.version ?? 0) + 1;
+    const version = (head.branch === repository.base ? newest : (known.get(head.branch)?.version ?? 0)) + 1;
     const origin = { id: `${repository.id}/${head.branch}#${version}:${head.commit}`, repository: repository.id };
     const event: RepositoryEvent =
       head.branch === repository.base
@@ -83,6 +92,10 @@ export async function sweep(
     await store.events.add(event);
     await receive(event);
     await store.events.setHead(repository.id, branch, head);
+  }
+  if (known.get(BASE)?.commit !== repository.base && looked.some(({ branch }) => branch === repository.base)) {
+    const role = { commit: repository.base, version: (known.get(BASE)?.version ?? 0) + 1 };
+    await store.events.setHead(repository.id, BASE, role);
   }
   await readComments(repository, { store, receive });
   return looked;

@@ -1,19 +1,17 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
-import { isMainstayError } from '../../foundation/errors.ts';
-import { findAffected } from '../core/affected-stacks.ts';
+import { userError } from '../../foundation/errors.ts';
 import { comparePreviews, stepFingerprints } from '../core/digest.ts';
 import { shownSteps } from '../core/planned-step.ts';
 import { short, stepLine } from '../core/report-text.ts';
 import type { Decision } from '../core/rollout.ts';
 import type { Outcome, Run, RunState } from '../core/run.ts';
-import { readSettings } from '../core/settings.ts';
 import { countsText, type RunEnd } from '../core/summarise.ts';
 import { finishRun } from './finish-run.ts';
-import { upstreamsOf } from './known-upstreams.ts';
+import { beginInOrder, markApplied } from './merge-order.ts';
 import { beginRun, previewNow } from './preview-stack.ts';
 import { reviewedFingerprints } from './reviewed-previews.ts';
 import { runStep } from './run-step.ts';
-import { repositoryOf, type Services } from './services.ts';
+import type { Services } from './services.ts';
 import { withCheckout } from './with-checkout.ts';
 
 /** Days that a run waits for a person before it asks anew. */
@@ -40,6 +38,7 @@ async function steps(services: Services, id: string): Promise<RunEnd> {
       compareWithReview(services, id, { ...told, approved }),
     );
     if (!checked.ok) return { kind: 'error', error: checked.error };
+    if (checked.value.newer !== undefined) return { kind: 'superseded', by: checked.value.newer };
     if (checked.value.failure) return { kind: 'outcome', outcome: await outcomeOf(services, id) };
     let question = checked.value.wider;
     if (question === undefined) {
@@ -111,6 +110,8 @@ interface Compared {
   readonly failure: boolean;
   /** What would be done past what was reviewed or approved; undefined where nothing is. */
   readonly wider: string | undefined;
+  /** The newer commit that has decided about the stack before this update began: there is nothing to do then. */
+  readonly newer?: string;
   /** Fingerprints of the whole preview, where there is something to approve. */
   readonly planned?: readonly string[];
 }
@@ -122,6 +123,8 @@ async function compareWithReview(
   { signal, note, approved }: Told & { readonly approved: readonly string[] | undefined },
 ): Promise<Compared> {
   const run = await beginRun(services, id);
+  const newer = await beginInOrder(services, run);
+  if (newer !== undefined) return { failure: false, wider: undefined, newer };
   const outcome = await previewNow(services, run, signal);
   await services.store.runs.set(id, { outcome });
   if (outcome.result === 'failed') return { failure: true, wider: undefined };
@@ -159,6 +162,11 @@ async function updateNow(
   { signal, note, assumeNotCreated }: Told & { readonly assumeNotCreated: boolean },
 ): Promise<readonly string[]> {
   const run = await beginRun(services, id);
+  const newer = await beginInOrder(services, run);
+  if (newer !== undefined)
+    throw userError(
+      `Cannot update ${run.stack} to ${short(run.commit)} as a newer commit has decided about it meanwhile: ${newer}. Look at the rollout of that one.`,
+    );
   return withCheckout(services, { run, signal }, async ({ engine, work }) => {
     const { done, unclear } = await engine.recover(work, { assumeNotCreated });
     note(done.join('; '));
@@ -172,30 +180,4 @@ async function updateNow(
     }
     return [];
   });
-}
-
-/**
- * The stack is at this commit, and so at the newest one of the base branch if nothing since touches it. The commits themselves are asked: the newest may
- * not be planned yet.
- */
-async function markApplied(services: Services, run: Run): Promise<void> {
-  const { store } = services;
-  const [newest] = await store.rollouts.list(run.repository, 1);
-  const isNewest = newest === undefined || newest.id === run.rollout;
-  const commit = isNewest || (await isTouched(services, run, newest.commit)) ? run.commit : newest.commit;
-  await store.stacks.setApplied(run.repository, run.stack, commit);
-}
-
-/** Whether a later commit does anything to the stack of a run. One that cannot be read may. */
-async function isTouched(services: Services, { repository, stack, commit }: Run, later: string): Promise<boolean> {
-  const { mirror } = repositoryOf(services, repository);
-  try {
-    const [before, after] = await Promise.all([mirror.tree(commit), mirror.tree(later)]);
-    const upstreams = upstreamsOf(await services.store.stacks.list(repository));
-    const { affected } = await findAffected(before, after, { settings: await readSettings(after), upstreams });
-    return affected.some((each) => each.stack.id === stack);
-  } catch (error) {
-    if (isMainstayError(error)) return true;
-    throw error;
-  }
 }

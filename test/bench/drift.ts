@@ -58,7 +58,7 @@ async function makeStacks(shop: Workshop, names: readonly string[]): Promise<voi
   await shop.store.events.setHead('estate', 'main', { commit: head, version: 1 });
   const known = names.map((name, position) => ({ id: `journey/${name}`, name, environment: 'default', position }));
   await shop.store.stacks.ensure('estate', known);
-  for (const { id } of known) await shop.store.stacks.setApplied('estate', id, head);
+  for (const { id } of known) await shop.store.stacks.setApplied('estate', id, { commit: head });
 }
 
 async function oneRound(shop: Workshop): Promise<number> {

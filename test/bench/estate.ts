@@ -146,7 +146,7 @@ async function markApplied(url: string, commit: string): Promise<void> {
     const names = Object.keys(filesOf(IDLE_STACKS)).flatMap((file) => /Pulumi\.(s\d+)\.yaml/.exec(file)?.[1] ?? []);
     const known = names.map((name, position) => ({ id: `journey/${name}`, name, environment: name, position }));
     await stacks.ensure('estate', known);
-    for (const { id } of known) await stacks.setApplied('estate', id, commit);
+    for (const { id } of known) await stacks.setApplied('estate', id, { commit: commit });
   } finally {
     await database.close();
   }

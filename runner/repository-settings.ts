@@ -8,6 +8,7 @@ import { redactor } from '../foundation/redact.ts';
 import { NOTICE_KINDS } from './core/notice.ts';
 import { type Mistake, mistakeLines, mistakesOf, strict, unknownName } from './core/settings-mistakes.ts';
 import type { Credentials } from './engines/engine-environment.ts';
+import type { RegistryAccount } from './images/registry.ts';
 import type { ChannelSettings } from './notify/channels.ts';
 
 /** A secret is never in the file itself: the file says where it is. */
@@ -83,9 +84,27 @@ const channel = z.discriminatedUnion('kind', [
   strict({ ...channelCommon, kind: z.literal('webhook'), secret: secret.describe('What messages are signed with.') }),
 ]);
 
+const registry = strict({
+  host: z
+    .string()
+    .regex(/^[a-z0-9.-]+(:\d+)?$/, 'is no host as in registry.example or registry.example:5000')
+    .describe('As in the names of its images: `registry.example`.'),
+  username: z.string().min(1).optional(),
+  password: secret.optional().describe('A password, or a token that may read.'),
+  insecure: z.boolean().default(false).describe('Speak HTTP without TLS. For a registry on this machine.'),
+  repositories: z.array(z.string().min(1)).optional().describe('Whose images may be asked for with it. Default: all.'),
+}).refine(
+  ({ username, password }) => (username === undefined) === (password === undefined),
+  'needs both username and password, or none',
+);
+
 const schema = strict({
   repositories: z.array(repository).min(1),
   credentials: z.array(credentials).default([]),
+  registries: z
+    .array(registry)
+    .default([])
+    .describe('Registries of images that are built elsewhere. One that is open to everybody needs no entry.'),
   notifications: z.array(channel).default([]).describe('Who is told what, and where.'),
 });
 
@@ -102,6 +121,7 @@ export type RepositorySettings = Read<z.output<typeof repository>>;
 export interface RunnerFile {
   readonly repositories: readonly RepositorySettings[];
   readonly credentials: readonly Credentials[];
+  readonly registries: readonly RegistryAccount[];
   readonly notifications: readonly ChannelSettings[];
 }
 
@@ -141,14 +161,17 @@ export function readRunnerFile(file: string, environment: Environment): RunnerFi
 function contradictions({
   repositories,
   credentials: sets,
+  registries,
   notifications,
 }: z.output<typeof schema>): readonly Mistake[] {
   const known = repositories.map(({ name }) => name);
-  const unknown = sets.flatMap((set, index) =>
-    (set.repositories ?? []).flatMap((name, place) =>
-      known.includes(name)
-        ? []
-        : [{ path: ['credentials', index, 'repositories', place], message: `${name} ${unknownName(name, known)}` }],
+  const unknown = Object.entries({ credentials: sets, registries }).flatMap(([list, each]) =>
+    each.flatMap((set, index) =>
+      (set.repositories ?? []).flatMap((name, place) =>
+        known.includes(name)
+          ? []
+          : [{ path: [list, index, 'repositories', place], message: `${name} ${unknownName(name, known)}` }],
+      ),
     ),
   );
   return [

@@ -7,6 +7,7 @@ import { redactor } from '../foundation/redact.ts';
 import type { EngineName } from './engines/engine.ts';
 import type { Credentials, EngineSettings } from './engines/engine-environment.ts';
 import type { ForgeSettings } from './forges/open-forge.ts';
+import type { RegistryAccount } from './images/registry.ts';
 import type { ChannelSettings } from './notify/channels.ts';
 import { readRunnerFile } from './repository-settings.ts';
 
@@ -20,6 +21,8 @@ export interface RunnerSettings {
   /** undefined: the embedded PostgreSQL in the data folder. */
   readonly databaseUrl: string | undefined;
   readonly repositories: readonly WatchedRepository[];
+  /** Registries of images that are built elsewhere. */
+  readonly registries: readonly RegistryAccount[];
   /** Who is told what happens. */
   readonly notifications: readonly ChannelSettings[];
   /** 0: any that is free. */
@@ -65,11 +68,12 @@ export function readRunnerSettings(environment: Environment): RunnerSettings {
   const passphrase = read.text('PULUMI_CONFIG_PASSPHRASE');
   for (const secret of [passphrase, databaseUrl && passwordIn(databaseUrl)]) if (secret) redactor.add(secret);
   const base = read.text('MAINSTAY_BASE', 'main');
-  const { repositories, credentials, notifications } = watched(read, { environment, base });
+  const { repositories, credentials, registries, notifications } = watched(read, { environment, base });
   return {
     dataFolder,
     databaseUrl,
     repositories,
+    registries,
     notifications,
     port: read.integer('MAINSTAY_PORT', { fallback: 7206, minimum: 0, maximum: 65_535 }),
     listen: read.text('MAINSTAY_LISTEN', '127.0.0.1'),
@@ -94,21 +98,22 @@ function watched(
 ): {
   readonly repositories: readonly WatchedRepository[];
   readonly credentials: readonly Credentials[];
+  readonly registries: readonly RegistryAccount[];
   readonly notifications: readonly ChannelSettings[];
 } {
   const file = read.text('MAINSTAY_CONFIG');
   if (file === undefined) {
     const plain = repositoriesIn(read.text('MAINSTAY_REPOSITORIES', ''));
     const repositories = plain.map((each) => ({ ...each, forge: 'plain-git' as const, base }));
-    return { repositories, credentials: [], notifications: [] };
+    return { repositories, credentials: [], registries: [], notifications: [] };
   }
   if (read.text('MAINSTAY_REPOSITORIES') !== undefined)
     throw userError(
       'Cannot tell which repositories to watch as both MAINSTAY_CONFIG and MAINSTAY_REPOSITORIES are set. Leave one of them out.',
     );
-  const { repositories, credentials, notifications } = readRunnerFile(file, environment);
+  const { repositories, credentials, registries, notifications } = readRunnerFile(file, environment);
   const watchedOnes = repositories.map(({ name, ...rest }) => ({ ...rest, id: name }));
-  return { repositories: watchedOnes, credentials, notifications };
+  return { repositories: watchedOnes, credentials, registries, notifications };
 }
 
 function publicUrlIn(url: string | undefined): string | undefined {

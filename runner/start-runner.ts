@@ -21,6 +21,7 @@ import { buildConsole } from './http/build-console.ts';
 import { createApp, listen } from './http/server.ts';
 import { makeSignInLink } from './http/sign-in.ts';
 import type { WebhookOptions, WebhookTarget } from './http/webhooks.ts';
+import { createRegistry } from './images/registry.ts';
 import { startDelivering } from './notify/deliver.ts';
 import { type RunnerSettings, readRunnerSettings, shownSettings } from './runner-settings.ts';
 import { type Database, databaseError, openDatabase } from './store/database.ts';
@@ -34,6 +35,7 @@ import { startDriftSchedule } from './workflows/schedule-drift.ts';
 import type { Repository, Services } from './workflows/services.ts';
 import { isAmong, type LookedAt, sweep } from './workflows/sweep.ts';
 import { startWaking } from './workflows/wake-rollouts.ts';
+import { startWatchingImages } from './workflows/watch-images.ts';
 import { startWatch, type Watch } from './workflows/watch-repository.ts';
 import { startWorker, type Worker } from './workflows/worker.ts';
 
@@ -102,6 +104,8 @@ async function start(settings: RunnerSettings, { log, shutdown }: Process): Prom
     repositories: new Map(repositories.map((repository) => [repository.id, repository])),
     engines: engines.byName,
     defaultEngine: settings.engine ?? (engines.byName.has('official') ? 'official' : 'embedded'),
+    registriesOf: (repository) =>
+      createRegistry(settings.registries.filter((each) => each.repositories?.includes(repository) ?? true)),
     programEnvironment: programEnvironment(settings.engines, process.env),
     workFolder: emptied(join(settings.dataFolder, 'work')),
     ending: ending.signal,
@@ -178,6 +182,7 @@ function startBackground(settings: RunnerSettings, { services, worker, database,
   shutdown.add('waking', startWaking(services, worker.wake));
   shutdown.add('reports', startTelling(services));
   shutdown.add('drift schedule', startDriftSchedule(services, worker.look));
+  shutdown.add('images', startWatchingImages(services, worker.startWriting));
   const telling = { notices: createNoticeTables(database), log, link };
   shutdown.add('notifications', startDelivering(settings.notifications, telling));
 }

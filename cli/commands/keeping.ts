@@ -107,9 +107,14 @@ interface RollbackOptions extends Acting {
 
 function addPromote(program: Command): void {
   acting(program.command('promote'))
-    .description("write a version that one stack runs into the next one's file: `mainstay promote shop dev→staging`")
+    .description(
+      "write a version that one stack runs into the next one's file: `mainstay promote shop dev→staging`; or one that is built elsewhere into the first one's: `mainstay promote shop 1.7.0→dev`",
+    )
     .argument('<name>', 'a rule of `promotions` in mainstay.yaml: web, or app=web')
-    .argument('<from→to>', 'names of stacks, with → or -> between them')
+    .argument(
+      '<from→to>',
+      "names of stacks, or a tag of the promotion's image and the first stack, with → or -> between them",
+    )
     .option('--repository <id>', 'where there are several')
     .action(async (name: string, way: string, { repository, as, json }: Acting & { readonly repository?: string }) => {
       const [from, to, ...more] = way.split(/→|->/).map((part) => part.trim());

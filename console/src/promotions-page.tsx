@@ -1,6 +1,12 @@
 import { type FormEvent, useId, useState } from 'react';
 import { Link } from 'wouter';
-import type { PageOf, PromotionResponse, SettingsResponse, StatusResponse } from '../../runner/api/responses.ts';
+import type {
+  ImageResponse,
+  PageOf,
+  PromotionResponse,
+  SettingsResponse,
+  StatusResponse,
+} from '../../runner/api/responses.ts';
 import { part, post, useApi } from './api.ts';
 import { valueText } from './format.ts';
 import { Badge, Commit, Empty, Page, Pending, When } from './parts.tsx';
@@ -9,6 +15,7 @@ import { Badge, Commit, Empty, Page, Pending, When } from './parts.tsx';
 export function PromotionsPage() {
   const { data: status, error } = useApi<StatusResponse>('/api/status');
   const { data, reload } = useApi<PageOf<PromotionResponse>>('/api/promotions', 2000);
+  const { data: images } = useApi<PageOf<ImageResponse>>('/api/images', 2000);
   if (!status || !data) return <Pending error={error} />;
   return (
     <Page
@@ -18,11 +25,32 @@ export function PromotionsPage() {
       {status.repositories.map(({ id }) => (
         <Promote key={id} repository={id} done={reload} />
       ))}
+      <Images images={images?.items ?? []} />
       {data.items.length === 0 && <Empty>No version was promoted yet.</Empty>}
       {data.items.map((promotion) => (
         <Promotion key={promotion.id} promotion={promotion} />
       ))}
     </Page>
+  );
+}
+
+/** What registries have that is built elsewhere. */
+function Images({ images }: { readonly images: readonly ImageResponse[] }) {
+  const id = useId();
+  if (images.length === 0) return null;
+  return (
+    <section className="panel" aria-labelledby={id}>
+      <h2 id={id}>Images that are built elsewhere</h2>
+      {images.map(({ repository, name, newest, problem, lookedAt }) => (
+        <p key={`${repository} ${name}`}>
+          {name}: {newest === undefined ? 'no version counts yet' : <code>{newest}</code>}{' '}
+          {problem !== '' && <Badge state="failed" text={problem} />}{' '}
+          <small>
+            looked for <When time={lookedAt} />
+          </small>
+        </p>
+      ))}
+    </section>
   );
 }
 

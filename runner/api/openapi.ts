@@ -23,6 +23,7 @@ export const COMPONENTS: Readonly<Record<string, z.ZodType>> = {
   Drift: schemas.driftSchema,
   AuditEntry: schemas.auditEntrySchema,
   Promotion: schemas.promotionSchema,
+  Image: schemas.imageSchema,
   Comparison: schemas.comparisonSchema,
   Settings: schemas.settingsSchema,
   Decision: schemas.decisionSchema,

@@ -20,6 +20,7 @@ export type RunEventResponse = z.output<typeof schemas.numberedEventSchema>;
 export type ComparisonResponse = z.output<typeof schemas.comparisonSchema>;
 export type DriftResponse = z.output<typeof schemas.driftSchema>;
 export type AuditEntryResponse = z.output<typeof schemas.auditEntrySchema>;
+export type ImageResponse = z.output<typeof schemas.imageSchema>;
 export type PromotionResponse = z.output<typeof schemas.promotionSchema>;
 export type PromotionRequest = z.output<typeof schemas.promotionRequestSchema>;
 export type RollbackRequest = z.output<typeof schemas.rollbackRequestSchema>;

@@ -309,6 +309,14 @@ const keeping = {
     query: z.object({ repository: text.optional(), state: schemas.promotionSchema.shape.state.optional() }),
     answer: z.object({ items: z.array(schemas.promotionSchema).readonly() }),
   }),
+  images: route({
+    method: 'get',
+    path: '/api/images',
+    summary: 'Images that are built elsewhere, with their newest versions',
+    tag: 'keeping',
+    query: z.object({ repository: text.optional() }),
+    answer: z.object({ items: z.array(schemas.imageSchema).readonly() }),
+  }),
   promote: route({
     method: 'post',
     path: '/api/repositories/{repository}/promotions',

@@ -353,8 +353,16 @@ export const unlockedSchema = z.object({ done: z.string().describe('What was don
 
 export const promotionRequestSchema = z.strictObject({
   name: clean.min(1).max(200).describe('A rule of `promotions` in mainstay.yaml: `app=web`, or `web`'),
-  from: clean.min(1).max(200).describe('Name of a stack'),
+  from: clean.min(1).max(400).describe("Name of a stack; or a tag of the promotion's image, for its first stack"),
   to: clean.min(1).max(200).describe('Name of a stack'),
+});
+
+export const imageSchema = z.object({
+  repository: z.string(),
+  name: z.string().describe('The promotion that the image belongs to'),
+  newest: z.string().optional().describe('The newest version that counts, as it is written'),
+  problem: z.string().describe("Why the registry could not be asked the last time; '' where it could"),
+  lookedAt: time,
 });
 
 export const promotionSchema = z.object({

@@ -171,6 +171,34 @@ export interface PromotionStore {
   ): Promise<void>;
 }
 
+/** What was last found in the registry of an image that is built elsewhere. */
+export interface ImageLook {
+  readonly repository: string;
+  /** The promotion's name. */
+  readonly name: string;
+  readonly lookedAt: Date;
+  /** The newest version that counts, as it is written; undefined where there is none, or none was found out yet. */
+  readonly newest: string | undefined;
+  /** Why it could not be found out the last time; '' where it could. */
+  readonly problem: string;
+}
+
+export interface ImageStore {
+  /** Whether it is our turn to ask: nobody has for `every` milliseconds. The same turn is never given twice. */
+  claim(
+    look: Pick<ImageLook, 'repository' | 'name'>,
+    turn: { readonly now: Date; readonly every: number },
+  ): Promise<boolean>;
+  /** What was found. Without `newest` what was known before stays. */
+  found(
+    look: Pick<ImageLook, 'repository' | 'name' | 'problem'> & { readonly newest?: string | undefined },
+  ): Promise<void>;
+  /** Forgets those of a repository that are not among `names`. */
+  keep(repository: string, names: readonly string[]): Promise<void>;
+  /** By repository and name. */
+  list(repository: string | undefined): Promise<readonly ImageLook[]>;
+}
+
 /** What the runner remembers to keep stacks true. Every call is one transaction and may be repeated. */
 export interface KeepingStore {
   readonly drift: DriftStore;
@@ -178,4 +206,5 @@ export interface KeepingStore {
   readonly approvals: ApprovalStore;
   readonly rollbacks: RollbackStore;
   readonly promotions: PromotionStore;
+  readonly images: ImageStore;
 }

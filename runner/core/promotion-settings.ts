@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { imageSettings } from './image-settings.ts';
 import { strict } from './settings-mistakes.ts';
 
 /** A version that goes from one stack's file to the next one's: `mainstay promote <name> <from>→<to>`. */
@@ -7,7 +8,13 @@ export const promotionSettings = strict({
     .string()
     .regex(/^[\w./-]+(?:=[\w./-]+)?$/, 'may have letters, digits and . _ / - and one =')
     .describe('What people call it, as in `app=web` or just `web`.'),
-  path: z.array(z.string().min(1)).min(2).describe('The stacks that it walks through, first to last, by name or id.'),
+  path: z
+    .array(z.string().min(1))
+    .min(1)
+    .describe('The stacks that it walks through, first to last, by name or id. Two at least, or one and an image.'),
+  image: imageSettings
+    .optional()
+    .describe('An image that is built elsewhere: its newest version is written into the file of the first stack.'),
   values: z
     .array(z.string().min(1))
     .min(1)
@@ -24,6 +31,9 @@ export const promotionSettings = strict({
     .enum(['commit', 'change'])
     .default('change')
     .describe('`commit` writes to the base branch; `change` opens a branch or pull request.'),
+}).refine(({ path, image }) => path.length > 1 || image !== undefined, {
+  path: ['path'],
+  message: 'has one stack: name the next one too, or an image that it gets',
 });
 
 export type PromotionSettings = z.output<typeof promotionSettings>;

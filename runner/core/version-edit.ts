@@ -22,37 +22,52 @@ export function partsOf(path: string): readonly (string | number)[] {
   );
 }
 
-/**
- * Writes the values of `from` at these places into the text of `to`: only the letters of the values change, comments, order, quotes of others and
- * layout stay. Throws a user error that names file, line and place where a value is missing, is no single value, or is a secret; and where the file is
- * not one YAML document in UTF-8.
- */
+/** Writes the values of `from` at these places into the text of `to`, as `editVersions` does. */
 export function copyVersions(
   paths: readonly string[],
   { from, to }: { readonly from: StackFile; readonly to: StackFile },
-): { readonly text: string; readonly changes: readonly VersionChange[] } {
+): EditedFile {
+  return editVersions(paths, to, (path) => scalarAt(from, path).value);
+}
+
+/** A stack's file with other versions. */
+export interface EditedFile {
+  readonly text: string;
+  readonly changes: readonly VersionChange[];
+}
+
+/**
+ * Writes into the text of a stack's file what `decide` says for what is at each place now: only the letters of the values change, comments, order, quotes
+ * of others and layout stay. Throws a user error that names file, line and place where a value is missing, is no single value, or is a secret; and where
+ * the file is not one YAML document in UTF-8.
+ */
+export function editVersions(
+  paths: readonly string[],
+  file: StackFile,
+  decide: (path: string, present: VersionValue) => VersionValue,
+): EditedFile {
   const changes: VersionChange[] = [];
-  let text = to.text;
+  let { text } = file;
   for (const path of paths) {
-    const source = scalarAt({ ...from }, path);
-    const target = scalarAt({ file: to.file, text }, path);
-    if (source.value === target.value) continue;
+    const target = scalarAt({ file: file.file, text }, path);
+    const value = decide(path, target.value);
+    if (value === target.value) continue;
     if (target.refuse) throw target.refuse();
-    changes.push({ path, before: plain(target.value), after: plain(source.value) });
-    text = text.slice(0, target.start) + written(source.value, target.quote) + text.slice(target.end);
+    changes.push({ path, before: plain(target.value), after: plain(value) });
+    text = text.slice(0, target.start) + written(value, target.quote) + text.slice(target.end);
     // What was written has to be read back as it was meant.
-    const check = scalarAt({ file: to.file, text }, path);
-    if (check.value !== source.value)
-      throw new Error(
-        `${path} of ${to.file} was written as ${String(source.value)} and reads as ${String(check.value)}`,
-      );
+    const check = scalarAt({ file: file.file, text }, path);
+    if (check.value !== value)
+      throw new Error(`${path} of ${file.file} was written as ${String(value)} and reads as ${String(check.value)}`);
   }
   return { text, changes };
 }
 
+/** Whole numbers are never rounded. */
+export type VersionValue = string | number | bigint | boolean;
+
 interface Found {
-  /** Whole numbers are never rounded. */
-  readonly value: string | number | bigint | boolean;
+  readonly value: VersionValue;
   readonly start: number;
   readonly end: number;
   readonly quote: '"' | "'" | '';
@@ -81,12 +96,12 @@ function scalarAt({ file, text }: StackFile, path: string): Found {
   return { value: node.value, start, end, quote, refuse: inPlace ? undefined : refuse };
 }
 
-function isVersion(value: unknown): value is Found['value'] {
+function isVersion(value: unknown): value is VersionValue {
   return ['string', 'bigint', 'boolean'].includes(typeof value) || Number.isFinite(value);
 }
 
 /** As JSON can have it. */
-function plain(value: Found['value']): string | number | boolean {
+function plain(value: VersionValue): string | number | boolean {
   if (typeof value !== 'bigint') return value;
   return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
 }
@@ -148,7 +163,7 @@ function escaped(letter: string): string {
 }
 
 /** A text that YAML reads as this value, in the quotes that were there where they serve. */
-function written(value: Found['value'], quote: Found['quote']): string {
+function written(value: VersionValue, quote: Found['quote']): string {
   if (typeof value !== 'string') return String(value);
   if (quote === "'" && !value.includes("'") && value.search(UNPRINTABLE) < 0) return `'${value}'`;
   if (quote === '' && /^[A-Za-z][\w./@:-]*$/.test(value) && !/:$|^(true|false|null|yes|no|y|n|on|off)$/i.test(value))

@@ -5,8 +5,10 @@ import { missing } from './api-error.ts';
 import type { Part } from './bind-routes.ts';
 import type { HttpOptions } from './http-options.ts';
 
-/** What keeps stacks true by request: looks for drift, unlocking, rollbacks, promotions. */
-export function keepingHandlers(options: HttpOptions): Part<'look' | 'unlock' | 'rollBack' | 'promotions' | 'promote'> {
+/** What keeps stacks true by request: looks for drift, unlocking, rollbacks, promotions, images. */
+export function keepingHandlers(
+  options: HttpOptions,
+): Part<'look' | 'unlock' | 'rollBack' | 'promotions' | 'images' | 'promote'> {
   const { store } = options;
   return {
     look: async ({ params, body, principal }) => {
@@ -30,6 +32,12 @@ export function keepingHandlers(options: HttpOptions): Part<'look' | 'unlock' | 
     },
     promotions: async ({ query }) => ({
       items: (await store.promotions.list(query.repository, query.state)).map(promotionResponse),
+    }),
+    images: async ({ query }) => ({
+      items: (await store.images.list(query.repository)).map(({ lookedAt, ...look }) => ({
+        ...look,
+        lookedAt: lookedAt.toISOString(),
+      })),
     }),
     promote: async ({ params: { repository }, body, principal }) => {
       if (!options.repositories.some(({ id }) => id === repository)) throw missing('repository', repository);

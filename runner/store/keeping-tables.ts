@@ -4,6 +4,8 @@ import type {
   AuditStore,
   DriftRecord,
   DriftStore,
+  ImageLook,
+  ImageStore,
   KeepingStore,
   Promotion,
   PromotionStore,
@@ -13,7 +15,7 @@ import type {
 } from '../core/keeping-store.ts';
 import type { Database } from './database.ts';
 
-/** The tables that keep stacks true: drift, audit trail, approvals, rollbacks, promotions. */
+/** The tables that keep stacks true: drift, audit trail, approvals, rollbacks, promotions, images. */
 export function createKeepingTables(database: Database): KeepingStore {
   return {
     drift: driftOf(database),
@@ -21,6 +23,7 @@ export function createKeepingTables(database: Database): KeepingStore {
     approvals: approvalsOf(database),
     rollbacks: rollbacksOf(database),
     promotions: promotionsOf(database),
+    images: imagesOf(database),
   };
 }
 
@@ -190,6 +193,40 @@ function promotionsOf(database: Database): PromotionStore {
       const sets = fields.map(([name], index) => `"${name}" = $${index + 2}`);
       const values = fields.map(([name, value]) => (name === 'values' ? JSON.stringify(value) : (value ?? null)));
       await database.change(`update promotion set ${sets.join(', ')} where id = $1`, [id, ...values]);
+    },
+  };
+}
+
+type ImageRow = Omit<ImageLook, 'lookedAt' | 'newest'> & { readonly looked_at: Date; readonly newest: string | null };
+
+function imagesOf(database: Database): ImageStore {
+  return {
+    claim: async ({ repository, name }, { now, every }) =>
+      (await database.change(
+        `insert into image_look (repository, name, looked_at) values ($1, $2, $3)
+         on conflict (repository, name) do update set looked_at = excluded.looked_at
+         where image_look.looked_at <= $4 or image_look.looked_at > excluded.looked_at`,
+        [repository, name, now, new Date(now.getTime() - every)],
+      )) === 1,
+    found: async ({ repository, name, newest, problem }) => {
+      await database.change(
+        'update image_look set newest = coalesce($3, newest), problem = $4 where repository = $1 and name = $2',
+        [repository, name, newest ?? null, problem],
+      );
+    },
+    keep: async (repository, names) => {
+      await database.change('delete from image_look where repository = $1 and not name = any($2)', [repository, names]);
+    },
+    list: async (repository) => {
+      const rows = await database.rows<ImageRow>(
+        'select * from image_look where ($1::text is null or repository = $1) order by repository, name',
+        [repository ?? null],
+      );
+      return rows.map(({ looked_at, newest, ...row }) => ({
+        ...row,
+        lookedAt: looked_at,
+        newest: newest ?? undefined,
+      }));
     },
   };
 }

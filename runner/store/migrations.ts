@@ -168,6 +168,12 @@ const MIGRATIONS: readonly string[] = [
     add column listed bigint not null default 0;
   create index base_move on delivery (repository, (event ->> 'head')) where event ->> 'kind' = 'base-moved';
   `,
+  `
+  create table image_look (
+    repository text not null, name text not null, looked_at timestamptz not null, newest text, problem text not null default '',
+    primary key (repository, name)
+  );
+  `,
 ];
 
 /** Any number: two runners that start at once migrate one after the other. */

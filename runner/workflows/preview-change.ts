@@ -120,7 +120,7 @@ async function affectedBy(
 }
 
 /** Short, and the same when a workflow is done again. */
-export function runId(prefix: 'p' | 'u' | 'd' | 'c' | 'v', text: string): string {
+export function runId(prefix: 'p' | 'u' | 'd' | 'c' | 'v' | 'i', text: string): string {
   return `${prefix}-${createHash('sha256').update(text).digest('hex').slice(0, 10)}`;
 }
 

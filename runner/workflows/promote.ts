@@ -3,6 +3,7 @@ import { DBOS } from '@dbos-inc/dbos-sdk';
 import { userError } from '../../foundation/errors.ts';
 import { nearestName } from '../../foundation/nearest-name.ts';
 import type { Actor } from '../core/account.ts';
+import { formatReference, parseReference, TAG } from '../core/image-version.ts';
 import { type PromotionSettings, ruleNamed } from '../core/promotion-settings.ts';
 import type { Settings } from '../core/settings.ts';
 import { stacksOfStage } from '../core/stack-order.ts';
@@ -11,6 +12,7 @@ import { runId } from './preview-change.ts';
 import { rolloutId } from './rollout-at.ts';
 import type { StageWork } from './rollout-wait.ts';
 import type { Services } from './services.ts';
+import { hasImage, referenceOf, registryOf } from './watch-images.ts';
 
 /** The queue of what is written to branches: one writer per repository. */
 export const WRITES_QUEUE = 'writes';
@@ -34,20 +36,42 @@ export async function requestPromotion(services: Services, request: PromotionReq
       `Cannot promote as the repository has not been looked at yet: ${request.repository}. Wait a moment.`,
     );
   const rule = ruleOf(settings, request.name);
+  const image = await askedImage(services, rule, request);
+  if (image) return queue(services, { ...request, name: rule.name, from: image, to: rule.path[0]! });
   const places = [request.from, request.to].map((stack) => placeOf(rule, stack));
   if (places[0]! >= places[1]!)
     throw userError(
       `Cannot promote from ${request.from} to ${request.to} as the way of ${rule.name} is ${rule.path.join(' → ')}. Choose two of it in that order.`,
     );
-  const id = `promotion-${randomUUID()}`;
-  await services.store.promotions.add({
+  return queue(services, {
     ...request,
-    id,
     name: rule.name,
     from: rule.path[places[0]!]!,
     to: rule.path[places[1]!]!,
   });
-  const text = `promote ${rule.name} from ${request.from} to ${request.to}`;
+}
+
+/** The image that is meant by a version, as in `mainstay promote web 1.7.0→dev`: somebody has built it, and says so. */
+async function askedImage(
+  services: Services,
+  rule: PromotionSettings,
+  { repository, from, to }: PromotionRequest,
+): Promise<string | undefined> {
+  const [first] = rule.path;
+  if (!hasImage(rule) || !isNamed(first!, to) || rule.path.some((stack) => isNamed(stack, from))) return undefined;
+  const { image } = rule;
+  const tag = parseReference(from)?.repository === image.repository ? parseReference(from)!.tag : from;
+  if (!TAG.test(tag))
+    throw userError(
+      `Cannot promote as ${rule.name} has no such version: ${from}. Name a tag of ${image.repository}, or a stack of ${rule.path.join(' → ')}.`,
+    );
+  return formatReference(await referenceOf(registryOf(services, repository), image, tag));
+}
+
+async function queue(services: Services, request: PromotionRequest): Promise<string> {
+  const id = `promotion-${randomUUID()}`;
+  await services.store.promotions.add({ ...request, id });
+  const text = `promote ${request.name} from ${request.from} to ${request.to}`;
   await services.store.audit.add({
     kind: 'promotion',
     repository: request.repository,
@@ -71,11 +95,15 @@ function ruleOf({ promotions }: Settings, name: string): PromotionSettings {
 }
 
 function placeOf(rule: PromotionSettings, stack: string): number {
-  const place = rule.path.findIndex((each) => each === stack || each.slice(each.lastIndexOf('/') + 1) === stack);
+  const place = rule.path.findIndex((each) => isNamed(each, stack));
   if (place >= 0) return place;
   throw userError(
     `Cannot promote as ${rule.name} does not come by ${stack}: its way is ${rule.path.join(' → ')}. Choose two of it.`,
   );
+}
+
+function isNamed(stack: string, name: string): boolean {
+  return stack === name || stack.slice(stack.lastIndexOf('/') + 1) === name;
 }
 
 /** Queues the promotions that follow a verified environment by themselves. Part of the rollout's workflow. */

@@ -4,6 +4,7 @@ import type { Forge } from '../core/forge.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { RunStore } from '../core/run-store.ts';
 import type { Engine, EngineName } from '../engines/engine.ts';
+import type { Registry } from '../images/registry.ts';
 
 /** A repository that is watched. */
 export interface Repository {
@@ -21,6 +22,8 @@ export interface Services {
   readonly engines: ReadonlyMap<EngineName, Engine>;
   /** The engine of stacks that name none. */
   readonly defaultEngine: EngineName;
+  /** The registries of images that are built elsewhere, with what a repository may log in to. Default: those that are open to everybody. */
+  readonly registriesOf?: (repository: string) => Registry;
   /** What commands of a repository may see of our environment. Default: nothing. */
   readonly programEnvironment?: Readonly<Record<string, string>>;
   /** Where checkouts are made. */

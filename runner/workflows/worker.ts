@@ -23,6 +23,7 @@ import type { Services } from './services.ts';
 import { startTakingOver } from './take-over.ts';
 import { unlock, unlockStack } from './unlock-stack.ts';
 import { updateStack } from './update-stack.ts';
+import type { StartWriting } from './watch-images.ts';
 import { openWorkerSession } from './worker-session.ts';
 import { writePromotions } from './write-promotions.ts';
 
@@ -37,6 +38,8 @@ export interface Worker {
   decideRollout(id: string, decision: Decision): Promise<void>;
   /** Writes a tested version into the next stack's file. Returns the promotion's id; `store.promotions` says what became of it. */
   promote(request: PromotionRequest): Promise<string>;
+  /** Writes what is queued for the branches of a repository; the same promotion starts it once. */
+  readonly startWriting: StartWriting;
   /** Opens the change that takes a stack back to a commit. */
   rollBack(request: RollbackRequest): Promise<OfferedRevert>;
   /** Starts a look for drift; the same id is one look. False where a look at the stack is under way and nobody has asked for another. */
@@ -97,6 +100,11 @@ export async function startWorker(options: {
   ]);
   const stopCleaning = startCleaning({ clock: services.clock, log });
   const stopTakingOver = startTakingOver(session, log);
+  const startWriting: StartWriting = async (repository, promotion) => {
+    const enqueueOptions = { queuePartitionKey: repository };
+    const workflowID = `write ${promotion}`;
+    await DBOS.startWorkflow(workflows.write, { workflowID, queueName: WRITES_QUEUE, enqueueOptions })(repository);
+  };
   return {
     receive: async (event) => void (await DBOS.startWorkflow(workflows.receive, { workflowID: event.id })(event)),
     look: (id, at) => startLook(workflows.look, id, at),
@@ -111,13 +119,10 @@ export async function startWorker(options: {
     wake: (id) => DBOS.send(id, { kind: 'wake' } satisfies RolloutMessage, 'decision'),
     promote: async (request) => {
       const id = await requestPromotion(services, request);
-      const enqueueOptions = { queuePartitionKey: request.repository };
-      const workflowID = `write ${id}`;
-      await DBOS.startWorkflow(workflows.write, { workflowID, queueName: WRITES_QUEUE, enqueueOptions })(
-        request.repository,
-      );
+      await startWriting(request.repository, id);
       return id;
     },
+    startWriting,
     rollBack: (request) => rollBack(services, request),
     cancelRun: (run, actor) => cancelRun(services, run, actor),
     retryPreview: (run, actor) => retryPreview(services, { run, actor }, workflows.preview),

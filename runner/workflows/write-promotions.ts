@@ -6,9 +6,10 @@ import { short } from '../core/report-text.ts';
 import { readSettings, type Settings } from '../core/settings.ts';
 import type { SourceTree } from '../core/source-tree.ts';
 import { findStacks, type Stack } from '../core/stack.ts';
-import { copyVersions, type VersionChange } from '../core/version-edit.ts';
+import { copyVersions, type StackFile, type VersionChange } from '../core/version-edit.ts';
 import { attempt } from './attempt.ts';
 import { repositoryOf, type Services } from './services.ts';
+import { editedByImage, hasImage, imageOf } from './watch-images.ts';
 
 /** Promotions that are written together: to the base branch, or to the branch of a change. */
 interface Batch {
@@ -143,26 +144,37 @@ interface EditWork extends BatchWork {
   readonly promotion: Promotion;
 }
 
-/** The version that was tested is the one of the commit that is applied, not that of the newest. */
 async function edited(services: Services, { repository, settings, tree, stacks, texts, promotion }: EditWork) {
   const rule = ruleNamed(settings.promotions, promotion.name);
   if (!rule)
     throw userError(`Cannot promote as mainstay.yaml has no such promotion any more: ${promotion.name}. Add it again.`);
-  const { mirror } = repositoryOf(services, repository);
   const stackOf = (name: string) => stacks.find(({ id, name: plain }) => id === name || plain === name);
   const [from, to] = [stackOf(promotion.from), stackOf(promotion.to)];
-  if (!from || !to)
+  const image = imageOf(rule, promotion.from);
+  if (!to || (!from && !image))
     throw userError(
-      `Cannot promote as there is no such stack: ${from ? promotion.to : promotion.from}. Correct promotions in mainstay.yaml.`,
+      `Cannot promote as there is no such stack: ${to ? promotion.from : promotion.to}. Correct promotions in mainstay.yaml.`,
     );
+  const target = { file: to.file, text: texts.get(to.file) ?? (await tree.read(to.file)) };
+  if (image && hasImage(rule)) {
+    const forced = promotion.by !== 'mainstay';
+    return { file: to.file, ...editedByImage(rule, { file: target, wanted: image, forced }) };
+  }
+  return {
+    file: to.file,
+    ...copyVersions(rule.values, { from: await testedFile(services, repository, from!), to: target }),
+  };
+}
+
+/** The file of a stack at the commit that is applied: the version that was tested is that one's, not that of the newest. */
+async function testedFile(services: Services, repository: string, from: Stack): Promise<StackFile> {
+  const { mirror } = repositoryOf(services, repository);
   const applied = (await services.store.stacks.list(repository)).find(({ id }) => id === from.id)?.appliedCommit;
   if (applied === undefined)
     throw userError(
       `Cannot promote from ${from.id} as it was never updated: nobody knows that its version works. Update it first.`,
     );
-  const source = { file: from.file, text: await (await mirror.tree(applied)).read(from.file) };
-  const target = { file: to.file, text: texts.get(to.file) ?? (await tree.read(to.file)) };
-  return { file: to.file, ...copyVersions(rule.values, { from: source, to: target }) };
+  return { file: from.file, text: await (await mirror.tree(applied)).read(from.file) };
 }
 
 async function pushBatch(

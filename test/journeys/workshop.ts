@@ -16,6 +16,7 @@ import type { StackWork } from '../../runner/engines/engine.ts';
 import { createPlainGitForge } from '../../runner/forges/plain-git/forge.ts';
 import { createDependencyStore } from '../../runner/git/dependency-store.ts';
 import { openMirror } from '../../runner/git/git-mirror.ts';
+import { createRegistry, type RegistryAccount } from '../../runner/images/registry.ts';
 import { openDatabase } from '../../runner/store/database.ts';
 import { startEmbeddedPostgres } from '../../runner/store/embedded-postgres.ts';
 import { migrate } from '../../runner/store/migrations.ts';
@@ -60,11 +61,13 @@ export interface WorkshopOptions {
   readonly now?: number;
   /** Where changes are proposed. Default: plain Git, where a pushed branch is one. Git itself is at `estate.git` all the same. */
   readonly forge?: Forge;
+  /** Registries that images are looked for in. Default: those of the world. */
+  readonly registries?: readonly RegistryAccount[];
 }
 
 export async function createWorkshop(
   files: Readonly<Record<string, string>> = FIRST_FILES,
-  { now, forge: forgeAt }: WorkshopOptions = {},
+  { now, forge: forgeAt, registries = [] }: WorkshopOptions = {},
 ): Promise<Workshop> {
   const folder = mkdtempSync(join(tmpdir(), 'mainstay-workshop-'));
   chmodSync(folder, 0o755);
@@ -100,6 +103,7 @@ export async function createWorkshop(
   const services: Services = {
     ...{ store, log: silentLog, clock: clock.clock, workFolder: join(folder, 'work'), ending: ending.signal },
     ...{ repositories: new Map([['estate', repository]]), engines: engines.byName, defaultEngine: 'embedded' },
+    registriesOf: () => createRegistry(registries),
     link: (path) => `http://127.0.0.1/${path}`,
     tell: (line) => said.push(line),
   };

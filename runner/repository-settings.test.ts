@@ -155,3 +155,30 @@ test('reads credentials by name, and says what they may not be', () => {
     /has to say where it is/,
   );
 });
+
+test('reads registries with their passwords, and says what is wrong with them', () => {
+  const repositories = 'repositories: [{name: a, forge: plain-git, url: /srv/a.git}]\n';
+  const found = read(
+    `${repositories}registries:\n  - {host: "registry.example:5000", username: reader, password: {env: WORD}, repositories: [a]}\n`,
+    { WORD: 'the-word-of-the-reader' },
+  );
+  assert.deepEqual(found.registries, [
+    {
+      ...{ host: 'registry.example:5000', username: 'reader', password: 'the-word-of-the-reader' },
+      ...{ insecure: false, repositories: ['a'] },
+    },
+  ]);
+  assert.ok(redactor.contains('the-word-of-the-reader'));
+  const wrong: readonly (readonly [string, RegExp])[] = [
+    ['{host: "https://registry.example"}', /is no host as in registry\.example/],
+    ['{host: registry.example, username: reader}', /needs both username and password, or none/],
+    ['{host: registry.example, username: reader, password: word-in-it}', /has to say where it is/],
+    ['{host: registry.example, repositories: [b]}', /b is unknown/],
+  ];
+  for (const [text, error] of wrong) {
+    const said = mistake(`${repositories}registries: [${text}]\n`);
+    assert.match(said, error);
+    assert.match(said, /2:\d+/);
+    assert.doesNotMatch(said, /word-in-it/);
+  }
+});

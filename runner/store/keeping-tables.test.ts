@@ -152,3 +152,20 @@ test('remembers rollbacks and promotions', async () => {
   );
   assert.equal((await store.promotions.list('r', 'queued')).length, 0);
 });
+
+test('one looks for an image in a turn, and what was found stays where nothing is found out', async () => {
+  const at = { repository: 'r', name: 'web' };
+  const turn = (seconds: number) => ({ now: new Date(Date.UTC(2026, 10, 21) + seconds * 1000), every: 60_000 });
+  const claims = (seconds: number) => Promise.all([1, 2, 3].map(() => store.images.claim(at, turn(seconds))));
+  const granted = async (seconds: number) => (await claims(seconds)).filter(Boolean).length;
+  assert.deepEqual([await granted(0), await granted(59), await granted(60)], [1, 0, 1]);
+  assert.equal(await granted(-3600), 1, 'a clock that was ahead stops nobody');
+  await store.images.found({ ...at, newest: 'web:2', problem: '' });
+  await store.images.found({ ...at, problem: 'away' });
+  const [look] = await store.images.list('r');
+  assert.deepEqual([look!.newest, look!.problem, look!.lookedAt], ['web:2', 'away', turn(-3600).now]);
+  await store.images.keep('other', []);
+  assert.equal((await store.images.list(undefined)).length, 1);
+  await store.images.keep('r', ['tool']);
+  assert.deepEqual(await store.images.list('r'), []);
+});

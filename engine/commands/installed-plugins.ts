@@ -13,6 +13,11 @@ export interface InstalledPlugin {
   readonly directory: string;
 }
 
+/** What plugins there are (sdk/go/common/apitype/plugins.go). */
+export const pluginKinds: readonly string[] = ['resource', 'language', 'analyzer', 'converter', 'tool'];
+
+const folderName = new RegExp(`^(${pluginKinds.join('|')})-(.+)-v(\\d+\\.\\d+\\.\\d+.*)$`);
+
 /** Every finished plugin folder, `<kind>-<name>-v<version>` (sdk/go/common/workspace/plugins.go). */
 export async function installedPlugins(home: string): Promise<readonly InstalledPlugin[]> {
   const root = join(home, 'plugins');
@@ -25,7 +30,7 @@ export async function installedPlugins(home: string): Promise<readonly Installed
   );
   const plugins: InstalledPlugin[] = [];
   for (const entry of names.sort()) {
-    const match = /^(resource|language|analyzer|converter|tool)-(.+)-v(\d+\.\d+\.\d+.*)$/.exec(entry);
+    const match = folderName.exec(entry);
     if (!match || partial.has(entry)) continue;
     const directory = join(root, entry);
     const info = await stat(directory);

@@ -1,16 +1,12 @@
-import { cp, mkdir, rm, stat, writeFile } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
 import semver from 'semver';
 import { pulumiHome } from '../plugins/find-plugin.ts';
 import type { Command, CommandContext } from './command.ts';
 import { CommandFailure } from './exit-codes.ts';
-import type { Flags } from './flags.ts';
 import { type InstalledPlugin, installedPlugins, removeInstalledPlugin } from './installed-plugins.ts';
+import { pluginInstall } from './plugin-install.ts';
 import { outputFlags, yesFlag } from './shared-flags.ts';
 import { agoText, jsonText, tableText } from './table-text.ts';
 import { wantsJson } from './wants-json.ts';
-
-const downloads = 'it downloads no plugins; install them with the official CLI, or from a folder with --file';
 
 const list: Command = {
   name: 'ls',
@@ -41,60 +37,6 @@ function tableOf(plugins: readonly InstalledPlugin[]): string {
   ]);
   const total = plugins.reduce((sum, { size }) => sum + size, 0);
   return `${tableText(['NAME', 'KIND', 'VERSION', 'SIZE', 'INSTALLED', 'LAST USED'], rows)}\nTOTAL plugin cache size: ${(total / 1e6).toFixed(1)} MB\n`;
-}
-
-const install: Command = {
-  name: 'install',
-  summary: 'Install a plugin from a folder or an executable',
-  usage: '<kind> <name> <version>',
-  arguments: { minimum: 3, maximum: 3 },
-  flags: [
-    { name: 'file', short: 'f', kind: 'text', summary: 'The folder or executable to install' },
-    { name: 'reinstall', kind: 'boolean', summary: 'Install it although it is there' },
-    { name: 'exact', kind: 'boolean', summary: 'Only this very version counts as installed' },
-    { name: 'server', kind: 'text', summary: '', unsupported: downloads },
-    { name: 'checksum', kind: 'text', summary: '', unsupported: downloads },
-    { name: 'parallel', kind: 'integer', summary: '', unsupported: downloads },
-  ],
-  run: (context, args, flags) => installPlugin(context, args, flags),
-};
-
-async function installPlugin(context: CommandContext, args: readonly string[], flags: Flags): Promise<undefined> {
-  const [kind = '', name = '', given = ''] = args;
-  const version = semver.parse(given)?.version;
-  if (version === undefined) throw new CommandFailure(`invalid plugin semver: ${JSON.stringify(given)}`);
-  const home = pulumiHome(context.environment);
-  const present = (await installedPlugins(home)).some(
-    (plugin) => plugin.kind === kind && plugin.name === name && covers(plugin.version, version, flags),
-  );
-  if (present && !flags.boolean('reinstall')) return undefined;
-  const file = flags.text('file');
-  if (file === undefined) {
-    throw new CommandFailure(
-      `Cannot install the plugin as the embedded engine downloads none: ${kind} ${name} ${version}. ` +
-        `Install it with the official Pulumi CLI, give its folder with --file, or put pulumi-${kind}-${name} on PATH.`,
-    );
-  }
-  const source = resolve(context.directory, file);
-  const target = join(home, 'plugins', `${kind}-${name}-v${version}`);
-  await mkdir(join(home, 'plugins'), { recursive: true });
-  // A folder with this mark beside it is unfinished: a kill in between leaves nothing that would be used.
-  await writeFile(`${target}.partial`, '');
-  await rm(target, { recursive: true, force: true });
-  const isDirectory = (await stat(source)).isDirectory();
-  await cp(source, isDirectory ? target : join(target, basename(source)), { recursive: true });
-  await rm(`${target}.partial`);
-  return undefined;
-}
-
-/** A newer version of the same major will do, unless `--exact`. */
-function covers(installed: string, wanted: string, flags: Flags): boolean {
-  if (flags.boolean('exact')) return installed === wanted;
-  return (
-    semver.valid(installed) !== null &&
-    semver.major(installed) === semver.major(wanted) &&
-    semver.gte(installed, wanted)
-  );
 }
 
 const remove: Command = {
@@ -142,5 +84,5 @@ async function confirmed(context: CommandContext, found: readonly InstalledPlugi
 export const pluginCommand: Command = {
   name: 'plugin',
   summary: 'Manage language and resource provider plugins',
-  commands: [list, install, remove, { name: 'run', summary: '', unsupported: 'it runs no tool plugins' }],
+  commands: [list, pluginInstall, remove, { name: 'run', summary: '', unsupported: 'it runs no tool plugins' }],
 };

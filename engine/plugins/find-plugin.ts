@@ -184,7 +184,7 @@ function notFound(request: PluginRequest, options: FindOptions): never {
   throw userError(
     `Cannot manage resources of the package ${request.package} as no provider for it was found: ${describeRequest(request)}${from}. ` +
       `Install the official plugin into ${join(pulumiHome(options.environment), 'plugins', `resource-${request.package}${version}`)} ` +
-      `(pulumi plugin install resource ${describeRequest(request)}), or put ${executableName(request.package)} on the PATH, ` +
+      `(pulumi plugin install resource ${describeRequest(request)}${request.downloadUrl === '' ? '' : ` --server ${request.downloadUrl}`}), or put ${executableName(request.package)} on the PATH, ` +
       'or let the sandbox stand in for it with the setting mainstay:sandbox: "true".',
   );
 }

@@ -20,7 +20,7 @@ before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'mainstay-commands-'));
   server = await startApiServer();
   await fillEstate(server);
-  const account = { id: 'ada', name: 'Ada', role: 'owner' } as const;
+  const account = { id: 'ada', name: 'Ada', grants: [{ role: 'owner' }] } as const;
   await server.accounts.add(account);
 });
 
@@ -75,6 +75,8 @@ const READING: readonly (readonly [args: readonly string[], schema: string, code
   [['drift', 'dev'], 'Drift[]', 3],
   [['token', 'robot'], 'AccessToken'],
   [['tokens'], 'AccessToken[]'],
+  [['accounts'], 'Account[]'],
+  [['whoami'], 'Session'],
 ];
 
 test('prints with --json what the reference says, by the schemas of the API', async () => {
@@ -130,6 +132,29 @@ test('does what it is asked to, and says in the trail for whom', async () => {
     assert.match(told, new RegExp(`"${each}"[^\\]]*"by":"grace","via":"this machine"`));
 });
 
+test('makes an account, gives it roles, takes them back, and removes it', async () => {
+  const did = async (...args: readonly string[]) => {
+    const { code, output, errors } = await mainstay(args);
+    assert.deepEqual([code, errors], [0, ''], args.join(' '));
+    return output.trim();
+  };
+  const scope = ['--repository', 'estate', '--environment', 'dev', 'staging'];
+  assert.match(await did('add-account', 'Hedy', '--role', 'operator', ...scope), /\/sign-in#link_[\w-]{43}$/);
+  assert.match(
+    await did('grant', 'Hedy', '--role', 'viewer'),
+    /^Hedy +\S+ +operator of estate in dev, staging; viewer$/,
+  );
+  assert.match(await did('revoke', 'Hedy', '--role', 'operator'), /^Hedy +\S+ +viewer$/);
+  assert.match(await did('sign-in', 'Hedy'), /\/sign-in#link_/);
+  assert.match(await did('accounts'), /^Hedy .* viewer$/m);
+  assert.match(await did('token', 'narrow', '--role', 'approver', '--stack', 'shop/*'), /^mainstay_/);
+  assert.match(await did('tokens'), /^narrow +\S+ +approver for shop\/\* +never used/m);
+  await did('remove-account', 'Hedy');
+  const { code, errors } = await mainstay(['grant', 'Hedy', '--role', 'viewer']);
+  assert.equal(code, 1);
+  assert.match(errors, /^Cannot find the account as there is none: Hedy\. There is: Ada\./);
+});
+
 test('says in a line or two what is wrong and what to do, with the exit code that is documented', async () => {
   const lines = ({ errors }: Finished) => errors.trim().split('\n').length;
   const refused = async (code: number, pattern: RegExp, args: readonly string[], environment = asking()) => {
@@ -163,7 +188,7 @@ test('says in a line or two what is wrong and what to do, with the exit code tha
     '--limit',
     'many',
   ]);
-  await refused(2, /Allowed choices are owner, viewer/, ['token', 'x', '--role', 'king']);
+  await refused(2, /Allowed choices are viewer, operator, approver, owner/, ['token', 'x', '--role', 'king']);
   await refused(2, /required option '--to <commit>' not specified/, ['rollback', 'dev', '--reason', 'x']);
 });
 
@@ -214,6 +239,16 @@ test('has colours on a terminal, none where NO_COLOR asks for none, and plain li
 
 test('the reference has a shape for every command that prints JSON', () => {
   const { length } = createProgram().commands.filter(({ options }) => options.some(({ long }) => long === '--json'));
-  const others = ['approve', 'reject', 'give-up', 'break-glass', 'retry', 'cancel', 'sync', 'remove-token'];
+  const others = [
+    'approve',
+    'reject',
+    'give-up',
+    'break-glass',
+    'retry',
+    'cancel',
+    'sync',
+    'remove-token',
+    'remove-account',
+  ];
   assert.equal(Object.keys(JSON_SHAPES).length - 1 + others.length, length);
 });

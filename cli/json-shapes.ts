@@ -23,6 +23,11 @@ export const JSON_SHAPES: Readonly<Record<string, readonly string[]>> = {
   tokens: ['AccessToken[]'],
   token: ['AccessToken with `token`, shown this once'],
   'sign-in': ['{ url, expiresAt }'],
+  whoami: ['Session'],
+  accounts: ['Account[]'],
+  'add-account': ['{ account: Account, url, expiresAt }'],
+  grant: ['Account'],
+  revoke: ['Account'],
   sandbox: ['{ stack, said: string[] }'],
   'every other': ['{ did, id }; sync has no id'],
 };

@@ -1,8 +1,10 @@
 import type {
   AccessTokenResponse,
+  AccountResponse,
   AuditEntryResponse,
   ChangeResponse,
   DriftResponse,
+  GrantRequest,
   ResourceStep,
   RolloutResponse,
   RunDetailResponse,
@@ -128,11 +130,32 @@ export function auditLines(entries: readonly AuditEntryResponse[]): readonly str
 export function tokenLines(tokens: readonly AccessTokenResponse[]): readonly string[] {
   if (tokens.length === 0) return ['There are no tokens.'];
   return columns(
-    tokens.map(({ id, name, role, lastUsedAt, expiresAt }) => [
-      ...[name, id, role, lastUsedAt ? `used ${lastUsedAt}` : 'never used'],
+    tokens.map(({ id, name, lastUsedAt, expiresAt, ...grant }) => [
+      ...[name, id, grantText(grant), lastUsedAt ? `used ${lastUsedAt}` : 'never used'],
       expiresAt ? `until ${expiresAt}` : 'without an end',
     ]),
   );
+}
+
+export function accountLines(accounts: readonly AccountResponse[]): readonly string[] {
+  if (accounts.length === 0)
+    return ['There are no accounts. `mainstay sign-in` prints the link that makes the first one.'];
+  return columns(
+    accounts.map(({ id, name, grants, groups, signedOnAt }) => [
+      ...[name, id, grants.map(grantText).join('; ') || 'no role'],
+      groups ? `from its provider ${signedOnAt}, groups ${groups.join(', ') || 'none'}` : '',
+    ]),
+  );
+}
+
+/** A role and what it is for: `operator of shop in dev, staging`. */
+function grantText({ role, repositories, stacks, environments }: GrantRequest): string {
+  const parts = [
+    ['of', repositories],
+    ['for', stacks],
+    ['in', environments],
+  ] as const;
+  return [role, ...parts.flatMap(([word, patterns]) => (patterns ? [`${word} ${patterns.join(', ')}`] : []))].join(' ');
 }
 
 export function settingsLines({ repository, file, problem, settings, runner }: SettingsResponse): readonly string[] {

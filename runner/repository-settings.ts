@@ -5,6 +5,9 @@ import { z } from 'zod';
 import type { Environment } from '../foundation/environment.ts';
 import { formatPlace, messageOf, userError } from '../foundation/errors.ts';
 import { redactor } from '../foundation/redact.ts';
+import { accessOf } from './core/access.ts';
+import type { GivenGrant } from './core/account.ts';
+import { grantSettings } from './core/grant-settings.ts';
 import { NOTICE_KINDS } from './core/notice.ts';
 import { type Mistake, mistakeLines, mistakesOf, strict, unknownName } from './core/settings-mistakes.ts';
 import type { Credentials } from './engines/engine-environment.ts';
@@ -106,6 +109,14 @@ const schema = strict({
     .default([])
     .describe('Registries of images that are built elsewhere. One that is open to everybody needs no entry.'),
   notifications: z.array(channel).default([]).describe('Who is told what, and where.'),
+  access: strict({
+    grants: z
+      .array(grantSettings)
+      .default([])
+      .describe('Who may do what, beside what accounts are given in the console.'),
+  })
+    .prefault({})
+    .describe('Who may sign in, and do what.'),
 });
 
 /** For the JSON schema that editors complete from. */
@@ -123,6 +134,7 @@ export interface RunnerFile {
   readonly credentials: readonly Credentials[];
   readonly registries: readonly RegistryAccount[];
   readonly notifications: readonly ChannelSettings[];
+  readonly access: { readonly grants: readonly GivenGrant[] };
 }
 
 /**
@@ -163,6 +175,7 @@ function contradictions({
   credentials: sets,
   registries,
   notifications,
+  access,
 }: z.output<typeof schema>): readonly Mistake[] {
   const known = repositories.map(({ name }) => name);
   const unknown = Object.entries({ credentials: sets, registries }).flatMap(([list, each]) =>
@@ -174,7 +187,20 @@ function contradictions({
       ),
     ),
   );
+  const nowhere = access.grants.flatMap(({ repositories: patterns = [] }, index) =>
+    patterns.flatMap((pattern, place) =>
+      known.some((name) => accessOf([{ role: 'viewer', repositories: [pattern] }]).may('read', { repository: name }))
+        ? []
+        : [
+            {
+              path: ['access', 'grants', index, 'repositories', place],
+              message: `${pattern} ${unknownName(pattern, known)}`,
+            },
+          ],
+    ),
+  );
   return [
+    ...nowhere,
     ...sameNames('repositories', repositories),
     ...sameNames('credentials', sets),
     ...sameNames('notifications', notifications),

@@ -4,12 +4,13 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { type Environment, EnvironmentReader } from '../foundation/environment.ts';
 import { userError } from '../foundation/errors.ts';
 import { redactor } from '../foundation/redact.ts';
+import type { GivenGrant } from './core/account.ts';
 import type { EngineName } from './engines/engine.ts';
 import type { Credentials, EngineSettings } from './engines/engine-environment.ts';
 import type { ForgeSettings } from './forges/open-forge.ts';
 import type { RegistryAccount } from './images/registry.ts';
 import type { ChannelSettings } from './notify/channels.ts';
-import { readRunnerFile } from './repository-settings.ts';
+import { type RunnerFile, readRunnerFile } from './repository-settings.ts';
 
 /** A repository and its forge, secrets read. */
 export type WatchedRepository = ForgeSettings & { readonly id: string; readonly webhookSecret?: string | undefined };
@@ -25,6 +26,8 @@ export interface RunnerSettings {
   readonly registries: readonly RegistryAccount[];
   /** Who is told what happens. */
   readonly notifications: readonly ChannelSettings[];
+  /** What the runner's file gives to whom. */
+  readonly grants: readonly GivenGrant[];
   /** 0: any that is free. */
   readonly port: number;
   /** The address to listen at: `127.0.0.1` is this machine alone. */
@@ -68,13 +71,14 @@ export function readRunnerSettings(environment: Environment): RunnerSettings {
   const passphrase = read.text('PULUMI_CONFIG_PASSPHRASE');
   for (const secret of [passphrase, databaseUrl && passwordIn(databaseUrl)]) if (secret) redactor.add(secret);
   const base = read.text('MAINSTAY_BASE', 'main');
-  const { repositories, credentials, registries, notifications } = watched(read, { environment, base });
+  const { repositories, credentials, registries, notifications, access } = watched(read, { environment, base });
   return {
     dataFolder,
     databaseUrl,
     repositories,
     registries,
     notifications,
+    grants: access.grants,
     port: read.integer('MAINSTAY_PORT', { fallback: 7206, minimum: 0, maximum: 65_535 }),
     listen: read.text('MAINSTAY_LISTEN', '127.0.0.1'),
     publicUrl: publicUrlIn(read.text('MAINSTAY_PUBLIC_URL')),
@@ -100,20 +104,21 @@ function watched(
   readonly credentials: readonly Credentials[];
   readonly registries: readonly RegistryAccount[];
   readonly notifications: readonly ChannelSettings[];
+  readonly access: RunnerFile['access'];
 } {
   const file = read.text('MAINSTAY_CONFIG');
   if (file === undefined) {
     const plain = repositoriesIn(read.text('MAINSTAY_REPOSITORIES', ''));
     const repositories = plain.map((each) => ({ ...each, forge: 'plain-git' as const, base }));
-    return { repositories, credentials: [], registries: [], notifications: [] };
+    return { repositories, credentials: [], registries: [], notifications: [], access: { grants: [] } };
   }
   if (read.text('MAINSTAY_REPOSITORIES') !== undefined)
     throw userError(
       'Cannot tell which repositories to watch as both MAINSTAY_CONFIG and MAINSTAY_REPOSITORIES are set. Leave one of them out.',
     );
-  const { repositories, credentials, registries, notifications } = readRunnerFile(file, environment);
-  const watchedOnes = repositories.map(({ name, ...rest }) => ({ ...rest, id: name }));
-  return { repositories: watchedOnes, credentials, registries, notifications };
+  const { repositories, ...rest } = readRunnerFile(file, environment);
+  const watchedOnes = repositories.map(({ name, ...repository }) => ({ ...repository, id: name }));
+  return { ...rest, repositories: watchedOnes };
 }
 
 function publicUrlIn(url: string | undefined): string | undefined {

@@ -125,7 +125,8 @@ async function start(settings: RunnerSettings, { log, shutdown }: Process): Prom
     ...{ cancelRun: worker.cancelRun, retryPreview: worker.retryPreview, unlock: worker.unlock },
     ...{ look: worker.look, promote: worker.promote, rollBack: worker.rollBack },
     console: buildConsole({ tell: services.tell }),
-    sync: () => watches.forEach((watch) => void watch.notice()),
+    sync: (ids) => ids.forEach((id) => void watches.get(id)?.notice()),
+    given: settings.grants,
     problemOf: (repository) => watches.get(repository)?.problem(),
     webhooks: webhooksOf(settings, {
       store,
@@ -188,7 +189,7 @@ function startBackground(settings: RunnerSettings, { services, worker, database,
 }
 
 async function sayHowToSignIn({ tell }: Services, accounts: AccountStore, url: string): Promise<void> {
-  if ((await accounts.count()) > 0) return;
+  if ((await accounts.firstOwner()) !== undefined) return;
   const link = await makeSignInLink(accounts, { url, account: undefined });
   tell(`sign in, once, within the hour: ${link.url}`);
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Hono } from 'hono';
 import { silentLog } from '../foundation/log.ts';
-import type { AccountStore } from '../runner/core/account.ts';
+import type { AccountStore, GivenGrant } from '../runner/core/account.ts';
 import type { RunStore } from '../runner/core/run-store.ts';
 import { treeOf } from '../runner/core/tree-of-files.ts';
 import type { ConsolePage } from '../runner/http/console-page.ts';
@@ -33,7 +33,13 @@ export interface ApiServer {
 
 export const SETTINGS_TEXT = 'environments:\n  - name: dev\n    stacks: [dev]\n';
 
-export async function startApiServer(options: { readonly console?: ConsolePage } = {}): Promise<ApiServer> {
+export async function startApiServer(
+  options: {
+    readonly console?: ConsolePage;
+    readonly given?: readonly GivenGrant[];
+    readonly repositories?: readonly string[];
+  } = {},
+): Promise<ApiServer> {
   const folder = mkdtempSync(join(tmpdir(), 'mainstay-api-'));
   // PostgreSQL runs as another user where we are root.
   chmodSync(folder, 0o755);
@@ -66,7 +72,7 @@ export async function startApiServer(options: { readonly console?: ConsolePage }
   let url = 'http://127.0.0.1';
   const app = createApp({
     ...{ store, accounts, token, log: silentLog, version: '0', ending: ending.signal, console: options.console },
-    repositories: [{ id: 'estate', base: 'main', mirror }],
+    repositories: (options.repositories ?? ['estate']).map((id) => ({ id, base: 'main', mirror })),
     url: () => url,
     runnerSettings: [{ path: 'MAINSTAY_PORT', value: 1, source: 'default' }],
     decideRun: (run, decision) => tell('decideRun', run.id, decision),
@@ -89,7 +95,8 @@ export async function startApiServer(options: { readonly console?: ConsolePage }
       await tell('rollBack', request);
       return { change: 'revert-1', commit: 'e'.repeat(40), branch: 'revert-1' };
     },
-    sync: () => void tell('sync'),
+    sync: (ids) => void tell('sync', ids),
+    given: options.given ?? [],
   });
   let server = await listen(app, { port: 0 });
   const { port } = server;

@@ -1,21 +1,31 @@
 import { type FormEvent, useState } from 'react';
-import type { AccessTokenResponse, NewTokenResponse, PageOf, SessionResponse } from '../../runner/api/responses.ts';
+import type {
+  AccessTokenResponse,
+  GrantRequest,
+  NewTokenResponse,
+  PageOf,
+  SessionResponse,
+} from '../../runner/api/responses.ts';
+import { AccountsPanel } from './accounts-panel.tsx';
 import { call, part, post, setSignedOut, useApi } from './api.ts';
+import { GrantFields, grantText, READ_EVERYTHING } from './grant-fields.tsx';
 import { Act, Badge, Empty, Page, Pending, When } from './parts.tsx';
 
-/** Who is signed in, and the tokens of command lines and scripts. */
+/** Who is signed in and what they may do, their tokens, and for an owner everybody's accounts. */
 export function AccountPage({ session }: { readonly session: SessionResponse }) {
   const { data, error, reload } = useApi<PageOf<AccessTokenResponse>>('/api/tokens');
+  const { account, version, mayAll } = session;
   const signOut = async () => {
     await call('/api/session', { method: 'DELETE' });
     setSignedOut();
   };
   return (
     <Page
-      title={session.account.name}
+      title={account.name}
       about={
         <>
-          {session.account.role}; Mainstay {session.version}; <a href="/api/openapi.json">the API</a>
+          {account.grants.map(grantText).join('; ') || 'no role: ask an owner'}; Mainstay {version};{' '}
+          <a href="/api/openapi.json">the API</a>
         </>
       }
       actions={<Act name="Sign out" act={signOut} />}
@@ -30,7 +40,7 @@ export function AccountPage({ session }: { readonly session: SessionResponse }) 
         <ul className="plain">
           {data?.items.map((token) => (
             <li key={token.id}>
-              <b>{token.name}</b> <Badge state="quiet" text={token.role} /> made <When time={token.createdAt} />
+              <b>{token.name}</b> <Badge state="quiet" text={grantText(token)} /> made <When time={token.createdAt} />
               {token.lastUsedAt ? (
                 <>
                   , used <When time={token.lastUsedAt} />
@@ -48,19 +58,20 @@ export function AccountPage({ session }: { readonly session: SessionResponse }) 
           ))}
         </ul>
       </section>
+      {mayAll.includes('own') && <AccountsPanel />}
     </Page>
   );
 }
 
 function NewToken({ done }: { readonly done: () => void }) {
   const [name, setName] = useState('');
-  const [role, setRole] = useState('owner');
+  const [grant, setGrant] = useState<GrantRequest>(READ_EVERYTHING);
   const [made, setMade] = useState<NewTokenResponse>();
   const [problem, setProblem] = useState<string>();
   const make = async (event: FormEvent) => {
     event.preventDefault();
     try {
-      setMade(await post<NewTokenResponse>('/api/tokens', { name: name.trim(), role }));
+      setMade(await post<NewTokenResponse>('/api/tokens', { name: name.trim(), ...grant }));
       setName('');
       setProblem(undefined);
       done();
@@ -69,17 +80,11 @@ function NewToken({ done }: { readonly done: () => void }) {
     }
   };
   return (
-    <form className="toolbar" onSubmit={(event) => void make(event)}>
+    <form className="toolbar" aria-label="New token" onSubmit={(event) => void make(event)}>
       <label>
         What it is for <input required maxLength={100} value={name} onChange={({ target }) => setName(target.value)} />
       </label>
-      <label>
-        May{' '}
-        <select value={role} onChange={({ target }) => setRole(target.value)}>
-          <option value="owner">do everything</option>
-          <option value="viewer">look only</option>
-        </select>
-      </label>
+      <GrantFields grant={grant} onChange={setGrant} />
       <button type="submit" className="main">
         Make a token
       </button>

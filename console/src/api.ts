@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import { createContext, useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import type { ErrorResponse, SessionResponse } from '../../runner/api/responses.ts';
 
 /** A refusal of the API, with its words. */
@@ -9,6 +9,9 @@ export class Refused extends Error {
     this.kind = kind;
   }
 }
+
+/** Who looks at this page; undefined before that is known. */
+export const Session = createContext<SessionResponse | undefined>(undefined);
 
 let csrf = '';
 

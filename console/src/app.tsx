@@ -1,7 +1,7 @@
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { Link, Route, Switch, useLocation } from 'wouter';
 import type { SessionResponse } from '../../runner/api/responses.ts';
-import { call, Refused, rememberSession, setConnected, setSignedOut, useConnection } from './api.ts';
+import { call, Refused, rememberSession, Session, setConnected, setSignedOut, useConnection } from './api.ts';
 import { EstatePage } from './estate-page.tsx';
 import { Page, Pending } from './parts.tsx';
 import { SignInPage } from './sign-in-page.tsx';
@@ -39,7 +39,11 @@ export function App() {
   }, [location, session]);
   if (location === '/sign-in' || signedOut) return <SignInPage onSession={setSession} />;
   if (!session) return <Pending error={undefined} />;
-  return <Shell session={session} />;
+  return (
+    <Session value={session}>
+      <Shell session={session} />
+    </Session>
+  );
 }
 
 /** Asks who we are until there is an answer. */

@@ -1,4 +1,4 @@
-import { type KeyboardEvent, memo, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
+import { type KeyboardEvent, memo, useContext, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
 import { Link } from 'wouter';
 import type {
   ChangeResponse,
@@ -8,7 +8,7 @@ import type {
   StackStatus,
   StatusResponse,
 } from '../../runner/api/responses.ts';
-import { post, useApi } from './api.ts';
+import { post, Session, useApi } from './api.ts';
 import { counted, stackName } from './format.ts';
 import { Act, Badge, Commit, Empty, Page, PendingPage, RunLink, Sandbox, toneOf, When } from './parts.tsx';
 
@@ -20,6 +20,7 @@ type Filter = (typeof FILTERS)[number];
 
 export function EstatePage() {
   const { data, error } = useApi<StatusResponse>('/api/status', 3000);
+  const session = useContext(Session);
   const [search, setSearch] = useState('');
   const [filter, setFilter] = useState<Filter>('all');
   const words = useDeferredValue(search.trim().toLowerCase());
@@ -33,7 +34,11 @@ export function EstatePage() {
     <Page
       title="Estate"
       about={<Summary stacks={all} />}
-      actions={<Act name="Sync" act={() => post('/api/sync').then(() => 'The repositories are looked at.')} />}
+      actions={
+        session?.may.includes('operate') && (
+          <Act name="Sync" act={() => post('/api/sync').then(() => 'The repositories are looked at.')} />
+        )
+      }
     >
       <div className="toolbar">
         <SearchField value={search} onChange={setSearch} />

@@ -212,3 +212,22 @@ export function RunLink({ id, children }: { readonly id: string; readonly childr
 export function StackLink({ repository, stack }: { readonly repository: string; readonly stack: string }) {
   return <Link href={`/stacks/${encodeURIComponent(repository)}/${stack}`}>{stack}</Link>;
 }
+
+const ROLE_OF = { operate: 'operator', approve: 'approver', own: 'owner' } as const;
+
+/** Buttons for whoever may use them; for others one line that says who may. */
+export function Allowed(props: {
+  /** What the API says that one may do with what is shown. */
+  readonly may: readonly string[];
+  readonly power: keyof typeof ROLE_OF;
+  /** What the buttons do, as in `cancel or retry`. */
+  readonly what: string;
+  readonly children: ReactNode;
+}) {
+  if (props.may.includes(props.power)) return <>{props.children}</>;
+  return (
+    <span className="hint">
+      Only an {ROLE_OF[props.power]} may {props.what}.
+    </span>
+  );
+}

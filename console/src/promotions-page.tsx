@@ -5,6 +5,7 @@ import type {
   PageOf,
   PromotionResponse,
   SettingsResponse,
+  StackStatus,
   StatusResponse,
 } from '../../runner/api/responses.ts';
 import { part, post, useApi } from './api.ts';
@@ -22,8 +23,8 @@ export function PromotionsPage() {
       title="Promotions"
       about="A version that one stack runs is written into the next one’s file, as mainstay.yaml has it under promotions."
     >
-      {status.repositories.map(({ id }) => (
-        <Promote key={id} repository={id} done={reload} />
+      {status.repositories.map(({ id, stacks }) => (
+        <Promote key={id} repository={id} stacks={stacks} done={reload} />
       ))}
       <Images images={images?.items ?? []} />
       {data.items.length === 0 && <Empty>No version was promoted yet.</Empty>}
@@ -104,15 +105,31 @@ export function rulesOf(settings: SettingsResponse['settings']): readonly Rule[]
   return rules;
 }
 
-function Promote({ repository, done }: { readonly repository: string; readonly done: () => void }) {
-  const { data } = useApi<SettingsResponse>(`/api/repositories/${part(repository)}/settings`);
+/** Whether one may promote to a stack that a rule names by its id or its name. */
+function mayPromote(stacks: readonly StackStatus[], name: string): boolean {
+  const named = stacks.filter(({ id }) => id === name || id.slice(id.lastIndexOf('/') + 1) === name);
+  return named.every(({ may }) => may.includes('approve'));
+}
+
+function Promote({
+  repository,
+  stacks,
+  done,
+}: {
+  readonly repository: string;
+  readonly stacks: readonly StackStatus[];
+  readonly done: () => void;
+}) {
+  const { data, error } = useApi<SettingsResponse>(`/api/repositories/${part(repository)}/settings`);
   const rules = data ? rulesOf(data.settings) : [];
-  const ways = rules.flatMap(({ name, path }) => path.slice(1).map((to, index) => ({ name, from: path[index]!, to })));
+  const all = rules.flatMap(({ name, path }) => path.slice(1).map((to, index) => ({ name, from: path[index]!, to })));
+  const ways = all.filter(({ to }) => mayPromote(stacks, to));
   const [chosen, setChosen] = useState(0);
   const [told, setTold] = useState<{ readonly role: 'status' | 'alert'; readonly text: string }>();
   const id = useId();
-  if (!data) return <Pending error={undefined} />;
+  if (!data) return <Pending error={error} />;
   const way = ways[chosen];
+  if (!way && all.length > 0) return <Empty>Only an approver may promote in {repository}.</Empty>;
   if (!way) return <Empty>mainstay.yaml of {repository} has no promotions.</Empty>;
   const promote = async (event: FormEvent) => {
     event.preventDefault();

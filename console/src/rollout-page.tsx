@@ -3,7 +3,7 @@ import { Link } from 'wouter';
 import type { RolloutDetailResponse, RunResponse } from '../../runner/api/responses.ts';
 import { part, post, useApi } from './api.ts';
 import { seconds, stackName } from './format.ts';
-import { Act, Badge, Commit, Empty, Page, PendingPage, RunLink, Sandbox, When } from './parts.tsx';
+import { Act, Allowed, Badge, Commit, Empty, Page, PendingPage, RunLink, Sandbox, When } from './parts.tsx';
 
 /** The promotion line of one commit: environment by environment, with what it waits for. */
 export function RolloutPage({ id }: { readonly id: string }) {
@@ -123,17 +123,31 @@ function Decide({ rollout, done }: { readonly rollout: RolloutDetailResponse; re
       ...(waits?.digest && kind === 'approve' && { digest: waits.digest }),
     }).then(done);
   const failed = waits?.for === 'failure' || (!waits && /failed/.test(rollout.summary));
+  const { may } = rollout;
+  if (failed)
+    return (
+      <Allowed may={may} power="operate" what="retry or give up">
+        <Reason value={reason} onChange={setReason} />
+        <Act name="Retry" main act={decide('retry')} />
+        <Act name="Give up" danger act={decide('give-up')} />
+      </Allowed>
+    );
+  const canBreak = may.includes('own');
   return (
-    <>
-      <label>
-        Reason <input value={reason} maxLength={2000} onChange={({ target }) => setReason(target.value)} />
-      </label>
-      {!failed && <Act name="Approve" main act={decide('approve')} />}
-      {!failed && <Act name="Reject" danger act={decide('reject')} />}
-      {failed && <Act name="Retry" main act={decide('retry')} />}
-      {failed && <Act name="Give up" danger act={decide('give-up')} />}
-      {!failed && reason.trim() === '' && <span className="hint">With a reason, the glass can be broken.</span>}
-      {!failed && reason.trim() !== '' && <Act name="Break glass" danger act={decide('break-glass')} />}
-    </>
+    <Allowed may={may} power="approve" what="approve or reject">
+      <Reason value={reason} onChange={setReason} />
+      <Act name="Approve" main act={decide('approve')} />
+      <Act name="Reject" danger act={decide('reject')} />
+      {canBreak && reason.trim() === '' && <span className="hint">With a reason, the glass can be broken.</span>}
+      {canBreak && reason.trim() !== '' && <Act name="Break glass" danger act={decide('break-glass')} />}
+    </Allowed>
+  );
+}
+
+function Reason({ value, onChange }: { readonly value: string; readonly onChange: (value: string) => void }) {
+  return (
+    <label>
+      Reason <input value={value} maxLength={2000} onChange={({ target }) => onChange(target.value)} />
+    </label>
   );
 }

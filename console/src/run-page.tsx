@@ -3,7 +3,20 @@ import { Link } from 'wouter';
 import type { GraphResponse, RunDetailResponse } from '../../runner/api/responses.ts';
 import { part, post, useApi } from './api.ts';
 import { seconds, valueText } from './format.ts';
-import { Act, Badge, Commit, Empty, Page, Pending, PendingPage, Sandbox, StackLink, Tabs, When } from './parts.tsx';
+import {
+  Act,
+  Allowed,
+  Badge,
+  Commit,
+  Empty,
+  Page,
+  Pending,
+  PendingPage,
+  Sandbox,
+  StackLink,
+  Tabs,
+  When,
+} from './parts.tsx';
 import { ResourceTree } from './resource-tree.tsx';
 import { RunLog } from './run-log.tsx';
 import { Facts, StepList } from './step-list.tsx';
@@ -86,12 +99,21 @@ function Actions({ run, done }: { readonly run: RunDetailResponse; readonly done
   const ask = (what: string, body?: unknown) => () => post(`/api/runs/${part(run.id)}/${what}`, body).then(done);
   const ended = run.endedAt !== undefined;
   const again = run.state === 'failed' || run.state === 'cancelled';
+  const canRetry = again && (run.kind === 'preview' || run.kind === 'update');
   return (
     <>
-      {run.state === 'waiting' && <Act name="Approve" main act={ask('decision', { kind: 'approve' })} />}
-      {run.state === 'waiting' && <Act name="Reject" danger act={ask('decision', { kind: 'reject' })} />}
-      {!ended && <Act name="Cancel" danger act={ask('cancel')} />}
-      {again && (run.kind === 'preview' || run.kind === 'update') && <Act name="Retry" main act={ask('retry')} />}
+      {run.state === 'waiting' && (
+        <Allowed may={run.may} power="approve" what="approve or reject">
+          <Act name="Approve" main act={ask('decision', { kind: 'approve' })} />
+          <Act name="Reject" danger act={ask('decision', { kind: 'reject' })} />
+        </Allowed>
+      )}
+      {(!ended || canRetry) && (
+        <Allowed may={run.may} power="operate" what={ended ? 'retry' : 'cancel'}>
+          {!ended && <Act name="Cancel" danger act={ask('cancel')} />}
+          {canRetry && <Act name="Retry" main act={ask('retry')} />}
+        </Allowed>
+      )}
     </>
   );
 }

@@ -35,7 +35,7 @@ function RepositorySettings({ id, withRunner }: { readonly id: string; readonly 
           <SettingsTable settings={data.settings} />
         )}
       </section>
-      {withRunner && (
+      {withRunner && data.runner.length > 0 && (
         <section className="panel" aria-label="Runner">
           <h2>The runner’s own</h2>
           <SettingsTable settings={data.runner} />

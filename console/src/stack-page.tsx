@@ -13,7 +13,20 @@ import type {
 import { part, post, useApi } from './api.ts';
 import { Drifted } from './drift-page.tsx';
 import { countsText, typeName } from './format.ts';
-import { Act, Badge, Commit, Empty, Page, Pending, PendingPage, RunLink, Sandbox, Tabs, When } from './parts.tsx';
+import {
+  Act,
+  Allowed,
+  Badge,
+  Commit,
+  Empty,
+  Page,
+  Pending,
+  PendingPage,
+  RunLink,
+  Sandbox,
+  Tabs,
+  When,
+} from './parts.tsx';
 import { PropertyDiffs } from './property-diff.tsx';
 import { ResourceTree } from './resource-tree.tsx';
 import { operationClass } from './step-list.tsx';
@@ -32,7 +45,7 @@ export function StackPage({ repository, stack }: { readonly repository: string; 
   const found = drift.data?.items.find((record) => record.stack === stack);
   const resources = graph.data?.resources;
   const tabs = [
-    { name: 'History', content: () => <History repository={repository} stack={stack} path={path} /> },
+    { name: 'History', content: () => <History repository={repository} stack={stack} path={path} may={data.may} /> },
     { name: 'Resources', count: resources?.length, content: () => <ResourceTree resources={resources} events={[]} /> },
     {
       name: 'Graph',
@@ -52,7 +65,7 @@ export function StackPage({ repository, stack }: { readonly repository: string; 
     <Page
       title={stack}
       actions={
-        <>
+        <Allowed may={data.may} power="operate" what="look for drift or unlock">
           <Act name="Look for drift" act={look({ path, correct: false })} />
           {(data.drift === 'drifted' || data.drift === 'flapping') && (
             <Act name="Put back" main act={look({ path, correct: true })} />
@@ -61,7 +74,7 @@ export function StackPage({ repository, stack }: { readonly repository: string; 
             name="Unlock"
             act={() => post<UnlockedResponse>(`${path}/unlock`).then(({ done }) => `Unlock: ${done}.`)}
           />
-        </>
+        </Allowed>
       }
       about={
         <>
@@ -86,7 +99,12 @@ function look({ path, correct }: { readonly path: string; readonly correct: bool
 }
 
 /** Updates, newest first; two of them can be compared. */
-function History(props: { readonly repository: string; readonly stack: string; readonly path: string }) {
+function History(props: {
+  readonly repository: string;
+  readonly stack: string;
+  readonly path: string;
+  readonly may: StackStatus['may'];
+}) {
   const query = new URLSearchParams({
     repository: props.repository,
     stack: props.stack,
@@ -144,7 +162,11 @@ function History(props: { readonly repository: string; readonly stack: string; r
       {from !== undefined && to !== undefined && from !== to && (
         <Comparison path={`${props.path}/comparison?from=${part(from)}&to=${part(to)}`} />
       )}
-      {older && <TakeBack key={older.id} path={props.path} run={older} />}
+      {older && (
+        <Allowed may={props.may} power="operate" what="take it back">
+          <TakeBack key={older.id} path={props.path} run={older} />
+        </Allowed>
+      )}
     </>
   );
 }

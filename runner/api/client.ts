@@ -1,12 +1,16 @@
 import { MainstayError, messageOf, userError } from '../../foundation/errors.ts';
 import type {
   AccessTokenResponse,
+  AccountResponse,
   AuditEntryResponse,
   ChangeDetailResponse,
   ChangeResponse,
   DecisionRequest,
   DriftResponse,
   ErrorResponse,
+  GrantRequest,
+  NewAccountRequest,
+  NewAccountResponse,
   NewTokenRequest,
   NewTokenResponse,
   OfferedRevertResponse,
@@ -19,6 +23,7 @@ import type {
   RunDetailResponse,
   RunEventResponse,
   RunResponse,
+  SessionResponse,
   SettingsResponse,
   SignInLinkResponse,
   StatusResponse,
@@ -70,6 +75,14 @@ export interface ApiClient {
   audit(filter?: { readonly subject?: string; readonly limit?: number }): Promise<readonly AuditEntryResponse[]>;
   settings(repository: string): Promise<SettingsResponse>;
   makeSignInLink(): Promise<SignInLinkResponse>;
+  /** Who is asking, and what they may do. */
+  session(): Promise<SessionResponse>;
+  accounts(): Promise<readonly AccountResponse[]>;
+  makeAccount(account: NewAccountRequest): Promise<NewAccountResponse>;
+  /** In the place of what it was given before. */
+  setGrants(account: string, grants: readonly GrantRequest[]): Promise<AccountResponse>;
+  makeAccountLink(account: string): Promise<SignInLinkResponse>;
+  removeAccount(account: string): Promise<void>;
   makeToken(token: NewTokenRequest): Promise<NewTokenResponse>;
   tokens(): Promise<readonly AccessTokenResponse[]>;
   removeToken(id: string): Promise<void>;
@@ -108,6 +121,10 @@ export function createApiClient(options: {
       );
     }
   }
+  async function remove(path: string): Promise<void> {
+    const response = await send(path, undefined, { method: 'DELETE' });
+    if (!response.ok) throw refusal(response, { path, content: await response.json().catch(() => ({})) });
+  }
   const id = encodeURIComponent;
   const items = async <T>(path: string) => (await call<PageOf<T>>(path)).items;
   return {
@@ -141,15 +158,36 @@ export function createApiClient(options: {
     promote: ({ repository, ...promotion }) => call(`/api/repositories/${id(repository)}/promotions`, promotion),
     audit: (filter = {}) => items(`/api/audit?${query(filter)}`),
     settings: (repository) => call(`/api/repositories/${id(repository)}/settings`),
+    ...peopleCalls({ call, items, remove }),
+    sync: () => call('/api/sync', {}),
+  };
+}
+
+type People =
+  | ('makeSignInLink' | 'session' | 'makeToken' | 'tokens' | 'removeToken')
+  | ('accounts' | 'makeAccount' | 'setGrants' | 'makeAccountLink' | 'removeAccount');
+
+function peopleCalls({
+  call,
+  items,
+  remove,
+}: {
+  readonly call: <T>(path: string, body?: unknown) => Promise<T>;
+  readonly items: <T>(path: string) => Promise<readonly T[]>;
+  readonly remove: (path: string) => Promise<void>;
+}): Pick<ApiClient, People> {
+  const id = encodeURIComponent;
+  return {
     makeSignInLink: () => call('/api/sign-in-links', {}),
     makeToken: (token) => call('/api/tokens', token),
     tokens: () => items('/api/tokens'),
-    removeToken: async (token) => {
-      const path = `/api/tokens/${id(token)}`;
-      const response = await send(path, undefined, { method: 'DELETE' });
-      if (!response.ok) throw refusal(response, { path, content: await response.json().catch(() => ({})) });
-    },
-    sync: () => call('/api/sync', {}),
+    session: () => call('/api/session'),
+    accounts: () => items('/api/accounts'),
+    makeAccount: (account) => call('/api/accounts', account),
+    setGrants: (account, grants) => call(`/api/accounts/${id(account)}/grants`, { grants }),
+    makeAccountLink: (account) => call(`/api/accounts/${id(account)}/sign-in-links`, {}),
+    removeAccount: (account) => remove(`/api/accounts/${id(account)}`),
+    removeToken: (token) => remove(`/api/tokens/${id(token)}`),
   };
 }
 

@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import packageFile from '../../package.json' with { type: 'json' };
-import { openApiDocument } from './openapi.ts';
+import { neededText, openApiDocument } from './openapi.ts';
 import type { Route } from './route.ts';
 import { ROUTES } from './routes.ts';
 
@@ -35,10 +35,11 @@ function pageOf(): string {
   const tables = [...tags].flatMap(([tag, routes]) => [
     `## ${tag[0]!.toUpperCase()}${tag.slice(1)}`,
     '',
-    '| operation | | |',
-    '| --- | --- | --- |',
+    '| operation | | | |',
+    '| --- | --- | --- | --- |',
     ...routes.map(
-      ([name, { method, path, summary }]) => `| \`${name}\` | \`${method.toUpperCase()} ${path}\` | ${summary} |`,
+      ([name, { method, path, summary, needs }]) =>
+        `| \`${name}\` | \`${method.toUpperCase()} ${path}\` | ${summary} | ${neededText(needs)} |`,
     ),
     '',
   ]);
@@ -53,7 +54,8 @@ const HEAD = [
   'do through it.',
   '',
   '**Who asks.** Everything but signing in needs `Authorization: Bearer <token>`, or the session cookie of a page, whose changes also bring the header',
-  '`x-mainstay-csrf` of `GET /api/session`. `mainstay` on the same machine has a token of its own. A token with the role `viewer` only looks.',
+  '`x-mainstay-csrf` of `GET /api/session`. `mainstay` on the same machine has a token of its own. Roles give the powers to read, operate,',
+  'approve and own ([access.md](../how-to/access.md)); what somebody may not see is not there for them: 404, and in no list.',
   '',
   '**Lists** answer `{ "items": [...], "next": "..." }`; `after=<next>` is the next page. **Ids with slashes** are one part of the address: `shop%2Fdev`.',
   '',

@@ -28,6 +28,7 @@ export const COMPONENTS: Readonly<Record<string, z.ZodType>> = {
   Settings: schemas.settingsSchema,
   Decision: schemas.decisionSchema,
   Session: schemas.sessionSchema,
+  Account: schemas.accountSchema,
   AccessToken: schemas.accessTokenSchema,
 };
 
@@ -103,12 +104,19 @@ function operationOf(name: string, route: Route): Json {
       ? [{ name: 'Last-Event-ID', in: 'header', required: false, schema: { type: 'integer', minimum: 0 } }]
       : []),
   ];
-  const errors = [400, ...(route.open ? [] : [401]), ...(route.errors ?? []), ...(route.body ? [413] : []), 500, 503];
+  const errors = [
+    400,
+    ...(route.needs === 'nobody' ? [] : [401]),
+    ...refusals(route),
+    ...(route.body ? [413] : []),
+    500,
+    503,
+  ];
   return {
     operationId: name,
     summary: route.summary,
     tags: [route.tag],
-    ...(route.open && { security: [] }),
+    ...(route.needs === 'nobody' ? { security: [] } : { description: neededText(route.needs) }),
     ...(parameters.length > 0 && { parameters }),
     ...(route.body && {
       requestBody: { required: true, content: { 'application/json': { schema: schemaOf(route.body) } } },
@@ -118,6 +126,32 @@ function operationOf(name: string, route: Route): Json {
       ...Object.fromEntries(errors.map((status) => [status, errorAnswer(status)])),
     },
   };
+}
+
+/** Whoever is signed in may lack what an operation needs. */
+function refusals({ needs, errors = [] }: Route): readonly number[] {
+  return needs === 'nobody' ? errors : [...new Set([403, ...errors])];
+}
+
+const OF: Readonly<Record<string, string>> = {
+  all: 'of everything, in a grant without lists',
+  some: 'of any stack; the answer has what may be seen',
+  part: 'of every stack that it is about',
+  repository: 'of the repository as a whole',
+  stack: 'of the stack',
+  run: "of the run's stack",
+  change: "of one of the change's stacks; the answer has what may be seen",
+  rollout: "of one of the rollout's stacks; the answer has what may be seen",
+};
+
+/** What an operation needs, for people. */
+export function neededText(needs: Route['needs']): string {
+  if (needs === 'nobody') return 'Needs nobody to be signed in.';
+  if (needs === 'anybody') return 'Needs somebody to be signed in, with any role or none.';
+  const [power, of] = needs.split(' ') as [string, string];
+  if (power !== 'decide') return `Needs the power to ${power} ${OF[of]}.`;
+  const where = of === 'run' ? OF.run : 'of every stack of the environment that it waits at';
+  return `Needs the power to approve (for \`approve\`, \`reject\`), operate (\`retry\`, \`give-up\`) or own (\`break-glass\`) ${where}.`;
 }
 
 function answerOf(route: Route): Json {

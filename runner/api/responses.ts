@@ -43,3 +43,6 @@ export interface PageOf<T> {
   readonly items: readonly T[];
   readonly next?: string;
 }
+export type GrantRequest = z.output<typeof schemas.grantSchema>;
+export type NewAccountRequest = z.input<typeof schemas.newAccountRequestSchema>;
+export type NewAccountResponse = z.output<typeof schemas.newAccountSchema>;

@@ -3,6 +3,26 @@ import type { z } from 'zod';
 /** Who it is that has the token of the data folder, percent-encoded: for the audit trail. It counts for nothing with another token. */
 export const AS_HEADER = 'x-mainstay-as';
 
+/**
+ * Who may ask, as `<power> <of what>`; http/guard.ts holds every request to it before its handler runs.
+ *
+ * - `nobody`: it needs nobody to be signed in; `anybody`: anybody who is.
+ * - of `all`: of everything there is and will be.
+ * - of `some`: of any stack at all; the answer has only what may be seen.
+ * - of `part`: of any stack of the repository of the address.
+ * - of `repository`, `stack`, `run`, `change`, `rollout`: of that of the address, a rollout being the environment that it waits at.
+ *
+ * `decide` needs the power of the decision: `approve` to approve and reject, `operate` to retry and give up, `own` to break glass.
+ */
+export type Need =
+  | 'nobody'
+  | 'anybody'
+  | `${'read' | 'operate' | 'approve' | 'own'} ${'all' | 'some' | 'part' | Subject}`
+  | `decide ${Subject}`;
+
+/** What an address is about, by the name of its parameter. */
+export type Subject = 'repository' | 'stack' | 'run' | 'change' | 'rollout';
+
 /** One operation of the API: what is validated, what is answered, and what the OpenAPI document says of it. */
 export interface Route<
   Params extends z.ZodType = z.ZodType,
@@ -15,8 +35,7 @@ export interface Route<
   readonly path: string;
   readonly summary: string;
   readonly tag: string;
-  /** Whether it needs nobody to be signed in. Default: it does. */
-  readonly open?: boolean;
+  readonly needs: Need;
   readonly params: Params;
   readonly query: Query;
   /** undefined: it takes none. */

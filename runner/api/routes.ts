@@ -1,10 +1,7 @@
 import { z } from 'zod';
-import type { Route } from './route.ts';
+import { makeRoute as route, text } from './make-route.ts';
+import { peopleRoutes } from './people-routes.ts';
 import * as schemas from './schemas.ts';
-
-const none = z.object({});
-
-const text = schemas.clean.min(1).max(500);
 
 /** Lists are cut into pages. */
 const page = z.object({
@@ -25,17 +22,11 @@ const rollout = z.object({ rollout: text.describe('`<repository>@<commit>`') });
 const repository = z.object({ repository: text });
 const stack = z.object({ repository: text, stack: text.describe('`<project>/<stack>`, its slash as %2F') });
 
-/** Keeps the schemas' types while it asks for the rest to be complete. */
-function route<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, A extends z.ZodType>(
-  given: Partial<Pick<Route<P, Q, B, A>, 'params' | 'query'>> & Omit<Route<P, Q, B, A>, 'params' | 'query'>,
-): Route<P, Q, B, A> {
-  return { params: none as unknown as P, query: none as unknown as Q, ...given };
-}
-
 const estate = {
   status: route({
     method: 'get',
     path: '/api/status',
+    needs: 'read some',
     summary: 'Every stack: the commit it is at, and what it waits for',
     tag: 'estate',
     answer: schemas.statusSchema,
@@ -43,6 +34,7 @@ const estate = {
   stacks: route({
     method: 'get',
     path: '/api/stacks',
+    needs: 'read some',
     summary: 'Stacks, by repository and order of promotion',
     tag: 'estate',
     query: page.extend({
@@ -56,6 +48,7 @@ const estate = {
   stack: route({
     method: 'get',
     path: '/api/repositories/{repository}/stacks/{stack}',
+    needs: 'read stack',
     summary: 'One stack',
     tag: 'estate',
     params: stack,
@@ -65,6 +58,7 @@ const estate = {
   stackGraph: route({
     method: 'get',
     path: '/api/repositories/{repository}/stacks/{stack}/graph',
+    needs: 'read stack',
     summary: 'The resources of a stack after its last update',
     tag: 'estate',
     params: stack,
@@ -74,6 +68,7 @@ const estate = {
   compare: route({
     method: 'get',
     path: '/api/repositories/{repository}/stacks/{stack}/comparison',
+    needs: 'read stack',
     summary: 'What changed between two updates of a stack',
     tag: 'estate',
     params: stack,
@@ -84,6 +79,7 @@ const estate = {
   drift: route({
     method: 'get',
     path: '/api/drift',
+    needs: 'read some',
     summary: 'What the last look at each stack found',
     tag: 'estate',
     query: z.object({ repository: text.optional(), state: schemas.driftSchema.shape.state.optional() }),
@@ -92,6 +88,7 @@ const estate = {
   audit: route({
     method: 'get',
     path: '/api/audit',
+    needs: 'read some',
     summary: 'What people and the runner decided, newest first',
     tag: 'estate',
     query: z.object({
@@ -111,6 +108,7 @@ const estate = {
   settings: route({
     method: 'get',
     path: '/api/repositories/{repository}/settings',
+    needs: 'read repository',
     summary: 'The settings in effect, each with the file and line that it comes from',
     tag: 'estate',
     params: repository,
@@ -120,6 +118,7 @@ const estate = {
   sync: route({
     method: 'post',
     path: '/api/sync',
+    needs: 'operate some',
     summary: 'Look at the repositories now',
     tag: 'estate',
     answer: schemas.emptySchema,
@@ -131,6 +130,7 @@ const runs = {
   runs: route({
     method: 'get',
     path: '/api/runs',
+    needs: 'read some',
     summary: 'Runs, newest first',
     tag: 'runs',
     query: page.extend({
@@ -146,6 +146,7 @@ const runs = {
   run: route({
     method: 'get',
     path: '/api/runs/{run}',
+    needs: 'read run',
     summary: 'Everything about one run',
     tag: 'runs',
     params: run,
@@ -155,6 +156,7 @@ const runs = {
   runGraph: route({
     method: 'get',
     path: '/api/runs/{run}/graph',
+    needs: 'read run',
     summary: 'The resources of a run: tree, dependencies, operations, health',
     tag: 'runs',
     params: run,
@@ -164,6 +166,7 @@ const runs = {
   runEvents: route({
     method: 'get',
     path: '/api/runs/{run}/events',
+    needs: 'read run',
     summary:
       'What happens in a run as it happens; goes on after the header `Last-Event-ID`, and ends with the event `end`',
     tag: 'runs',
@@ -188,6 +191,7 @@ const runs = {
   decideRun: route({
     method: 'post',
     path: '/api/runs/{run}/decision',
+    needs: 'decide run',
     summary: 'Decide about a run that waits',
     tag: 'runs',
     params: run,
@@ -199,6 +203,7 @@ const runs = {
   cancelRun: route({
     method: 'post',
     path: '/api/runs/{run}/cancel',
+    needs: 'operate run',
     summary: 'End a run: what is being done to a resource is finished, nothing new is begun',
     tag: 'runs',
     params: run,
@@ -209,6 +214,7 @@ const runs = {
   retryRun: route({
     method: 'post',
     path: '/api/runs/{run}/retry',
+    needs: 'operate run',
     summary: 'Do a failed run again; an update goes on with its rollout',
     tag: 'runs',
     params: run,
@@ -222,6 +228,7 @@ const work = {
   changes: route({
     method: 'get',
     path: '/api/changes',
+    needs: 'read some',
     summary: 'Changes, the latest first',
     tag: 'changes',
     query: page.extend({
@@ -233,6 +240,7 @@ const work = {
   change: route({
     method: 'get',
     path: '/api/changes/{change}',
+    needs: 'read change',
     summary: 'One change with what it would do to each stack',
     tag: 'changes',
     params: change,
@@ -242,6 +250,7 @@ const work = {
   rollouts: route({
     method: 'get',
     path: '/api/rollouts',
+    needs: 'read some',
     summary: 'Rollouts, newest first',
     tag: 'rollouts',
     query: page.extend({ repository: text.optional() }),
@@ -250,6 +259,7 @@ const work = {
   rollout: route({
     method: 'get',
     path: '/api/rollouts/{rollout}',
+    needs: 'read rollout',
     summary: 'One rollout with its runs',
     tag: 'rollouts',
     params: rollout,
@@ -259,6 +269,7 @@ const work = {
   decideRollout: route({
     method: 'post',
     path: '/api/rollouts/{rollout}/decision',
+    needs: 'decide rollout',
     summary: 'Decide about a rollout that waits',
     tag: 'rollouts',
     params: rollout,
@@ -273,6 +284,7 @@ const keeping = {
   look: route({
     method: 'post',
     path: '/api/repositories/{repository}/stacks/{stack}/look',
+    needs: 'operate stack',
     summary: 'Look for drift now, and put back what differs where that is asked for',
     tag: 'keeping',
     params: stack,
@@ -284,6 +296,7 @@ const keeping = {
   unlock: route({
     method: 'post',
     path: '/api/repositories/{repository}/stacks/{stack}/unlock',
+    needs: 'operate stack',
     summary: "Clear what interrupted updates of a stack left: processes and our own locks, never somebody else's",
     tag: 'keeping',
     params: stack,
@@ -293,6 +306,7 @@ const keeping = {
   rollBack: route({
     method: 'post',
     path: '/api/repositories/{repository}/stacks/{stack}/rollback',
+    needs: 'operate stack',
     summary: 'Open the change that takes a stack back to a commit',
     tag: 'keeping',
     params: stack,
@@ -304,6 +318,7 @@ const keeping = {
   promotions: route({
     method: 'get',
     path: '/api/promotions',
+    needs: 'read some',
     summary: 'Versions on their way from stack to stack, newest first',
     tag: 'keeping',
     query: z.object({ repository: text.optional(), state: schemas.promotionSchema.shape.state.optional() }),
@@ -312,6 +327,7 @@ const keeping = {
   images: route({
     method: 'get',
     path: '/api/images',
+    needs: 'read some',
     summary: 'Images that are built elsewhere, with their newest versions',
     tag: 'keeping',
     query: z.object({ repository: text.optional() }),
@@ -320,6 +336,7 @@ const keeping = {
   promote: route({
     method: 'post',
     path: '/api/repositories/{repository}/promotions',
+    needs: 'approve part',
     summary: "Write a version that one stack runs into the next one's file",
     tag: 'keeping',
     params: repository,
@@ -330,70 +347,7 @@ const keeping = {
   }),
 } as const;
 
-const people = {
-  session: route({
-    method: 'get',
-    path: '/api/session',
-    summary: 'Who is signed in',
-    tag: 'accounts',
-    answer: schemas.sessionSchema,
-  }),
-  signIn: route({
-    method: 'post',
-    path: '/api/session',
-    summary: 'Sign a page in: sets the session cookie',
-    tag: 'accounts',
-    open: true,
-    body: schemas.signInSchema,
-    answer: schemas.sessionSchema,
-    status: 201,
-    errors: [403],
-  }),
-  signOut: route({
-    method: 'delete',
-    path: '/api/session',
-    summary: 'Sign the page out',
-    tag: 'accounts',
-    answer: schemas.emptySchema,
-  }),
-  makeSignInLink: route({
-    method: 'post',
-    path: '/api/sign-in-links',
-    summary: 'Make a one-time link that signs a browser in as whoever asks',
-    tag: 'accounts',
-    answer: schemas.signInLinkSchema,
-    status: 201,
-    errors: [403],
-  }),
-  tokens: route({
-    method: 'get',
-    path: '/api/tokens',
-    summary: 'Access tokens, without their secrets',
-    tag: 'accounts',
-    answer: z.object({ items: z.array(schemas.accessTokenSchema).readonly() }),
-  }),
-  makeToken: route({
-    method: 'post',
-    path: '/api/tokens',
-    summary: 'Make an access token',
-    tag: 'accounts',
-    body: schemas.newTokenRequestSchema,
-    answer: schemas.newTokenSchema,
-    status: 201,
-    errors: [403, 409],
-  }),
-  removeToken: route({
-    method: 'delete',
-    path: '/api/tokens/{token}',
-    summary: 'Make an access token good for nothing',
-    tag: 'accounts',
-    params: z.object({ token: text.describe('Its id') }),
-    answer: schemas.emptySchema,
-    errors: [403, 404],
-  }),
-} as const;
-
 /** The whole API, by the names of its operations. */
-export const ROUTES = { ...estate, ...runs, ...work, ...keeping, ...people } as const;
+export const ROUTES = { ...estate, ...runs, ...work, ...keeping, ...peopleRoutes } as const;
 
 export type RouteName = keyof typeof ROUTES;

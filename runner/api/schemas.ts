@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { maySchema } from './account-schemas.ts';
 import { RUN_KINDS, RUN_STATES } from './run-words.ts';
 import { clean, commit, list, sandbox, time } from './schema-parts.ts';
 
@@ -90,6 +91,7 @@ export const runDetailSchema = runSchema.extend({
   problem: z.string().optional(),
   undo: undoSchema,
   milliseconds: z.number().optional().describe('What the engine took'),
+  may: maySchema,
 });
 
 const typeCheckSchema = z
@@ -168,6 +170,7 @@ export const rolloutDetailSchema = rolloutSchema.extend({
   author: z.string().optional(),
   runs: list(runSchema),
   approvals: list(approvalSchema),
+  may: maySchema.describe('What whoever asks may do with every stack of the environment that it waits at'),
 });
 
 export const stackSchema = z.object({
@@ -188,6 +191,7 @@ export const stackSchema = z.object({
   lastRun: z.string().optional(),
   lastState: z.enum(RUN_STATES).optional(),
   sandbox,
+  may: maySchema,
 });
 
 export const repositorySchema = z.object({

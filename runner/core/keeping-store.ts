@@ -1,4 +1,5 @@
 import type { Correction, DriftFinding } from './drift.ts';
+import type { Seen } from './run-store.ts';
 
 /**
  * How a stack stands to the world: `none` (nothing differs that matters); `drifted`; `flapping` (what was put back came again: nothing is put back any
@@ -92,6 +93,8 @@ export interface AuditStore {
     readonly before?: number;
     /** Default 50. */
     readonly limit?: number;
+    /** Only what is about one of these stacks. Default: everything. */
+    readonly seen?: Seen | undefined;
   }): Promise<readonly RecordedEntry[]>;
   /** The number of the first entry that does not add up; undefined where all do. */
   verify(): Promise<number | undefined>;

@@ -60,7 +60,7 @@ export interface RunStore extends KeepingStore {
       patch: Patch<Pick<Run, 'state' | 'summary' | 'outcome' | 'attempt' | 'startedAt' | 'endedAt'>>,
     ): Promise<void>;
     /** Heads of runs, newest first; `after` is the `next` of the page before. Throws a user error where it is none. */
-    page(filter: RunFilter & { readonly after?: string }): Promise<Page<RunHead>>;
+    page(filter: RunFilter & Pick<PageFilter, 'after' | 'seen'>): Promise<Page<RunHead>>;
     /** The newest update of each stack of a repository. */
     latest(repository: string): Promise<readonly RunHead[]>;
     /**
@@ -150,8 +150,18 @@ export interface Page<T> {
   readonly next: string | undefined;
 }
 
+/** What somebody may see, where that is not everything. */
+export interface Seen {
+  /** Repositories of which they see everything. */
+  readonly repositories: readonly string[];
+  /** Stacks elsewhere, each as `<repository>:<id>`. */
+  readonly stacks: readonly string[];
+}
+
 export interface PageFilter {
   readonly repository?: string;
+  /** Only what one of these stacks is in. Default: everything. */
+  readonly seen?: Seen | undefined;
   /** Default 50. */
   readonly limit?: number;
   /** The `next` of the page before. */

@@ -4,8 +4,10 @@ import type { Decision } from '../core/rollout.ts';
 import { ENDED_STATES, type Run } from '../core/run.ts';
 import { ApiError, missing } from './api-error.ts';
 import type { Part } from './bind-routes.ts';
+import { lacking, mayDecide } from './guard.ts';
 import type { HttpOptions } from './http-options.ts';
 import { runAt } from './read-runs.ts';
+import type { Sight } from './sight.ts';
 
 /** What changes something about runs and rollouts. */
 export function actionHandlers(options: HttpOptions): Part<'decideRun' | 'cancelRun' | 'retryRun' | 'decideRollout'> {
@@ -30,8 +32,8 @@ export function actionHandlers(options: HttpOptions): Part<'decideRun' | 'cancel
       await options.cancelRun(run, actorOf(principal));
       return {};
     },
-    retryRun: async ({ params, principal }) => {
-      await retry(options, { run: await runAt(options, params.run), principal });
+    retryRun: async ({ params, principal, sight }) => {
+      await retry(options, { run: await runAt(options, params.run), principal, sight });
       return {};
     },
     decideRollout: async ({ params, body, principal }) => {
@@ -57,7 +59,7 @@ function decisionOf({ kind, by, reason, digest }: DecisionRequest, principal: Pr
 /** An update goes on with the rollout that stopped at it; a preview is just made again. */
 async function retry(
   options: HttpOptions,
-  { run, principal }: { readonly run: Run; readonly principal: Principal },
+  { run, principal, sight }: { readonly run: Run; readonly principal: Principal; readonly sight: Sight },
 ): Promise<void> {
   if (run.state !== 'failed' && run.state !== 'cancelled')
     throw new ApiError(
@@ -71,5 +73,7 @@ async function retry(
       409,
       `Cannot do the run again as its rollout does not wait: ${rollout ? `${rollout.id} is ${rollout.state}` : 'it has none'}. Push a commit to run it anew.`,
     );
+  if (!mayDecide(sight, { power: 'operate', rollout }))
+    throw lacking(principal, { power: 'operate', of: rollout.waits?.environment || rollout.repository });
   await options.decideRollout(rollout.id, { kind: 'retry', ...actorOf(principal), reason: undefined });
 }

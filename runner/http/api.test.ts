@@ -90,13 +90,13 @@ async function json<T>(path: string): Promise<T> {
 }
 
 test('asks who it is for everything but signing in, the document and its own health', async () => {
-  for (const [name, { method, path, open }] of Object.entries(ROUTES) as [
+  for (const [name, { method, path, needs }] of Object.entries(ROUTES) as [
     string,
-    { method: string; path: string; open?: boolean },
+    { method: string; path: string; needs: string },
   ][]) {
     const response = await fetch(`${server.url}${path.replace(/\{\w+\}/g, 'x')}`, { method: method.toUpperCase() });
     const { kind, error } = (await response.json()) as { kind: string; error: string };
-    if (open) assert.equal(kind, 'user', name);
+    if (needs === 'nobody') assert.equal(kind, 'user', name);
     else {
       assert.deepEqual([response.status, kind], [401, 'unauthorized'], name);
       assert.match(error, /^Cannot .* as .*: ?.*\. .*\.$|^Cannot .* as .*/);
@@ -237,7 +237,7 @@ test('takes decisions, cancels and retries what can be, as whoever has the token
     ['retryPreview', 'f-1', GRACE],
     ['unlock', { repository: 'estate', stack: 'shop/dev', ...GRACE }],
     ['decideRollout', 'estate@c', { kind: 'retry', ...GRACE, reason: undefined }],
-    ['sync'],
+    ['sync', ['estate']],
   ]);
   const [synced] = await api.audit({ limit: 1 });
   assert.deepEqual([synced?.kind, synced?.subject, synced?.by, synced?.via], ['sync', 'estate', GRACE.by, GRACE.via]);
@@ -297,7 +297,10 @@ test('makes tokens that are shown once, may be for looking only, and end', async
   const made = await api.makeToken({ name: 'robot', role: 'viewer' });
   const viewer = createApiClient({ url: server.url, token: made.token });
   assert.equal((await viewer.status()).repositories.length, 1);
-  await assert.rejects(viewer.sync(), /may only look: viewer/);
+  await assert.rejects(
+    viewer.sync(),
+    /it needs the role operator or owner: Ada has owner, and asks with the token robot/,
+  );
   const listed = await json<PageOf<AccessTokenResponse>>('/api/tokens');
   assert.deepEqual(Object.keys(listed.items[0]!).includes('token'), false);
   assert.ok(listed.items[0]!.lastUsedAt);

@@ -2,11 +2,19 @@ import type { Context, Hono } from 'hono';
 import { z } from 'zod';
 import type { AnswerOf, InputOf, Route } from '../api/route.ts';
 import { ROUTES, type RouteName } from '../api/routes.ts';
-import { mayChange, type Principal } from '../core/account.ts';
+import type { Principal } from '../core/account.ts';
 import { ApiError } from './api-error.ts';
+import { guard } from './guard.ts';
+import type { HttpOptions } from './http-options.ts';
+import { type Sight, sightOf } from './sight.ts';
+import { whoAsks } from './sign-in.ts';
 
-/** A request that is validated and whose asker is known; `principal` is undefined only where the route is open. */
-export type Asked<R extends Route> = InputOf<R> & { readonly principal: Principal; readonly context: Context };
+/** A request that is validated and whose asker may ask it; `principal` and `sight` are undefined only where the route needs nobody. */
+export type Asked<R extends Route> = InputOf<R> & {
+  readonly principal: Principal;
+  readonly sight: Sight;
+  readonly context: Context;
+};
 
 export type Handlers = {
   readonly [N in RouteName]: (asked: Asked<(typeof ROUTES)[N]>) => Promise<AnswerOf<(typeof ROUTES)[N]> | Response>;
@@ -15,22 +23,21 @@ export type Handlers = {
 /** One room's part of the handlers. */
 export type Part<N extends RouteName> = Pick<Handlers, N>;
 
-/** Puts every route of the API on `app`: who asks, whether they may, whether the request is right, and then the handler. */
-export function bindRoutes(
-  app: Hono,
-  { handlers, whoAsks }: { readonly handlers: Handlers; readonly whoAsks: (context: Context) => Promise<Principal> },
-): void {
+/** Puts every route of the API on `app`: who asks, whether the request is right, whether they may, and then the handler. */
+export function bindRoutes(app: Hono, options: HttpOptions, handlers: Handlers): void {
   const methods = new Map<string, string[]>();
   for (const [name, route] of Object.entries(ROUTES) as [RouteName, Route][]) {
     const path = honoPath(route.path);
     methods.set(path, [...(methods.get(path) ?? []), route.method.toUpperCase()]);
     const handle = handlers[name] as (asked: unknown) => Promise<unknown>;
     app.on(route.method.toUpperCase(), path, async (context) => {
-      const principal = route.open ? undefined : await whoAsks(context);
-      if (principal && route.method !== 'get' && !mayChange(principal) && name !== 'signOut')
-        throw new ApiError(403, `Cannot do that as ${principal.name} may only look: ${principal.role}. Ask an owner.`);
-      const answer = await handle({ ...(await inputOf(route, context)), principal, context });
-      return answer instanceof Response ? answer : context.json(answer as object, route.status ?? 200);
+      if (route.needs === 'nobody') {
+        const answer = await handle({ ...(await inputOf(route, context)), context });
+        return answer instanceof Response ? answer : context.json(answer as object, route.status ?? 200);
+      }
+      const principal = await whoAsks(options, context);
+      const sight = await sightOf(options, principal);
+      return answerOf({ route, needs: route.needs, principal, sight, context, handle, store: options.store });
     });
   }
   for (const [path, allowed] of methods)
@@ -41,6 +48,32 @@ export function bindRoutes(
         `Cannot do that as the method is not one of this address: ${context.req.method}. Use ${allowed.join(' or ')}.`,
       );
     });
+}
+
+async function answerOf({
+  route,
+  context,
+  handle,
+  ...asked
+}: Pick<Parameters<typeof guard>[0], 'needs' | 'principal' | 'sight' | 'store'> & {
+  readonly route: Route;
+  readonly context: Context;
+  readonly handle: (asked: unknown) => Promise<unknown>;
+}): Promise<Response> {
+  const { principal, sight } = asked;
+  const input = await inputOf(route, context);
+  try {
+    await guard({ ...asked, params: input.params as Readonly<Record<string, string>>, body: input.body });
+    const answer = await handle({ ...input, principal, sight, context });
+    if (answer instanceof Response) return answer;
+    const status = route.status ?? 200;
+    if (!sight.seen) return context.json(answer as object, status);
+    // What a part of the estate is shown to is looked over once more: ids may be in any text.
+    const text = JSON.stringify(answer, (_, value: unknown) => (typeof value === 'string' ? sight.veil(value) : value));
+    return context.body(text, status, { 'content-type': 'application/json' });
+  } catch (error) {
+    throw sight.veiled(error);
+  }
 }
 
 /** `/api/runs/{run}` to `/api/runs/:run`. Slashes inside a parameter come as %2F, so one never spans two parts. */

@@ -1,6 +1,6 @@
 import type { Log } from '../../foundation/log.ts';
 import type { OfferedRevertResponse, PromotionRequest, RollbackRequest, SettingResponse } from '../api/responses.ts';
-import type { AccountStore, Actor } from '../core/account.ts';
+import type { AccountStore, Actor, GivenGrant } from '../core/account.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { Decision } from '../core/rollout.ts';
 import type { Run } from '../core/run.ts';
@@ -19,6 +19,8 @@ export interface HttpOptions {
   readonly store: RunStore;
   readonly accounts: AccountStore;
   readonly repositories: readonly ServedRepository[];
+  /** What the runner's file gives to whom. */
+  readonly given: readonly GivenGrant[];
   /** The token of the data folder: whoever can read that may do everything. */
   readonly token: string;
   /** The address that browsers have us at, without a slash at the end; undefined before we listen. */
@@ -54,7 +56,8 @@ export interface HttpOptions {
   rollBack(
     request: RollbackRequest & Actor & { readonly repository: string; readonly stack: string },
   ): Promise<OfferedRevertResponse>;
-  sync(): void;
+  /** Looks at these repositories now. */
+  sync(repositories: readonly string[]): void;
   /** Why a repository cannot be looked at now. */
   problemOf?(repository: string): string | undefined;
   /** Where forges deliver to; left out where no repository has a secret for it. */

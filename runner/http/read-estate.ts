@@ -13,8 +13,9 @@ import { standingOf } from '../core/standing.ts';
 import { ApiError, missing } from './api-error.ts';
 import type { Part } from './bind-routes.ts';
 import type { HttpOptions, ServedRepository } from './http-options.ts';
-import { graphResponse } from './read-runs.ts';
+import { graphResponse, rolloutFor } from './read-runs.ts';
 import { driftResponse, rolloutResponse } from './responses-of.ts';
+import type { Sight } from './sight.ts';
 
 /** How many updates lie at most between two that are compared. */
 const MOST_COMPARED = 500;
@@ -26,19 +27,22 @@ type Reading = 'status' | 'stacks' | 'stack' | 'stackGraph' | 'compare' | 'drift
 
 export function estateHandlers(options: HttpOptions): Part<Reading> {
   const { store } = options;
-  const stackAt = async ({ repository, stack }: { readonly repository: string; readonly stack: string }) => {
-    const found = (await repositoryStatus(options, repositoryAt(options, repository))).stacks;
-    const status = found.find(({ id }) => id === stack);
+  const stackAt = async (
+    { repository, stack }: { readonly repository: string; readonly stack: string },
+    sight: Sight,
+  ) => {
+    const found = (await repositoryStatus(options, { served: repositoryAt(options, repository), sight }))?.stacks;
+    const status = found?.find(({ id }) => id === stack);
     if (!status) throw missing('stack', stack);
     return status;
   };
   return {
-    status: async () => {
-      const repositories = await statuses(options);
+    status: async ({ sight }) => {
+      const repositories = await statuses(options, sight);
       return { repositories, aligned: repositories.every(isRepositoryAligned) };
     },
-    stacks: async ({ query }) => {
-      const all = (await statuses(options)).flatMap(({ stacks }) => stacks);
+    stacks: async ({ query, sight }) => {
+      const all = (await statuses(options, sight)).flatMap(({ stacks }) => stacks);
       const kept = all.filter(
         (stack) =>
           (query.repository === undefined || stack.repository === query.repository) &&
@@ -48,15 +52,15 @@ export function estateHandlers(options: HttpOptions): Part<Reading> {
       );
       return pageOf(kept, query);
     },
-    stack: ({ params }) => stackAt(params),
-    stackGraph: async ({ params }) => {
-      const { lastRun } = await stackAt(params);
+    stack: ({ params, sight }) => stackAt(params, sight),
+    stackGraph: async ({ params, sight }) => {
+      const { lastRun } = await stackAt(params, sight);
       if (lastRun === undefined) return { run: '', resources: [] };
       return graphResponse(lastRun, await store.runs.graph(lastRun));
     },
     compare: ({ params, query }) => compare(options, { ...params, ...query }),
-    drift: async ({ query }) => {
-      const records = await store.drift.list(query.repository);
+    drift: async ({ query, sight }) => {
+      const records = (await store.drift.list(query.repository)).filter((record) => sight.may('read', record));
       const latest = await Promise.all(options.repositories.map(({ id }) => store.runs.latest(id)));
       const played = new Set(
         latest.flat().flatMap(({ repository, stack, sandbox }) => (sandbox ? `${repository}:${stack}` : [])),
@@ -66,20 +70,23 @@ export function estateHandlers(options: HttpOptions): Part<Reading> {
         items: wanted.map((record) => driftResponse(record, played.has(`${record.repository}:${record.stack}`))),
       };
     },
-    audit: async ({ query }) => ({
-      items: (await store.audit.list(query)).map(({ number, at, kind, repository, subject, by, via, text, hash }) => ({
-        ...{ number, kind, repository, subject, by, via, text, hash },
-        at: at.toISOString(),
-      })),
+    audit: async ({ query, sight: { seen } }) => ({
+      items: (await store.audit.list({ ...query, seen })).map(
+        ({ number, at, kind, repository, subject, by, via, text, hash }) => ({
+          ...{ number, kind, repository, subject, by, via, text, hash },
+          at: at.toISOString(),
+        }),
+      ),
     }),
-    settings: ({ params }) => settingsOf(options, repositoryAt(options, params.repository)),
-    sync: async ({ principal }) => {
-      for (const { id } of options.repositories)
+    settings: ({ params, sight }) => settingsOf(options, { served: repositoryAt(options, params.repository), sight }),
+    sync: async ({ principal, sight }) => {
+      const ids = options.repositories.map(({ id }) => id).filter((id) => sight.maySomewhere('operate', id));
+      for (const id of ids)
         await store.audit.add({
           ...{ kind: 'sync', repository: id, subject: id, text: 'look at the repository now' },
           ...actorOf(principal),
         });
-      options.sync();
+      options.sync(ids);
       return {};
     },
   };
@@ -115,21 +122,31 @@ function pageOf<T extends { readonly id: string; readonly repository: string }>(
   return { items, next: start + limit < all.length ? keyOf(items.at(-1)!) : undefined };
 }
 
-export function statuses(options: HttpOptions): Promise<readonly RepositoryStatus[]> {
-  return Promise.all(options.repositories.map((repository) => repositoryStatus(options, repository)));
+/** Of every repository that whoever asks may see something of. */
+export async function statuses(options: HttpOptions, sight: StatusSight = ALL): Promise<readonly RepositoryStatus[]> {
+  const all = await Promise.all(options.repositories.map((served) => repositoryStatus(options, { served, sight })));
+  return all.filter((status) => status !== undefined);
 }
+
+type StatusSight = Pick<Sight, 'seen' | 'may' | 'powersAt'>;
+
+/** For figures, which nobody's name is on. */
+const ALL: StatusSight = { seen: undefined, may: () => true, powersAt: () => [] };
 
 async function repositoryStatus(
   { store, problemOf }: HttpOptions,
-  { id, base }: ServedRepository,
-): Promise<RepositoryStatus> {
-  const [heads, stacks, updates, rollouts, drift] = await Promise.all([
+  { served: { id, base }, sight }: { readonly served: ServedRepository; readonly sight: StatusSight },
+): Promise<RepositoryStatus | undefined> {
+  const [heads, all, updates, found, drift] = await Promise.all([
     store.events.heads(id),
     store.stacks.list(id),
     store.runs.latest(id),
     store.rollouts.list(id, LATEST_ROLLOUTS),
     store.drift.list(id),
   ]);
+  const stacks = all.filter((stack) => sight.may('read', { repository: id, stack: stack.id }));
+  if (stacks.length === 0 && !sight.may('read', { repository: id })) return undefined;
+  const rollouts = found.flatMap((rollout) => rolloutFor(rollout, sight) ?? []);
   const head = heads.get(base)?.commit;
   const byStack = new Map(updates.map((run) => [run.stack, run]));
   // A plan that could not be made ends nothing of what goes on.
@@ -142,9 +159,10 @@ async function repositoryStatus(
     base: head,
     problem: problemOf?.(id),
     environments: [...new Set(ordered.map(({ environment }) => environment))],
-    stacks: ordered.map((stack) =>
-      stackStatus(stack, head, { last: byStack.get(stack.id), drift: driftOf.get(stack.id), rollout }),
-    ),
+    stacks: ordered.map((stack) => ({
+      ...stackStatus(stack, head, { last: byStack.get(stack.id), drift: driftOf.get(stack.id), rollout }),
+      may: sight.powersAt({ repository: id, stack: stack.id }),
+    })),
     rollout: rollouts[0] && rolloutResponse(rollouts[0]),
   };
 }
@@ -161,7 +179,7 @@ function stackStatus(
     readonly drift: DriftRecord | undefined;
     readonly rollout: Rollout | undefined;
   },
-): StackStatus {
+): Omit<StackStatus, 'may'> {
   const alignment = alignmentOf(stack, base, last?.state === 'failed' ? 'failed' : 'other');
   const standing = { ...standingOf(stack, { rollout, last }), drift: drift?.state ?? 'unknown' };
   return {
@@ -212,9 +230,13 @@ async function compare(
   };
 }
 
-async function settingsOf(options: HttpOptions, { id, base, mirror }: ServedRepository): Promise<SettingsResponse> {
+async function settingsOf(
+  options: HttpOptions,
+  { served: { id, base, mirror }, sight }: { readonly served: ServedRepository; readonly sight: Sight },
+): Promise<SettingsResponse> {
   const commit = (await options.store.events.heads(id)).get(base)?.commit;
-  const common = { repository: id, commit, runner: options.runnerSettings };
+  // The runner's own name every repository.
+  const common = { repository: id, commit, runner: sight.seen ? [] : options.runnerSettings };
   if (!commit) return { ...common, settings: [] };
   const tree = await mirror.tree(commit);
   const path = SETTINGS_FILES.find((candidate) => tree.files.has(candidate));

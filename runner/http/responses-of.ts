@@ -1,5 +1,6 @@
 import type {
   AccessTokenResponse,
+  AccountResponse,
   ChangeDetailResponse,
   ChangeResponse,
   DriftResponse,
@@ -8,7 +9,7 @@ import type {
   RunDetailResponse,
   RunResponse,
 } from '../api/responses.ts';
-import type { AccessToken } from '../core/account.ts';
+import { type AccessToken, type Account, type GivenGrant, grantsOf } from '../core/account.ts';
 import type { Change } from '../core/change.ts';
 import type { DriftRecord } from '../core/keeping-store.ts';
 import { nameOf, type PlannedStep, shownSteps } from '../core/planned-step.ts';
@@ -40,7 +41,10 @@ export function runResponse(run: RunHead): RunResponse {
   };
 }
 
-export function runDetailResponse(run: Run, steps: readonly RunStep[]): RunDetailResponse {
+export function runDetailResponse(
+  run: Run,
+  { steps, may }: { readonly steps: readonly RunStep[]; readonly may: RunDetailResponse['may'] },
+): RunDetailResponse {
   return {
     ...runResponse(headOfRun(run)),
     steps: steps.map(({ name, state, detail, startedAt, endedAt }) => ({
@@ -54,6 +58,7 @@ export function runDetailResponse(run: Run, steps: readonly RunStep[]): RunDetai
     problem: run.outcome?.problem ?? (run.state === 'failed' ? run.summary : undefined),
     undo: undoOf(run.outcome),
     milliseconds: run.outcome?.milliseconds,
+    may,
   };
 }
 
@@ -109,11 +114,14 @@ export function changeDetailResponse(
     readonly steps: ReadonlyMap<string, readonly RunStep[]>;
     readonly rollouts: readonly string[];
     readonly link: string | undefined;
+    mayOf(run: Run): RunDetailResponse['may'];
   },
 ): ChangeDetailResponse {
   const runs = facts.runs.filter(({ commit }) => commit === change.merge);
   const report = { change, runs, untouched: 0, removed: [], link: facts.link };
-  const stacks = runs.map((run) => runDetailResponse(run, facts.steps.get(run.id) ?? []));
+  const stacks = runs.map((run) =>
+    runDetailResponse(run, { steps: facts.steps.get(run.id) ?? [], may: facts.mayOf(run) }),
+  );
   return {
     ...changeFields(change),
     verdict: verdictOf(report),
@@ -152,12 +160,21 @@ export function rolloutResponse(rollout: Rollout): RolloutResponse {
 }
 
 export function accessTokenResponse({ createdAt, lastUsedAt, expiresAt, ...token }: AccessToken): AccessTokenResponse {
-  const { id, name, account, role } = token;
+  const { id, name, account, grant } = token;
   return {
-    ...{ id, name, account, role },
+    ...{ id, name, account, ...grant },
     createdAt: createdAt.toISOString(),
     lastUsedAt: lastUsedAt?.toISOString(),
     expiresAt: expiresAt?.toISOString(),
+  };
+}
+
+export function accountResponse(account: Account, given: readonly GivenGrant[]): AccountResponse {
+  const { id, name, grants, signedOn, createdAt } = account;
+  return {
+    ...{ id, name, grants: [...grantsOf(account, given)], given: [...grants] },
+    ...(signedOn && { groups: [...signedOn.groups], email: signedOn.email, signedOnAt: signedOn.at.toISOString() }),
+    createdAt: createdAt.toISOString(),
   };
 }
 

@@ -11,12 +11,14 @@ import { actionHandlers } from './act.ts';
 import { ApiError, errorAnswer } from './api-error.ts';
 import { bindRoutes } from './bind-routes.ts';
 import { serveConsole } from './console-page.ts';
+import { lacking } from './guard.ts';
 import type { HttpOptions } from './http-options.ts';
 import { keepingHandlers } from './keep.ts';
 import { createMetrics } from './metrics.ts';
 import { estateHandlers } from './read-estate.ts';
 import { runHandlers } from './read-runs.ts';
 import { whoAsks } from './sign-in.ts';
+import { tokenHandlers } from './token-routes.ts';
 import { serveWebhooks } from './webhooks.ts';
 
 const LONGEST_BODY = 64 * 1024;
@@ -77,13 +79,15 @@ function addApi(app: Hono, options: HttpOptions): void {
   const document = openApiDocument(options.version);
   app.get('/healthz', (context) => context.json({ ok: true }));
   app.get('/readyz', async (context) => {
-    await options.accounts.count();
+    await options.accounts.firstOwner();
     return context.json({ ok: true });
   });
   app.get('/api/openapi.json', (context) => context.json(document));
   const metrics = createMetrics(options);
   app.get('/metrics', async (context) => {
-    await whoAsks(options, context);
+    const principal = await whoAsks(options, context);
+    // Figures of the estate are of stacks that nobody can be left out of.
+    if (!principal.access.may('read')) throw lacking(principal, { power: 'read', of: 'everything' });
     return context.body(await metrics.text(), 200, { 'content-type': metrics.contentType });
   });
   app.use('/api/*', async (context, next) => {
@@ -95,15 +99,13 @@ function addApi(app: Hono, options: HttpOptions): void {
   for (const path of ['/api/status', '/api/stacks'])
     app.use(path, compress({ contentTypeFilter: /^application\/json/ }));
   app.use('/api/status', etag());
-  bindRoutes(app, {
-    handlers: {
-      ...estateHandlers(options),
-      ...runHandlers(options),
-      ...actionHandlers(options),
-      ...keepingHandlers(options),
-      ...accountHandlers(options),
-    },
-    whoAsks: (context) => whoAsks(options, context),
+  bindRoutes(app, options, {
+    ...estateHandlers(options),
+    ...runHandlers(options),
+    ...actionHandlers(options),
+    ...keepingHandlers(options),
+    ...accountHandlers(options),
+    ...tokenHandlers(options),
   });
   app.all('/api/*', (context) => context.notFound());
 }

@@ -2,7 +2,8 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Context } from 'hono';
 import { getCookie } from 'hono/cookie';
 import { AS_HEADER } from '../api/route.ts';
-import type { AccountStore, Principal } from '../core/account.ts';
+import { accessOf, type Grant } from '../core/access.ts';
+import { type AccountStore, accessWith, type GivenGrant, grantsOf, type Principal } from '../core/account.ts';
 import { ApiError } from './api-error.ts';
 
 export const SESSION_COOKIE = 'mainstay_session';
@@ -44,6 +45,8 @@ export async function makeSignInLink(
 
 export interface Doorkeeper {
   readonly accounts: AccountStore;
+  /** What the runner's file gives to whom. */
+  readonly given: readonly GivenGrant[];
   /** The token of the data folder: for the command line on this machine. */
   readonly token: string;
 }
@@ -60,15 +63,33 @@ export async function whoAsks(doorkeeper: Doorkeeper, context: Context): Promise
       'Cannot answer as nobody is signed in. Open a one-time link (`mainstay sign-in` prints one), or send Authorization: Bearer.',
     );
   refuseForeignPage(context, session);
-  return { id: account.id, name: account.name, role: account.role, by: 'session', via: 'console' };
+  const grants = grantsOf(account, doorkeeper.given);
+  return { id: account.id, name: account.name, grants, access: accessOf(grants), by: 'session', via: 'console' };
 }
 
-async function byToken({ accounts, token }: Doorkeeper, given: string, as: string | undefined): Promise<Principal> {
-  if (sameSecret(given, token))
-    return { id: 'local', name: personIn(as), role: 'owner', by: 'local', via: 'this machine' };
-  const found = await accounts.tokens.use(hashOf(given));
+/** What the token of the data folder may. */
+const EVERYTHING: readonly Grant[] = [{ role: 'owner' }];
+
+async function byToken(
+  { accounts, token, given }: Doorkeeper,
+  secret: string,
+  as: string | undefined,
+): Promise<Principal> {
+  if (sameSecret(secret, token))
+    return {
+      id: 'local',
+      name: personIn(as),
+      grants: EVERYTHING,
+      access: accessOf(EVERYTHING),
+      by: 'local',
+      via: 'this machine',
+    };
+  const found = await accounts.tokens.use(hashOf(secret));
   if (!found) throw new ApiError(401, 'Cannot answer as the token is unknown or has expired. Make a new one.');
-  return { id: found.account, name: found.accountName, role: found.role, by: 'token', via: `token ${found.name}` };
+  const { account, token: used } = found;
+  const grants = grantsOf(account, given);
+  const access = accessWith(grants, used.grant);
+  return { id: account.id, name: account.name, grants, access, by: 'token', via: `token ${used.name}` };
 }
 
 /** Whoever has the token of the data folder may do everything as anybody: it says only for the trail who it is. */

@@ -23,6 +23,8 @@ export function streamRun(
     after,
     follow,
     ending,
+    veil,
+    isStillSeen,
   }: {
     readonly runs: RunStore['runs'];
     readonly run: Run;
@@ -30,6 +32,10 @@ export function streamRun(
     /** False: what there is, and the end. */
     readonly follow: boolean;
     readonly ending: AbortSignal;
+    /** Takes out of a text what whoever reads may not see. */
+    veil(text: string): string;
+    /** Rejects, or is false, once they may not read this any more. */
+    isStillSeen(): Promise<boolean>;
   },
 ): Response {
   // A proxy that waits for the whole answer would show nothing: nginx knows this header.
@@ -38,12 +44,18 @@ export function streamRun(
     let last = after;
     let ended = !follow || ENDED_STATES.includes(run.state);
     let quietSince = performance.now();
+    let askedAt = performance.now();
     while (!stream.aborted && !ending.aborted) {
       const events = await runs.events(run.id, last, BATCH);
       for (const event of events) {
-        await stream.writeSSE({ id: String(event.number), data: JSON.stringify(eventResponse(event)) });
+        await stream.writeSSE({ id: String(event.number), data: veiledJson(eventResponse(event), veil) });
         if (follow && event.event.kind === 'state') ended = ENDED_STATES.includes(event.event.state);
         last = event.number;
+      }
+      if (performance.now() - askedAt > SIGN_OF_LIFE_MS) {
+        // Without the event `end`: who reads asks again, and is told why not.
+        if (!(await isStillSeen().catch(() => false))) return;
+        askedAt = performance.now();
       }
       if (events.length > 0) quietSince = performance.now();
       if (events.length === BATCH) continue;
@@ -56,6 +68,10 @@ export function streamRun(
       await stream.sleep(LOOK_EVERY_MS);
     }
   });
+}
+
+function veiledJson(value: unknown, veil: (text: string) => string): string {
+  return JSON.stringify(value, (_, part: unknown) => (typeof part === 'string' ? veil(part) : part));
 }
 
 export function eventResponse({ number, at, event }: NumberedEvent): RunEventResponse {

@@ -13,7 +13,9 @@ import type {
   Rollback,
   RollbackStore,
 } from '../core/keeping-store.ts';
+import type { Seen } from '../core/run-store.ts';
 import type { Database } from './database.ts';
+import { seenCondition } from './page.ts';
 
 /** The tables that keep stacks true: drift, audit trail, approvals, rollbacks, promotions, images. */
 export function createKeepingTables(database: Database): KeepingStore {
@@ -96,12 +98,14 @@ function auditOf(database: Database): AuditStore {
         [kind, repository, subject, by, text, JSON.stringify({ ...detail, via }), key ?? null],
       );
     },
-    list: async ({ repository, subject, before, limit = 50 }) => {
+    list: async ({ repository, subject, before, limit = 50, seen }) => {
+      const values: unknown[] = [repository ?? null, subject ?? null, before ?? null, limit];
       const rows = await database.rows<AuditRow>(
         `select number, at, kind, repository, subject, by, text, detail, hash from audit
          where ($1::text is null or repository = $1) and ($2::text is null or subject = $2) and ($3::bigint is null or number < $3)
+           ${seen ? `and ${seenEntry(seen, values)}` : ''}
          order by number desc limit $4`,
-        [repository ?? null, subject ?? null, before ?? null, limit],
+        values,
       );
       return rows.map((row) => ({ ...row, via: row.detail?.via as string | undefined, number: Number(row.number) }));
     },
@@ -116,6 +120,17 @@ function auditOf(database: Database): AuditStore {
       return row?.number == null ? undefined : Number(row.number);
     },
   };
+}
+
+/** An entry is about a stack by its id, or about a run, a change or a rollout that has one. */
+function seenEntry(seen: Seen, values: unknown[]): string {
+  values.push(seen.repositories, seen.stacks);
+  const [repositories, stacks] = [`$${values.length - 1}`, `$${values.length}`];
+  const about = (['run', 'change', 'rollout'] as const).map(
+    (table) =>
+      `exists (select from ${table} where ${table}.id = audit.subject and ${seenCondition(table, { seen, values })})`,
+  );
+  return `(repository = any(${repositories}) or repository || ':' || subject = any(${stacks}) or ${about.join(' or ')})`;
 }
 
 function approvalsOf(database: Database): ApprovalStore {

@@ -174,6 +174,22 @@ const MIGRATIONS: readonly string[] = [
     primary key (repository, name)
   );
   `,
+  `
+  -- Roles per stack, and people who come from a provider of identities.
+  alter table account
+    add column grants jsonb not null default '[]', add column issuer text, add column subject text,
+    add column "groups" jsonb not null default '[]', add column email text, add column signed_on_at timestamptz;
+  update account set grants = jsonb_build_array(jsonb_build_object('role', role));
+  update account set name = name || ' ' || left(id, 8)
+    where exists (select from account as other where lower(other.name) = lower(account.name) and other.id < account.id);
+  alter table account drop column role;
+  create unique index account_by_name on account (lower(name));
+  create unique index account_by_subject on account (issuer, subject);
+  alter table session add column sid text;
+  alter table access_token add column "grant" jsonb;
+  update access_token set "grant" = jsonb_build_object('role', role);
+  alter table access_token drop column role, alter column "grant" set not null;
+  `,
 ];
 
 /** Any number: two runners that start at once migrate one after the other. */

@@ -88,14 +88,13 @@ function changesOf(database: Statements): RunStore['changes'] {
       );
       return rows.map(changeOf);
     },
-    page: async ({ repository, state, limit, after }) => {
+    page: async ({ repository, state, limit, after, seen }) => {
       const options = {
         table: 'change',
         columns: '*',
         time: 'updated_at',
         where: { repository, state },
-        limit,
-        after,
+        ...{ limit, after, seen },
       } as const;
       const { items, next } = await readPage<ChangeRow>(database, options);
       return { items: items.map(changeOf), next };
@@ -152,14 +151,13 @@ function rolloutsOf(database: Statements): RunStore['rollouts'] {
       );
       return rows.map(rolloutOf);
     },
-    page: async ({ repository, limit, after }) => {
+    page: async ({ repository, limit, after, seen }) => {
       const options = {
         table: 'rollout',
         columns: '*',
         time: 'created_at',
         where: { repository },
-        limit,
-        after,
+        ...{ limit, after, seen },
       } as const;
       const { items, next } = await readPage<RolloutRow>(database, options);
       return { items: items.map(rolloutOf), next };

@@ -63,9 +63,9 @@ export function createRunTable(database: Statements): RunStore['runs'] {
 
 function createHeads(database: Statements): Pick<RunStore['runs'], 'page' | 'latest' | 'unfinished'> {
   return {
-    page: async ({ repository, stack, change, rollout, kind, states, limit, after }) => {
+    page: async ({ repository, stack, change, rollout, kind, states, limit, after, seen }) => {
       const where = { repository, stack, change, rollout, kind, state: states?.[0] };
-      const options = { table: 'run', columns: HEAD_COLUMNS, time: 'created_at', where, limit, after } as const;
+      const options = { table: 'run', columns: HEAD_COLUMNS, time: 'created_at', where, limit, after, seen } as const;
       const { items, next } = await readPage<HeadRow>(database, options);
       return { items: items.map(headOf), next };
     },

@@ -14,7 +14,7 @@ let server: ApiServer;
 before(async () => {
   server = await startApiServer();
   await fillEstate(server);
-  await server.accounts.add({ id: 'ada', name: 'Ada', role: 'owner' });
+  await server.accounts.add({ id: 'ada', name: 'Ada', grants: [{ role: 'owner' }] });
 });
 
 after(() => server.close());

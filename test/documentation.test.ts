@@ -117,9 +117,9 @@ test("every block of settings of a how-to is what the runner's own reader takes"
   assert.ok(count > 8, String(count));
 });
 
-/** A block is of `mainstay.yaml`, or of the runner's own file: that has repositories, credentials or notifications. */
+/** A block is of `mainstay.yaml`, or of the runner's own file: that has repositories, credentials, notifications or access. */
 function readAsRunner(folder: string, block: string): void {
-  if (!/^(repositories|credentials|notifications):/m.test(block)) {
+  if (!/^(repositories|credentials|notifications|access):/m.test(block)) {
     parseSettings('stacks/mainstay.yaml', block);
     return;
   }

@@ -119,7 +119,7 @@ test("every block of settings of a how-to is what the runner's own reader takes"
 
 /** A block is of `mainstay.yaml`, or of the runner's own file: that has repositories, credentials, notifications or access. */
 function readAsRunner(folder: string, block: string): void {
-  if (!/^(repositories|credentials|notifications|access):/m.test(block)) {
+  if (!/^(repositories|credentials|registries|notifications|access):/m.test(block)) {
     parseSettings('stacks/mainstay.yaml', block);
     return;
   }

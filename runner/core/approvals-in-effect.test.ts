@@ -15,7 +15,7 @@ const settings = (prod: string, more = '') =>
     `environments:\n  - {name: dev, stacks: [dev]}\n  - {name: prod, stacks: [prod]${prod}}\n${more}`,
   );
 const approvalsOf = (before: ReturnType<typeof settings>, now: ReturnType<typeof settings>) =>
-  withApprovalsOf(before, orderStages(stacks, { settings: now, upstreams: new Map() }), stacks).map(
+  withApprovalsOf([before], orderStages(stacks, { settings: now, upstreams: new Map() }), stacks).map(
     ({ environment, approvals, gate }) => [environment, approvals, gate?.approval?.owners],
   );
 

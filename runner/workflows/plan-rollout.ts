@@ -48,8 +48,7 @@ export async function planRollout(services: Services, at: RolloutAt): Promise<Ro
   const verifies = stacksToProve(stacks, { settings, known, affected: new Set(affected.keys()) });
   const concerned = [...affected.values()].map(({ stack }) => stack);
   const ordered = orderStages(concerned, { ...options, all: stacks, verifies });
-  const before = await settingsBefore(services, at);
-  const stages = before ? withApprovalsOf(before, ordered, concerned) : ordered;
+  const stages = withApprovalsOf(await settingsBefore(services, at), ordered, concerned);
   const changes = await markMerged(services, repository, at);
   await store.rollouts.set(id, { stages, changes });
   const runs: Record<string, string> = {};
@@ -122,18 +121,24 @@ async function decideStacks(services: Services, at: RolloutAt): Promise<Decided 
   }
 }
 
-/** The settings of the last commit before this one that had a rollout and readable ones: what grants power is what they say. */
-async function settingsBefore(services: Services, at: RolloutAt): Promise<Settings | undefined> {
+/**
+ * The settings of the commits before this one whose rest it may carry, back to one that came through, as far as they can be read: what grants power is
+ * what they say. So whoever loosens a rule does not go by it, nor does the commit that overtakes that one while it waits.
+ */
+async function settingsBefore(services: Services, at: RolloutAt): Promise<readonly Settings[]> {
   const { mirror } = repositoryOf(services, at.repository);
-  for (const { commit } of await earlierRollouts(services, rolloutId(at), at.repository)) {
+  const found: Settings[] = [];
+  for (const { commit, state } of await earlierRollouts(services, rolloutId(at), at.repository)) {
     if (commit === at.commit) continue;
     try {
-      return await readSettings(await mirror.tree(commit));
+      found.push(await readSettings(await mirror.tree(commit)));
     } catch (error) {
       if (!isMainstayError(error)) throw error;
+      continue;
     }
+    if (state === 'succeeded') break;
   }
-  return undefined;
+  return found;
 }
 
 /** The rollouts before this one, newest first. */

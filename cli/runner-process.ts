@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { MainstayError } from '../foundation/errors.ts';
 import { type ManagedProcess, startProcess } from '../foundation/processes.ts';
-import type { Shutdown } from '../foundation/shutdown.ts';
+import { asChild, type Shutdown } from '../foundation/shutdown.ts';
 import { type ApiClient, createApiClient } from '../runner/api/client.ts';
 import { PACKAGE_FOLDER, readRunnerAddress } from './data-folder.ts';
 
@@ -15,6 +15,11 @@ export interface RunnerProcess {
 
 const READY_WITHIN_MS = 60_000;
 const RESTARTS_PER_MINUTE = 5;
+
+/** How long a runner may take to end, in milliseconds: longer than what it gives to what is under way. */
+export function graceOf({ MAINSTAY_GRACE: seconds }: Readonly<Record<string, string | undefined>>): number {
+  return ((Number(seconds) || 30) + 30) * 1000;
+}
 
 /**
  * Starts the runner and keeps it up, as a service manager would: one that ends by itself is started again and goes on where it was. Resolves when it
@@ -33,7 +38,7 @@ export async function startRunnerProcess(options: {
   let ending = false;
   shutdown.add('runner', async () => {
     ending = true;
-    await current.end({ signal: 'SIGTERM', graceMs: 60_000 });
+    await current.end({ signal: 'SIGTERM', graceMs: graceOf(options.environment) });
   });
   const address = await untilReady(folder, current);
   void (async () => {
@@ -71,7 +76,10 @@ async function launch({
     join(PACKAGE_FOLDER, 'runner', 'main.ts'),
     ...(anew ? ['--reset'] : []),
   ];
-  const started = await startProcess(process.execPath, args, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+  const started = await startProcess(process.execPath, args, {
+    env: asChild({ ...environment }),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   for (const stream of [started.child.stdout!, started.child.stderr!]) {
     let rest = '';
     stream.setEncoding('utf8').on('data', (chunk: string) => {

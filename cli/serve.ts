@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createLog } from '../foundation/log.ts';
 import { startProcess } from '../foundation/processes.ts';
-import { createShutdown, endOnSignals, type Shutdown } from '../foundation/shutdown.ts';
+import { asChild, createShutdown, endOnSignals, type Shutdown } from '../foundation/shutdown.ts';
 import { PACKAGE_FOLDER } from './data-folder.ts';
+import { graceOf } from './runner-process.ts';
 
 /** The runner's exit code where its database is away: every run goes on in its next life. */
 const AWAY = 75;
@@ -29,8 +30,8 @@ export async function serve(): Promise<void> {
 
 async function live(shutdown: Shutdown): Promise<number> {
   const args = ['--disable-warning=DeprecationWarning', join(PACKAGE_FOLDER, 'runner', 'main.ts')];
-  const runner = await startProcess(process.execPath, args, { stdio: 'inherit', env: process.env });
-  const forget = shutdown.add('runner', async () => void (await runner.end({ graceMs: 60_000 })));
+  const runner = await startProcess(process.execPath, args, { stdio: 'inherit', env: asChild(process.env) });
+  const forget = shutdown.add('runner', async () => void (await runner.end({ graceMs: graceOf(process.env) })));
   const { code } = await runner.exited;
   forget();
   return code ?? 1;

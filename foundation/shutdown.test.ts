@@ -24,26 +24,55 @@ test('does not end what was taken back', async () => {
   assert.deepEqual(ended, []);
 });
 
-test('exits with 130 after ending on Ctrl-C', async () => {
-  const [shutdown, log] = ['./shutdown.ts', './log.ts'].map((file) =>
-    JSON.stringify(new URL(file, import.meta.url).href),
-  );
-  const source = `
-    const { createShutdown, endOnSignals } = await import(${shutdown});
-    const { silentLog } = await import(${log});
+const [SHUTDOWN, LOG] = ['./shutdown.ts', './log.ts'].map((file) =>
+  JSON.stringify(new URL(file, import.meta.url).href),
+);
+
+for (const [signal, code] of Object.entries({ SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const))
+  test(`exits with ${code} after ending on ${signal}`, async () => {
+    const source = `
+      const { createShutdown, endOnSignals } = await import(${SHUTDOWN});
+      const { silentLog } = await import(${LOG});
+      const shutdown = createShutdown(silentLog);
+      shutdown.add('part', () => console.log('ended'));
+      endOnSignals(shutdown);
+      setInterval(() => {}, 1000);
+      console.log('ready');`;
+    const started = await startProcess(process.execPath, ['--input-type=module', '-e', source], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let output = '';
+    started.child.stdout!.on('data', (chunk) => {
+      output += chunk;
+      if (output === 'ready\n') process.kill(started.identity.pid, signal as NodeJS.Signals);
+    });
+    assert.equal((await started.exited).code, code);
+    assert.equal(output, 'ready\nended\n');
+  });
+
+test('a child ends in order where its parent is killed', async () => {
+  const child = `
+    const { createShutdown, endWithParent } = await import(${SHUTDOWN});
+    const { silentLog } = await import(${LOG});
     const shutdown = createShutdown(silentLog);
     shutdown.add('part', () => console.log('ended'));
-    endOnSignals(shutdown);
+    endWithParent(shutdown);
     setInterval(() => {}, 1000);
-    console.log('ready');`;
-  const started = await startProcess(process.execPath, ['--input-type=module', '-e', source], {
+    console.log('ready ' + process.env.MAINSTAY_PARENT);`;
+  const parent = `
+    import { spawn } from 'node:child_process';
+    const { asChild } = await import(${SHUTDOWN});
+    const args = ['--input-type=module', '-e', ${JSON.stringify(child)}];
+    spawn(process.execPath, args, { detached: true, stdio: ['ignore', 'inherit', 'inherit'], env: asChild(process.env) });`;
+  const started = await startProcess(process.execPath, ['--input-type=module', '-e', parent], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let output = '';
   started.child.stdout!.on('data', (chunk) => {
     output += chunk;
-    if (output === 'ready\n') process.kill(started.identity.pid, 'SIGINT');
+    if (output.endsWith('undefined\n')) process.kill(started.identity.pid, 'SIGKILL');
   });
-  assert.equal((await started.exited).code, 130);
-  assert.equal(output, 'ready\nended\n');
+  // The child has the other end of it until it ends.
+  await new Promise((closed) => started.child.stdout!.once('close', closed));
+  assert.equal(output, 'ready undefined\nended\n');
 });

@@ -41,22 +41,44 @@ export function createShutdown(log: Log): Shutdown {
 }
 
 /**
- * Ends cleanly on Ctrl-C and SIGTERM: the first signal ends `shutdown` and exits with 130 or 143, a second one exits at once.
- * Returns a function that stops listening.
+ * Ends cleanly on Ctrl-C, SIGTERM and where the terminal is closed: the first signal ends `shutdown` and exits with 130, 143 or 129, a second one exits at
+ * once. Returns a function that stops listening.
  */
 export function endOnSignals(shutdown: Shutdown): () => void {
-  const codes = { SIGINT: 130, SIGTERM: 143 } as const;
+  const codes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
   let signals = 0;
-  const onSignal = (signal: NodeJS.Signals) => {
-    const code = signal === 'SIGINT' ? codes.SIGINT : codes.SIGTERM;
+  const onSignal = (signal: keyof typeof codes) => {
+    const code = codes[signal];
     signals += 1;
     if (signals > 1) process.exit(code);
     void shutdown.end(`received ${signal}`).then(() => process.exit(code));
   };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+  const names = Object.keys(codes) as readonly (keyof typeof codes)[];
+  for (const name of names) process.on(name, onSignal);
   return () => {
-    process.off('SIGINT', onSignal);
-    process.off('SIGTERM', onSignal);
+    for (const name of names) process.off(name, onSignal);
   };
+}
+
+/** What a child of ours is told by its environment: whose it is. */
+const PARENT = 'MAINSTAY_PARENT';
+
+const LOOKS_EVERY_MS = 1000;
+
+/** The environment of a child that ends where this process does, also where that is killed with -9: it has to call `endWithParent`. */
+export function asChild(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return { ...environment, [PARENT]: String(process.pid) };
+}
+
+/** Ends as SIGTERM does once the process that started this one is gone, where that one has said so (`asChild`). */
+export function endWithParent(shutdown: Shutdown): void {
+  const parent = process.env[PARENT];
+  delete process.env[PARENT];
+  if (parent === undefined) return;
+  const timer = setInterval(() => {
+    if (String(process.ppid) === parent) return;
+    clearInterval(timer);
+    void shutdown.end('the process that started it has ended').then(() => process.exit(143));
+  }, LOOKS_EVERY_MS);
+  timer.unref();
 }

@@ -38,6 +38,8 @@ export interface RunnerSettings {
   readonly pollSeconds: number;
   /** The most operations at the same time, for previews and for updates each; the machine may have room for fewer. */
   readonly parallel: number;
+  /** How long the calls of providers that are under way may take to finish at an orderly end, in seconds. */
+  readonly graceSeconds: number;
   /** undefined: the official one where it is installed, else the embedded one. */
   readonly engine: EngineName | undefined;
   readonly engines: EngineSettings;
@@ -58,6 +60,7 @@ export interface RunnerSettings {
  * | `MAINSTAY_WORKER` | the machine's name |
  * | `MAINSTAY_POLL` | `60`, in seconds |
  * | `MAINSTAY_PARALLEL` | `64`: the most; fewer where the machine's memory and processors have no room |
+ * | `MAINSTAY_GRACE` | `30`, in seconds: how long what is under way may take to finish at an orderly end |
  * | `MAINSTAY_ENGINE` | `official` where it is installed, else `embedded` |
  * | `MAINSTAY_PASS` | none: names of variables that programs may see, with `*`, separated by spaces |
  * | `DATABASE_URL` | the embedded PostgreSQL |
@@ -85,6 +88,7 @@ export function readRunnerSettings(environment: Environment): RunnerSettings {
     workerName: read.text('MAINSTAY_WORKER', hostname()),
     pollSeconds: read.integer('MAINSTAY_POLL', { fallback: 60, minimum: 1, maximum: 86_400 }),
     parallel: read.integer('MAINSTAY_PARALLEL', { fallback: 64, minimum: 1, maximum: 1000 }),
+    graceSeconds: read.integer('MAINSTAY_GRACE', { fallback: 30, minimum: 0, maximum: 86_400 }),
     engine: engineIn(read),
     engines: {
       backendUrl: read.text('PULUMI_BACKEND_URL') ?? localBackend(dataFolder),

@@ -5,7 +5,7 @@ import { systemClock } from '../foundation/clock.ts';
 import { isMainstayError, messageOf } from '../foundation/errors.ts';
 import { createLog, type Log } from '../foundation/log.ts';
 import { redactor } from '../foundation/redact.ts';
-import { createShutdown, endOnSignals, type Shutdown } from '../foundation/shutdown.ts';
+import { createShutdown, endOnSignals, endWithParent, type Shutdown } from '../foundation/shutdown.ts';
 import packageFile from '../package.json' with { type: 'json' };
 import type { RunnerAddress } from './api/client.ts';
 import type { AccountStore } from './core/account.ts';
@@ -46,12 +46,13 @@ const AWAY = 75;
 
 /**
  * The runner: `node runner/main.ts`, settings by environment (see runner-settings.ts). `--reset` begins anew. Results go to standard output, one line each; the log
- * goes to standard error. Exit codes: 0 by request, 1 for a mistake, 75 for a database that is away, 130 and 143 by signal.
+ * goes to standard error. Exit codes: 0 by request, 1 for a mistake, 75 for a database that is away, 129, 130 and 143 by signal.
  */
 async function main(): Promise<void> {
   const log = createLog({ level: process.env.MAINSTAY_LOG ?? 'warn' });
   const shutdown = createShutdown(log);
   endOnSignals(shutdown);
+  endWithParent(shutdown);
   try {
     const settings = readRunnerSettings(process.env);
     if (process.argv.includes('--reset')) await reset(settings);
@@ -93,6 +94,8 @@ async function start(settings: RunnerSettings, { log, shutdown }: Process): Prom
     environment: process.env,
     processes: patient.processes,
     parallel: settings.parallel,
+    graceSeconds: settings.graceSeconds,
+    tell,
     wanted: settings.engine,
   });
   shutdown.add('engines', () => engines.close());
@@ -112,7 +115,7 @@ async function start(settings: RunnerSettings, { log, shutdown }: Process): Prom
     clock: systemClock,
     log,
     link: (path) => url && `${url}/${path}`,
-    tell: (line) => console.log(redactor.redact(`${new Date().toISOString().slice(11, 23)} ${line}`)),
+    tell,
   };
   const worker = await startWork(settings, { services, databaseUrl, ending, shutdown });
   startBackground(settings, { services, worker, database, shutdown });
@@ -145,6 +148,10 @@ async function start(settings: RunnerSettings, { log, shutdown }: Process): Prom
     `runner is ready at ${url}, ${services.defaultEngine} engine, watching ${repositories.map(({ id }) => id).join(', ')}`,
   );
   await sayHowToSignIn(services, accounts, url);
+}
+
+function tell(line: string): void {
+  console.log(redactor.redact(`${new Date().toISOString().slice(11, 23)} ${line}`));
 }
 
 async function startWork(

@@ -1,7 +1,6 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { PulumiCommand } from '@pulumi/pulumi/automation/index.js';
 import { createEmbeddedPulumi } from '../../engine/automation/pulumi-command.ts';
 import type { Environment } from '../../foundation/environment.ts';
@@ -10,17 +9,16 @@ import type { RunStore } from '../core/run-store.ts';
 import { createAutomationEngine } from './automation-engine.ts';
 import type { Engine, EngineName, StackWork } from './engine.ts';
 import { type EngineSettings, engineEnvironment } from './engine-environment.ts';
+import { finishInTime } from './finish-in-time.ts';
 import { createLimiter } from './limiter.ts';
 import { createOfficialCommand } from './official-command.ts';
 import { createMachineMeasure, createMeasuredRoom } from './room.ts';
 
 export interface Engines {
   readonly byName: ReadonlyMap<EngineName, Engine>;
-  /** Ends every process that is kept warm. */
+  /** Ends every process that is kept warm, after what was interrupted has finished what it is at or the time for that is over. */
   close(): Promise<void>;
 }
-
-const ENDED_WITHIN_MS = 30_000;
 
 /** The engines of this machine: the embedded one always, the official one where `pulumi` is on the PATH. */
 export async function createEngines(options: {
@@ -29,6 +27,10 @@ export async function createEngines(options: {
   readonly processes: RunStore['processes'];
   /** The most operations at the same time, of previews and of updates each; the machine may have room for fewer. */
   readonly parallel: number;
+  /** How long what was interrupted may take to finish what it is at. Default 30. */
+  readonly graceSeconds?: number;
+  /** Says a line to whoever looks on. Default: nobody does. */
+  readonly tell?: (line: string) => void;
   /** The engine that the runner's settings choose. */
   readonly wanted: EngineName | undefined;
 }): Promise<Engines> {
@@ -63,10 +65,10 @@ export async function createEngines(options: {
   }
   return { byName: new Map(engines.map((engine) => [engine.name, engine])), close };
 
-  /** Whatever was interrupted is given the time to write down how far it came. */
+  /** Whatever was interrupted is given the time to write down how far it came. What takes longer is cut, and that is said. */
   async function close(): Promise<void> {
-    const finished = Promise.all([previews.idle(), updates.idle()]);
-    await Promise.race([finished, delay(ENDED_WITHIN_MS, undefined, { ref: false })]);
+    const { graceSeconds = 30, tell = () => {} } = options;
+    await finishInTime({ updates, previews }, { graceSeconds, tell });
     await embedded.close();
   }
 }

@@ -6,6 +6,8 @@ import type { Room } from './room.ts';
  */
 export interface Limiter {
   run<T>(work: () => Promise<T>, options?: { readonly background?: boolean }): Promise<T>;
+  /** How much runs. */
+  running(): number;
   /** Resolves when nothing runs. */
   idle(): Promise<void>;
 }
@@ -56,6 +58,7 @@ export function createLimiter(limit: number, room: Room = ALWAYS): Limiter {
         }
       }
     },
+    running: () => running + inBackground,
     idle: () => (running + inBackground === 0 ? Promise.resolve() : new Promise((resolve) => idling.push(resolve))),
   };
 }

@@ -9,6 +9,7 @@ import { MainstayError, userError } from '../../foundation/errors.ts';
 import type { Log } from '../../foundation/log.ts';
 import { identityOf, type ManagedProcess, startProcess } from '../../foundation/processes.ts';
 import { redactor } from '../../foundation/redact.ts';
+import { guardPostgres } from './guard-postgres.ts';
 import {
   findPostgresBinaries,
   isOpenToEveryone,
@@ -49,15 +50,46 @@ export async function startEmbeddedPostgres(options: {
   redactor.add(password);
   if (!existsSync(join(data, 'PG_VERSION'))) await initialise({ binaries, user, folder, data, password });
   refuseOtherMajor(data, binaries);
-  const living = livingPostmaster(data);
-  if (living) {
-    const url = urlOf(living.port, password);
-    await untilReady(url, undefined);
-    return { url, attached: true, end: () => endPostmaster(living.pid) };
-  }
+  const attached = await attach({ folder, data, password });
+  if (attached) return attached;
   const { process: started, url } = await start({ binaries, user, data, password });
   options.log.debug({ data, version: binaries.version }, 'PostgreSQL started');
-  return { url, attached: false, end: async () => void (await started.end({ signal: 'SIGINT', graceMs: 10_000 })) };
+  const letGo = guardPostgres({ folder, pid: started.identity.pid });
+  const end = async () => {
+    await started.end({ signal: 'SIGINT', graceMs: 10_000 });
+    letGo();
+  };
+  return { url, attached: false, end };
+}
+
+/** Takes over the one of an earlier life. Undefined where there is none, or it was about to end and has. */
+async function attach({
+  folder,
+  data,
+  password,
+}: {
+  readonly folder: string;
+  readonly data: string;
+  readonly password: string;
+}): Promise<RunningPostgres | undefined> {
+  const living = livingPostmaster(data);
+  if (!living) return undefined;
+  const letGo = guardPostgres({ folder, pid: living.pid });
+  const url = urlOf(living.port, password);
+  const { startTime } = identityOf(living.pid) ?? { startTime: 'gone' };
+  const isGone = () => identityOf(living.pid)?.startTime !== startTime;
+  try {
+    await untilReady(url, () => (isGone() ? 'it ended' : undefined));
+  } catch (error) {
+    letGo();
+    if (!isGone()) throw error;
+    return attach({ folder, data, password });
+  }
+  const end = async () => {
+    await endPostmaster(living.pid);
+    letGo();
+  };
+  return { url, attached: true, end };
 }
 
 /** The folder of PostgreSQL's files: `folder`, or one under /var/tmp where its user cannot enter `folder`. */

@@ -89,14 +89,10 @@ async function start(settings: RunnerSettings, { log, shutdown }: Process): Prom
   const store = createPostgresRunStore(database, settings.workerName);
   // What carries runs out waits for a database that restarts; whoever asks is told that it is away.
   const patient = createPostgresRunStore(database.patient(shutdown.signal), settings.workerName);
+  const { engines: engineSettings, parallel, graceSeconds, engine: wanted } = settings;
   const engines = await createEngines({
-    settings: settings.engines,
-    environment: process.env,
-    processes: patient.processes,
-    parallel: settings.parallel,
-    graceSeconds: settings.graceSeconds,
-    tell,
-    wanted: settings.engine,
+    ...{ settings: engineSettings, environment: process.env, processes: patient.processes },
+    ...{ parallel, graceSeconds, tell, wanted },
   });
   shutdown.add('engines', () => engines.close());
   const token = tokenOf(settings.dataFolder);

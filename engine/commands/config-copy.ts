@@ -13,6 +13,8 @@ export async function copyConfig(
 ): Promise<void> {
   const source = await openStack(context, { name: copy.from });
   const target = await openStack(context, { name: copy.to });
+  if (source.identity.stack === target.identity.stack && source.identity.project === target.identity.project)
+    throw new CommandFailure('current stack and destination stack are the same');
   const values = source.file.config();
   const secret = [...values.values()].some(containsSecure);
   const reader = secret ? await existingSecrets(source) : undefined;

@@ -1,47 +1,40 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { messageOf, userError } from '../../foundation/errors.ts';
+import { userError } from '../../foundation/errors.ts';
+import type { PropertyMap } from '../../protocol/property-value.ts';
+import { unknownSentinels } from '../../protocol/signatures.ts';
 import type { ImportRequest } from '../deploy/deployment-options.ts';
-import type { Registrar } from '../deploy/goal.ts';
+import { plainGoal, type Registrar } from '../deploy/goal.ts';
 import type { ResourceState } from '../deploy/resource-state.ts';
-import { makeUrn } from '../deploy/urn.ts';
+import { isProviderType, makeUrn } from '../deploy/urn.ts';
 import type { OpenStack } from '../operations/open-stack.ts';
-import { openStack, readStackConfig } from '../operations/open-stack.ts';
+import { existingSecrets, openStack, readStackConfig } from '../operations/open-stack.ts';
 import { packagesOf } from '../operations/packages-of.ts';
 import type { DefaultPackages } from '../plugins/default-packages.ts';
 import {
   completeRequest,
   createDefaultProviders,
+  type DefaultProviderRequest,
   type DefaultProviders,
   defaultProviderName,
 } from '../plugins/default-providers.ts';
+import { internalKey } from '../plugins/provider-inputs.ts';
 import type { StackConfig } from '../project/stack-config.ts';
+import type { SecretsManager } from '../secrets/secrets-manager.ts';
+import { type JsonObject, mapFromJson } from '../state/property-json.ts';
 import type { Command, CommandContext } from './command.ts';
 import { CommandFailure } from './exit-codes.ts';
 import type { Flags } from './flags.ts';
+import {
+  type ImportFile,
+  type ImportSpec,
+  inlineImport,
+  type ResolvedSpec,
+  readImportFile,
+  resolveImports,
+} from './import-file.ts';
 import { importFlags } from './operation-flags.ts';
 import { operationOptions } from './operation-options-from-flags.ts';
 import { perform, performPreview } from './perform.ts';
-
-/** One resource of an import file (pkg/importer; `pulumi import --file`). */
-interface ImportSpec {
-  readonly type?: string;
-  readonly name?: string;
-  readonly id?: string;
-  readonly parent?: string;
-  readonly provider?: string;
-  readonly version?: string;
-  readonly pluginDownloadUrl?: string;
-  readonly properties?: readonly string[];
-  readonly component?: boolean;
-  readonly remote?: boolean;
-  readonly logicalName?: string;
-}
-
-interface ImportFile {
-  readonly nameTable?: Readonly<Record<string, string>>;
-  readonly resources?: readonly ImportSpec[];
-}
 
 export const importCommand: Command = {
   name: 'import',
@@ -65,6 +58,8 @@ export const importCommand: Command = {
       packages,
       resources,
       protect: flags.boolean('protect', true),
+      // Only a file that holds a secret needs the passphrase.
+      secrets: JSON.stringify(file).includes('"ciphertext"') ? await existingSecrets(stack) : undefined,
     });
     const options = { ...operationOptions('import', context, flags), imports };
     const operation = { context, flags, stack, options };
@@ -94,25 +89,8 @@ async function importFileOf(context: CommandContext, args: readonly string[], fl
     table[text.slice(0, cut)] = text.slice(cut + 1);
     return text.slice(0, cut);
   };
-  const spec = {
-    type,
-    name,
-    id,
-    parent: reference('parent'),
-    provider: reference('provider'),
-    properties: flags.list('properties'),
-  };
-  return { nameTable: table, resources: [spec] };
-}
-
-async function readImportFile(file: string): Promise<ImportFile> {
-  try {
-    const content = JSON.parse(await readFile(file, 'utf8')) as ImportFile | null;
-    if (!Array.isArray(content?.resources)) throw new Error('it has no list "resources"');
-    return content;
-  } catch (cause) {
-    throw userError(`Cannot read the import file: ${messageOf(cause)}. Correct it.`, { place: { file }, cause });
-  }
+  const [parent, provider] = [reference('parent'), reference('provider')];
+  return inlineImport(table, { type, name, id, parent, provider, properties: [...flags.list('properties')] });
 }
 
 interface ImportContext {
@@ -122,50 +100,56 @@ interface ImportContext {
   readonly protect: boolean;
   /** The state. */
   readonly resources: readonly ResourceState[];
+  /** Decrypts what the file holds of secrets. */
+  readonly secrets: SecretsManager | undefined;
 }
 
 function importRequests(file: ImportFile, context: ImportContext): readonly ImportRequest[] {
-  const urns = new Map(Object.entries(file.nameTable ?? {}));
-  return (file.resources ?? []).map((spec, index) => {
-    const request = importRequest(spec, index, { ...context, urns });
-    urns.set(spec.name!, urnOf(request, context.stack));
-    return request;
+  const resolved = resolveImports(file, context.stack.identity);
+  const declared = new Map(
+    resolved
+      .filter(({ spec }) => isProviderType(spec.type))
+      .map((one) => [one.urn, declaredProvider(one, context)] as const),
+  );
+  return resolved.map(({ spec, urn, parent, provider }): ImportRequest => {
+    const common = { type: spec.type, name: spec.logicalName, id: spec.id, parent, protect: context.protect };
+    const own = declared.get(urn);
+    if (own) return { ...common, provider: own, properties: [] };
+    const explicit = provider !== '' && (declared.get(provider) ?? explicitProvider(provider, context.resources));
+    return {
+      ...common,
+      component: spec.component,
+      remote: spec.remote,
+      provider: explicit || (spec.component && !spec.remote ? '' : defaultProvider(spec, context)),
+      properties: spec.properties,
+      inputs: properties(spec.inputs, context),
+      outputs: properties(spec.outputs, context),
+    };
   });
 }
 
-function importRequest(
-  spec: ImportSpec,
-  index: number,
-  context: ImportContext & { readonly urns: ReadonlyMap<string, string> },
-): ImportRequest {
-  const { type, name, id } = spec;
-  if (!type || !name)
-    throw new CommandFailure(`resource ${index} of the import has no type or no name: ${JSON.stringify(spec)}`);
-  if (!id && !spec.component) throw new CommandFailure(`resource ${index} of the import has no id: ${type} ${name}`);
-  if (spec.remote)
-    throw new CommandFailure(
-      `resource ${index} of the import is a remote component, which the embedded engine does not import: ${name}. Use the official Pulumi CLI.`,
-    );
-  const resolved = (reference: string | undefined, what: string) => {
-    if (reference === undefined || reference === '') return '';
-    const urn = context.urns.get(reference);
-    if (urn === undefined)
-      throw new CommandFailure(
-        `the ${what} '${reference}' for resource '${name}' of type '${type}' has no entry in 'nameTable'`,
-      );
-    return urn;
+function properties(json: JsonObject | undefined, { secrets }: ImportContext): PropertyMap | undefined {
+  return json && mapFromJson(json, secrets);
+}
+
+/** A provider of the file: the one of the state, or one that is made with the file's settings, once for each deployment. */
+function declaredProvider({ spec, urn, parent }: ResolvedSpec, context: ImportContext): ImportRequest['provider'] {
+  const existing = context.resources.find((state) => state.urn === urn && !state.delete && state.id !== '');
+  if (existing) return `${urn}::${existing.id}`;
+  const known = context.packages.get(spec.type.split(':')[2]!);
+  const version = spec.version || known?.version || '';
+  const pluginDownloadURL = spec.pluginDownloadUrl || known?.pluginDownloadURL || '';
+  const inputs = {
+    ...(version !== '' && { version }),
+    ...(pluginDownloadURL !== '' && { [internalKey]: { pluginDownloadURL } }),
+    ...properties(spec.inputs, context),
   };
-  const providerUrn = resolved(spec.provider, 'provider');
-  return {
-    type,
-    name: spec.logicalName ?? name,
-    id: id ?? '',
-    component: spec.component === true,
-    parent: resolved(spec.parent, 'parent'),
-    provider: providerUrn !== '' ? explicitProvider(providerUrn, context.resources) : defaultProvider(spec, context),
-    properties: spec.properties ?? [],
-    protect: context.protect,
-  };
+  const goal = plainGoal({ type: spec.type, name: spec.logicalName, inputs, parent, custom: true });
+  return once(async (registrar) => {
+    const made = await registrar.registerResource(goal);
+    if (made.result !== 'success') throw userError(`Cannot use the provider of the import file as it failed: ${urn}.`);
+    return `${made.urn}::${made.id === '' ? unknownSentinels.string : made.id}`;
+  });
 }
 
 /** The reference of a provider of the state. Throws if there is none of the URN. */
@@ -180,20 +164,25 @@ function explicitProvider(urn: string, resources: readonly ResourceState[]): str
 
 /** The default provider of the state, or one that the deployment makes: the same for all resources of one package. */
 function defaultProvider(spec: ImportSpec, context: ImportContext): ImportRequest['provider'] {
-  const request = completeRequest(
-    {
-      package: spec.type!.split(':')[0]!,
-      version: spec.version ?? '',
-      pluginDownloadURL: spec.pluginDownloadUrl ?? '',
-    },
-    context.packages,
-  );
+  const request = completeRequest(defaultRequest(spec), context.packages);
   const { project, stack } = context.stack.identity;
-  const type = `pulumi:providers:${request.package}`;
+  const type = `pulumi:providers:${request.parameterization?.name ?? request.package}`;
   const name = defaultProviderName(request);
   const urn = makeUrn({ stack, project, parent: '', type, name });
   const existing = context.resources.find((state) => state.urn === urn && !state.delete && state.id !== '');
   return existing ? `${urn}::${existing.id}` : (registrar) => context.defaults(registrar).reference(request);
+}
+
+function defaultRequest({ type, version, pluginDownloadUrl, parameterization }: ImportSpec): DefaultProviderRequest {
+  const name = type.split(':')[0]!;
+  if (!parameterization) return { package: name, version, pluginDownloadURL: pluginDownloadUrl };
+  const { pluginName, pluginVersion, value } = parameterization;
+  return {
+    package: pluginName,
+    version: pluginVersion,
+    pluginDownloadURL: pluginDownloadUrl,
+    parameterization: { name, version, value: Buffer.from(value, 'base64') },
+  };
 }
 
 /** One table of default providers for each deployment (the preview is one of its own): each provider is registered once. */
@@ -201,22 +190,17 @@ function sharedDefaults(
   { values, secretKeys }: StackConfig,
   packages: DefaultPackages,
 ): (registrar: Registrar) => DefaultProviders {
-  const tables = new WeakMap<Registrar, DefaultProviders>();
-  return (registrar) => {
-    const known =
-      tables.get(registrar) ??
-      createDefaultProviders({ registrar, config: values, configSecretKeys: secretKeys, packages });
-    tables.set(registrar, known);
-    return known;
-  };
+  return once((registrar) =>
+    createDefaultProviders({ registrar, config: values, configSecretKeys: secretKeys, packages }),
+  );
 }
 
-function urnOf(request: ImportRequest, { identity }: OpenStack): string {
-  return makeUrn({
-    stack: identity.stack,
-    project: identity.project,
-    parent: request.parent,
-    type: request.type,
-    name: request.name,
-  });
+/** Asked again by the same deployment, the first answer. */
+function once<Answer>(ask: (registrar: Registrar) => Answer): (registrar: Registrar) => Answer {
+  const answers = new WeakMap<Registrar, { readonly answer: Answer }>();
+  return (registrar) => {
+    const known = answers.get(registrar) ?? { answer: ask(registrar) };
+    answers.set(registrar, known);
+    return known.answer;
+  };
 }

@@ -7,6 +7,12 @@ import type { Terminal } from '../display/terminal.ts';
 import { createEngineServices } from '../operations/engine-services.ts';
 import { runCommand } from './run-command.ts';
 
+interface Exported {
+  readonly urn: string;
+  readonly type: string;
+  readonly [key: string]: unknown;
+}
+
 describe('commands of a stack', () => {
   const services = createEngineServices({ warm: false });
   let project: DemoProject;
@@ -100,6 +106,42 @@ describe('commands of a stack', () => {
       '    └─ test:index:Group  b',
       '          URN: urn:pulumi:dev::demo::test:index:Group::b',
     ]);
+  });
+
+  test('an import file brings providers, components, and resources with what they are', async () => {
+    await pulumi(['state', 'delete', '--all', '--yes']);
+    await pulumi(['config', 'set', '--secret', 'password', 'hunter2']);
+    const up = await pulumi(['up', '--yes', '--skip-preview']);
+    assert.equal(up.code, 0, up.output);
+    const exported = async (...flags: string[]) => {
+      const { output } = await pulumi(['stack', 'export', ...flags]);
+      return (JSON.parse(output) as { deployment: { resources: Exported[] } }).deployment.resources;
+    };
+    const { type, inputs, outputs } = (await exported()).find(({ urn }) => urn.endsWith('::secret'))!;
+    assert.match(JSON.stringify(inputs), /ciphertext/);
+    const resources = [
+      { type, name: 'copy', id: 'copy-id', inputs, outputs, parent: 'group', provider: 'own' },
+      { type: 'test:index:Group', name: 'group', component: true, inputs: { size: 1 } },
+      { type: 'test:index:Group', name: 'remote', component: true, remote: true, provider: 'own' },
+      { type: 'pulumi:providers:pulumi-nodejs', name: 'own', inputs: { region: 'here' } },
+    ];
+    await project.write('import.json', JSON.stringify({ resources }));
+    const { code, output } = await pulumi(['import', '--file', 'import.json', '--yes', '--generate-code=false']);
+    assert.equal(code, 0, output);
+    assert.doesNotMatch(output, /hunter2/);
+    const found = await exported('--show-secrets');
+    const named = (name: string) => found.find(({ urn }) => urn.endsWith(`::${name}`))!;
+    const own = `${named('own').urn}::${named('own').id}`;
+    assert.deepEqual(named('own').inputs, { region: 'here' });
+    assert.deepEqual(
+      [named('copy').id, named('copy').parent, named('copy').provider],
+      ['copy-id', named('group').urn, own],
+    );
+    assert.match(JSON.stringify(named('copy').inputs), /hunter2/);
+    assert.deepEqual([named('group').inputs, named('group').provider], [{ size: 1 }, undefined]);
+    assert.deepEqual([named('remote').provider, named('remote').custom], [own, false]);
+    assert.deepEqual((await project.calls()).toSorted(), ['create a', 'create b', 'create secret'], 'made by up alone');
+    await pulumi(['state', 'unprotect', '--all', '--yes']);
   });
 
   test('a destroy says what is kept, unless it was of some resources', async () => {

@@ -1,4 +1,4 @@
-import type { PropertyMap } from '../../protocol/property-value.ts';
+import { type PropertyMap, Secret } from '../../protocol/property-value.ts';
 import { type Provider, ProviderError, type ReadResponse } from '../../protocol/provider.ts';
 import { reportFailures } from './check-inputs.ts';
 import type { DeploymentContext } from './deployment-context.ts';
@@ -16,8 +16,20 @@ export async function applyImport(context: DeploymentContext, step: Step, action
   const isCommand = action.requested !== undefined;
   if (isCommand) refuseKnown(context, fresh);
   fresh.created = fresh.modified = context.now();
+  const given = isCommand ? { inputs: fresh.inputs, outputs: fresh.outputs } : undefined;
+  const isWhole = given !== undefined && Object.keys(given.outputs).length > 0;
+  if (isWhole) fresh.id = fresh.importId;
   if (!fresh.custom) return succeeded(step);
   const provider = context.providers.serving(fresh)!;
+  if (!isWhole) await takeOver(provider, fresh, given?.inputs ?? {});
+  const asRead = { ...fresh };
+  if (isCommand) await settleImported(context, provider, fresh, action);
+  if (action.original) action.original.delete = true;
+  return succeeded({ ...step, old: asRead });
+}
+
+/** What the provider reads; of what was given, what it does not tell. */
+async function takeOver(provider: Provider, fresh: ResourceState, given: PropertyMap): Promise<void> {
   const { found, initErrors } = await read(provider, fresh);
   if (found.id === '') throw new Error(`resource '${fresh.importId}' does not exist`);
   if (!found.inputs) {
@@ -26,13 +38,19 @@ export async function applyImport(context: DeploymentContext, step: Step, action
   }
   fresh.id = found.id;
   fresh.initErrors = initErrors;
-  fresh.inputs = found.inputs;
+  fresh.inputs = completed(found.inputs, given);
   fresh.outputs = found.outputs;
   fresh.refreshBeforeUpdate = found.refreshBeforeUpdate ?? false;
-  const asRead = { ...fresh };
-  if (isCommand) await settleImported(context, provider, fresh, action);
-  if (action.original) action.original.delete = true;
-  return succeeded({ ...step, old: asRead });
+}
+
+/** What was given as a secret stays one, whatever the provider says of it. */
+function completed(found: PropertyMap, given: PropertyMap): PropertyMap {
+  const filled = Object.entries(given).map(([key, value]) => {
+    const own = found[key] ?? null;
+    if (own === null) return [key, value] as const;
+    return [key, value instanceof Secret && !(own instanceof Secret) ? new Secret(own) : own] as const;
+  });
+  return { ...found, ...Object.fromEntries(filled) };
 }
 
 function refuseKnown(context: DeploymentContext, fresh: ResourceState): void {

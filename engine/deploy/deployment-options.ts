@@ -89,14 +89,23 @@ export interface ImportRequest {
   /** '' for components. */
   readonly id: string;
   readonly component?: boolean;
+  /** A component that its provider makes: it has one. */
+  readonly remote?: boolean;
   /** URN in the state or of another import; '' : the root stack. */
   readonly parent: string;
-  /** `urn::id` of an explicit provider, or what makes the default one. Not for components. */
+  /**
+   * `urn::id` of an explicit provider, or what makes one; '' for components that are not remote. Of a provider (`pulumi:providers:...`): itself; it is
+   * made, and not read.
+   */
   readonly provider: string | ((registrar: Registrar) => Promise<string>);
   /** Properties to import; empty: those that the provider requires. */
   readonly properties: readonly string[];
   /** Default true. */
   readonly protect?: boolean;
+  /** What the provider does not tell (`properties` it has are kept), or all inputs where there are `outputs`. Default: none. */
+  readonly inputs?: PropertyMap | undefined;
+  /** What it is: it is then not read. Default: it is read. */
+  readonly outputs?: PropertyMap | undefined;
 }
 
 /** Answers what the `pulumi:autonaming` configuration says of one resource (pkg/resource/autonaming). */

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Secret } from '../../protocol/property-value.ts';
+import type { ImportRequest } from './deployment-options.ts';
 import type { RegisterResult } from './goal.ts';
 import { componentType, goal, type ProgramBody, TestStack, thingType } from './testing/test-stack.ts';
 import { makeUrn } from './urn.ts';
@@ -126,4 +128,40 @@ test('adopts what is below others only after all of those', async () => {
     [outcome.result, outcome.steps, stack.find('child').parent],
     ['succeeded', ['import child'], parent],
   );
+});
+
+test('adopts by a whole description without reading, completes what is read, and makes providers of the file', async () => {
+  const stack = await stackWithForeign();
+  const type = 'pulumi:providers:test';
+  const urn = makeUrn({ stack: 'dev', project: 'project', parent: '', type, name: 'own' });
+  let made: Promise<RegisterResult> | undefined;
+  const provider = async (registrar: Parameters<ProgramBody>[0]['registrar']) => {
+    made ??= registrar.registerResource(goal({ name: 'own', type, inputs: { region: 'here' } }));
+    return `${urn}::${(await made).id}`;
+  };
+  const plain = { type: thingType, parent: '', properties: [], provider };
+  const imports: readonly ImportRequest[] = [
+    { ...plain, name: 'own', id: '', type },
+    { ...plain, name: 'whole', id: 'nobody-has-it', inputs: { size: 7 }, outputs: { size: 7, made: 'then' } },
+    { ...plain, name: 'part', id: 'foreign', inputs: { size: 2, password: new Secret('word') } },
+    { ...plain, name: 'remote', id: '', type: componentType, component: true, remote: true, inputs: { a: 1 } },
+  ];
+  const outcome = await stack.run(undefined, { kind: 'import', imports });
+  assert.deepEqual([outcome.errors, outcome.changes], [[], { create: 2, import: 3 }]);
+  assert.deepEqual(
+    stack.cloud.calls.filter((call) => call.startsWith('read')),
+    ['read part'],
+  );
+  const [whole, part, remote] = ['whole', 'part', 'remote'].map((name) => stack.find(name));
+  assert.deepEqual(
+    [whole!.id, whole!.inputs, whole!.outputs],
+    ['nobody-has-it', { size: 7 }, { size: 7, made: 'then' }],
+  );
+  // What the provider tells is right; what it does not tell is taken from the file.
+  assert.deepEqual(part!.inputs, { size: 1, password: new Secret('word') });
+  assert.deepEqual(
+    [remote!.custom, remote!.provider, remote!.inputs],
+    [false, `${urn}::${stack.find('own').id}`, { a: 1 }],
+  );
+  assert.deepEqual(stack.find('own').inputs, { region: 'here' });
 });

@@ -22,6 +22,8 @@ export async function importResources(phase: ImportPhase): Promise<void> {
   const { context, executor } = phase;
   if (!(await keepExisting(context, executor))) return;
   const stackUrn = await ensureRootStack(context, executor);
+  for (const request of context.options.imports ?? [])
+    if (isProviderType(request.type)) await providerOf(phase, request);
   for (const generation of generations(resolveParents(context, stackUrn))) {
     const steps: PlannedStep[] = [];
     for (const request of generation) steps.push(importStep(request, await providerOf(phase, request)));
@@ -66,11 +68,7 @@ function resolveParents(context: DeploymentContext, stackUrn: string): ResolvedI
   const { stack, project } = options;
   const resolved = new Map<string, ResolvedImport>();
   for (const request of options.imports ?? []) {
-    if (isProviderType(request.type)) {
-      throw new Error(
-        `Cannot import ${request.type} as providers are not imported: ${request.name}. Declare it in the program.`,
-      );
-    }
+    if (isProviderType(request.type)) continue;
     const parent = request.parent === '' ? stackUrn : request.parent;
     const urn = makeUrn({ stack, project, parent, type: request.type, name: request.name });
     if (resolved.has(urn)) throw new Error(`duplicate import '${request.name}' of type '${request.type}'`);
@@ -93,7 +91,7 @@ function generations(requests: readonly ResolvedImport[]): readonly (readonly Re
 }
 
 async function providerOf({ registrar, context }: ImportPhase, request: ImportRequest): Promise<string> {
-  if (request.component) return '';
+  if (request.component && !request.remote) return '';
   if (typeof request.provider === 'function') return request.provider(registrar);
   await context.providers.ensure(request.provider);
   return request.provider;
@@ -108,6 +106,8 @@ function importStep(request: ResolvedImport, provider: string): PlannedStep {
     parent: request.parent,
     protect: request.protect ?? true,
     provider,
+    inputs: request.inputs ?? {},
+    outputs: request.outputs ?? {},
   });
   return {
     step: makeStep({ op: 'import', new: fresh, logical: true }),

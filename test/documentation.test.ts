@@ -108,6 +108,8 @@ test("every block of settings of a how-to is what the runner's own reader takes"
     writeFileSync(join(folder, 'secret'), 'https://secret.example/a');
     for (const [file, text] of guides())
       for (const block of file.startsWith('docs/how-to/') ? blocks(text, 'yaml') : []) {
+        // A stack's own file, which the program reads.
+        if (/^config:/m.test(block)) continue;
         count += 1;
         assert.doesNotThrow(() => readAsRunner(folder, block), `${file}: ${block}`);
       }

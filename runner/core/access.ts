@@ -1,4 +1,5 @@
 import picomatch from 'picomatch';
+import { PLAIN, stackTest } from './stack-patterns.ts';
 
 /**
  * What somebody is. `viewer` reads; `operator` also looks, previews, retries, cancels, unlocks; `approver` also approves, rejects, promotes; `owner` does
@@ -80,7 +81,7 @@ function compile({ role, repositories, stacks, environments }: Grant): Compiled 
   return {
     powers: POWERS_OF[role],
     repository: testOf(repositories),
-    stack: stackTestOf(stacks),
+    stack: stacks && stackTest(stacks),
     environment: testOf(environments),
   };
 }
@@ -94,20 +95,10 @@ function covers(grant: Compiled, place: Place | undefined): boolean {
   return !environment || (place.environment !== undefined && environment(place.environment));
 }
 
-/** Only the two stars and `?` mean something: a pattern that begins with `!` would give what it seems to take. */
-const PLAIN = { dot: true, nonegate: true, noextglob: true, nobrace: true, nobracket: true } as const;
-
 function testOf(patterns: readonly string[] | undefined): Test | undefined {
   if (patterns === undefined) return undefined;
   const tests = patterns.map((pattern) => picomatch(pattern, PLAIN));
   return (text) => tests.some((test) => test(text));
-}
-
-function stackTestOf(patterns: readonly string[] | undefined): Test | undefined {
-  if (patterns === undefined) return undefined;
-  const ofId = testOf(patterns)!;
-  const ofName = testOf(patterns.filter((pattern) => !pattern.includes('/')))!;
-  return (id) => ofId(id) || ofName(id.slice(id.lastIndexOf('/') + 1));
 }
 
 /** Grants in one line, for people: `operator of shop in dev, staging; viewer`. */

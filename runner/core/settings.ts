@@ -9,12 +9,26 @@ import { promotionSettings } from './promotion-settings.ts';
 import { type Mistake, mistakeLines, mistakesOf, strict, unknownName } from './settings-mistakes.ts';
 import { oncePerTree, type SourceTree } from './source-tree.ts';
 import { findStacks, type Stack } from './stack.ts';
+import { isPattern } from './stack-patterns.ts';
 import { freezeSettings, timeZone, windowSettings } from './window-settings.ts';
 import { withinMeasure } from './within-measure.ts';
 
 const environment = strict({
   name: z.string().min(1),
-  stacks: z.array(z.string().min(1)).min(1).describe('Names of stacks (`dev`) or ids (`shop/dev`).'),
+  stacks: z
+    .array(z.string().min(1))
+    .min(1)
+    .describe(
+      'Names of stacks (`dev`) or ids (`shop/dev`), or patterns of either (`edge-*`) for those that no environment names.',
+    ),
+  atOnce: z
+    .number()
+    .int()
+    .min(1)
+    .optional()
+    .describe(
+      'How many of its stacks are updated at once: the next ones begin when these have succeeded. Default: all.',
+    ),
   approval: approvalSettings.optional().describe('Who has to approve before it is updated. Default: nobody.'),
   soak: duration({ atMost: SOAK_AT_MOST })
     .prefault('0s')
@@ -47,7 +61,12 @@ const stackSettings = strict({
 
 const schema = strict({
   environments: z.array(environment).default([]),
-  stacks: z.record(z.string(), stackSettings).default({}),
+  stacks: z
+    .record(z.string(), stackSettings)
+    .default({})
+    .describe(
+      'By name, id or pattern (`edge-*`). One entry counts for a stack: its id, else its name, else the first pattern.',
+    ),
   drift: driftSettings.prefault({}).describe('The drift settings of stacks that have none of their own.'),
   preview: previewSettings
     .prefault({})
@@ -166,13 +185,18 @@ function unknownTeams({ environments, teams }: Settings): readonly Mistake[] {
   );
 }
 
+/** A pattern may stand for stacks that are yet to come. */
+function stacksNamed(names: readonly string[]): readonly string[] {
+  return names.filter((name) => !isPattern(name));
+}
+
 function unknownStacks(settings: Settings, stacks: readonly Stack[]): readonly Mistake[] {
   const known = new Set(stacks.flatMap(({ id, name }) => [id, name]));
   const named: readonly (readonly [path: readonly PropertyKey[], stack: string, atName?: boolean])[] = [
     ...settings.environments.flatMap(({ stacks: names }, index) =>
-      names.map((name, place) => [['environments', index, 'stacks', place], name] as const),
+      stacksNamed(names).map((name) => [['environments', index, 'stacks', names.indexOf(name)], name] as const),
     ),
-    ...Object.keys(settings.stacks).map((name) => [['stacks', name], name, true] as const),
+    ...stacksNamed(Object.keys(settings.stacks)).map((name) => [['stacks', name], name, true] as const),
     ...Object.entries(settings.stacks).flatMap(([stack, { dependsOn }]) =>
       dependsOn.map((name, place) => [['stacks', stack, 'dependsOn', place], name] as const),
     ),

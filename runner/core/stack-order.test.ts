@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseSettings } from './settings.ts';
 import { parseProject, type Stack } from './stack.ts';
-import { orderStages } from './stack-order.ts';
+import { environmentOf, managedStacks, orderStages, settingsOf } from './stack-order.ts';
 
 const project = parseProject('Pulumi.yaml', 'name: shop\nruntime: nodejs\n');
 const stackOf = (name: string): Stack => ({ id: `shop/${name}`, project, name, file: `Pulumi.${name}.yaml` });
@@ -66,5 +66,52 @@ test('refuses a circle and names who is in it', () => {
   assert.throws(
     () => orderStages(['a', 'b'].map(stackOf), { settings, upstreams: new Map() }),
     /in a circle: shop\/a, shop\/b/,
+  );
+});
+
+test('finds the environment of a stack by its name before all patterns, and the settings of a stack too', () => {
+  const settings = parseSettings(
+    'mainstay.yaml',
+    `environments:
+  - {name: edge, stacks: ["edge-*", "shop/eu-?"]}
+  - {name: canary, stacks: [edge-1]}
+  - {name: rest, stacks: ["*"]}
+stacks:
+  "edge-*": {engine: embedded}
+  edge-2: {engine: official}
+`,
+    ['edge-1', 'edge-2'].map(stackOf),
+  );
+  const found = ['edge-1', 'edge-2', 'edge-30', 'eu-1', 'eu-10', 'prod'].map(stackOf);
+  assert.deepEqual(
+    found.map((stack) => environmentOf(settings, stack).name),
+    ['canary', 'edge', 'edge', 'edge', 'rest', 'rest'],
+  );
+  assert.deepEqual(
+    found.slice(0, 4).map((stack) => settingsOf(settings, stack).engine),
+    ['embedded', 'official', 'embedded', undefined],
+  );
+  const few = parseSettings('mainstay.yaml', 'environments: [{name: edge, stacks: ["edge-*"]}]\n', []);
+  assert.deepEqual(
+    managedStacks(few, found).map(({ name }) => name),
+    ['edge-1', 'edge-2', 'edge-30'],
+  );
+});
+
+test('updates so many at once as the environment says, each once, and never before what it reads from', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 30 }), fc.integer({ min: 1, max: 8 }), fc.nat(29), (count, atOnce, base) => {
+      const settings = parseSettings(
+        'mainstay.yaml',
+        `environments: [{name: all, stacks: ["s-*"], atOnce: ${atOnce}}]\n`,
+      );
+      const stacks = Array.from({ length: count }, (_, index) => stackOf(`s-${index}`));
+      const root = stacks[base % count]!.id;
+      const upstreams = new Map(stacks.filter(({ id }) => id !== root).map(({ id }) => [id, [root]]));
+      const [stage] = orderStages(stacks, { settings, upstreams });
+      assert.deepEqual(stage!.groups[0], [root]);
+      assert.ok(stage!.groups.every(({ length }) => length <= atOnce && length > 0));
+      assert.deepEqual(stage!.groups.flat().sort(), stacks.map(({ id }) => id).sort());
+    }),
   );
 });

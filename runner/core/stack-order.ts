@@ -9,6 +9,7 @@ import {
   type StackSettings,
 } from './settings.ts';
 import type { Stack } from './stack.ts';
+import { isPattern, stackTest } from './stack-patterns.ts';
 
 /** One environment's part of a rollout. */
 export interface Stage {
@@ -29,9 +30,12 @@ export function stacksOfStage({ groups, verifies = [] }: Stage): readonly string
   return [...groups.flat(), ...verifies];
 }
 
-/** The settings of one stack, by its id or its name. */
-export function settingsOf(settings: Settings, stack: Pick<Stack, 'id' | 'name'>): StackSettings {
-  return settings.stacks[stack.id] ?? settings.stacks[stack.name] ?? DEFAULT_STACK_SETTINGS;
+/** The settings of one stack: by its id, by its name, or by the first pattern that either matches. */
+export function settingsOf({ stacks }: Settings, stack: Pick<Stack, 'id' | 'name'>): StackSettings {
+  const own = stacks[stack.id] ?? stacks[stack.name];
+  if (own) return own;
+  const pattern = patternsAmong(stacks, Object.keys(stacks)).find(({ matches }) => matches(stack.id));
+  return pattern ? stacks[pattern.name]! : DEFAULT_STACK_SETTINGS;
 }
 
 /** What a stack's previews may see and use: its own settings, or the file's for all. */
@@ -47,24 +51,30 @@ export function updateAccessOf(settings: Settings, stack: Pick<Stack, 'id' | 'na
 /** The stacks that the runner looks after: those that the settings' environments name, or all where they name none. */
 export function managedStacks(settings: Settings, stacks: readonly Stack[]): readonly Stack[] {
   if (settings.environments.length === 0) return stacks;
-  const named = new Set(settings.environments.flatMap((environment) => environment.stacks));
-  return stacks.filter(({ id, name }) => named.has(id) || named.has(name));
+  return stacks.filter((stack) => placeOf(settings, stack) !== undefined);
 }
 
 /** The environment of all stacks where the settings have none: nothing but their dependencies orders them. */
 export const UNORDERED = 'default';
 
 /** The environment of a stack. */
-export function environmentOf(settings: Settings, { id, name }: Pick<Stack, 'id' | 'name'>): EnvironmentSettings {
-  const places = placesIn(settings);
-  const place = Math.min(places.get(id) ?? Infinity, places.get(name) ?? Infinity);
-  return settings.environments[place] ?? defaultEnvironment(UNORDERED, [id]);
+export function environmentOf(settings: Settings, stack: Pick<Stack, 'id' | 'name'>): EnvironmentSettings {
+  return settings.environments[placeOf(settings, stack) ?? -1] ?? defaultEnvironment(UNORDERED, [stack.id]);
+}
+
+/** Where a stack's environment stands: the first one that has its id or name, else the first one with a pattern that matches either. */
+function placeOf({ environments }: Settings, stack: Pick<Stack, 'id' | 'name'>): number | undefined {
+  const places = placesIn(environments);
+  const place = Math.min(places.get(stack.id) ?? Infinity, places.get(stack.name) ?? Infinity);
+  if (place !== Infinity) return place;
+  const pattern = patternsAmong(environments, [...places.keys()]).find(({ matches }) => matches(stack.id));
+  return pattern && places.get(pattern.name);
 }
 
 const known = new WeakMap<Settings['environments'], ReadonlyMap<string, number>>();
 
 /** The first environment that names a stack, by that name: asked for each of a thousand stacks. */
-function placesIn({ environments }: Settings): ReadonlyMap<string, number> {
+function placesIn(environments: Settings['environments']): ReadonlyMap<string, number> {
   const before = known.get(environments);
   if (before) return before;
   const places = new Map<string, number>();
@@ -72,6 +82,22 @@ function placesIn({ environments }: Settings): ReadonlyMap<string, number> {
     for (const name of stacks) if (!places.has(name)) places.set(name, place);
   known.set(environments, places);
   return places;
+}
+
+interface Pattern {
+  readonly name: string;
+  matches(id: string): boolean;
+}
+
+const compiled = new WeakMap<object, readonly Pattern[]>();
+
+/** The patterns among names, in their order; compiled once for the part of the settings that has them. */
+function patternsAmong(part: object, names: readonly string[]): readonly Pattern[] {
+  const before = compiled.get(part);
+  if (before) return before;
+  const patterns = names.filter(isPattern).map((name): Pattern => ({ name, matches: stackTest([name]) }));
+  compiled.set(part, patterns);
+  return patterns;
 }
 
 /**
@@ -108,10 +134,18 @@ export function orderStages(
       before: earlier
         ? all.filter((stack) => environmentOf(settings, stack).name === earlier.name).map(({ id }) => id)
         : [],
-      groups: groupByDependency(byEnvironment.get(name) ?? [], options),
+      groups: groupByDependency(byEnvironment.get(name) ?? [], options).flatMap((group) =>
+        inBatches(group, environment?.atOnce),
+      ),
       ...(byEnvironment.has(name) ? {} : { verifies: onlyVerified.get(name)!.map(({ id }) => id) }),
     };
   });
+}
+
+function inBatches(group: readonly string[], size = Infinity): readonly (readonly string[])[] {
+  if (group.length <= size) return [group];
+  const count = Math.ceil(group.length / size);
+  return Array.from({ length: count }, (_, index) => group.slice(index * size, (index + 1) * size));
 }
 
 function freezesOf({ freezes, timeZone }: Settings): Gate['opening'] {

@@ -104,9 +104,17 @@ async function runStage(services: Services, work: StageWork, goodSince: number |
   return verifyUntilGood(services, work);
 }
 
+/** A hundred names are no sentence. */
+const MOST_NAMED = 8;
+
+function namedStacks(stacks: readonly string[]): string {
+  if (stacks.length <= MOST_NAMED) return stacks.join(', ');
+  return `${stacks.slice(0, MOST_NAMED).join(', ')} and ${stacks.length - MOST_NAMED} more`;
+}
+
 async function sayUpdating({ store }: Services, { at, stage, later }: StageWork): Promise<void> {
   const after = later.length > 0 ? `; ${later.join(', ')} after that` : '';
-  const summary = `updates ${stage.environment}: ${stage.groups.flat().join(', ')}${after}`;
+  const summary = `updates ${stage.environment}: ${namedStacks(stage.groups.flat())}${after}`;
   const why = `not verified yet since it was updated at ${short(at.commit)}`;
   const isChecked = (stage.gate ?? NO_GATE).verify.length > 0;
   await store.stacks.setUnproven(at.repository, stacksOfStage(stage), isChecked ? { bad: false, why } : undefined);
@@ -126,7 +134,7 @@ async function updateUntilGood(
     const stopped = await waitAfterFailure(
       services,
       work,
-      `stopped at ${work.stage.environment} as ${stacks.join(', ')} failed`,
+      `stopped at ${work.stage.environment} as ${namedStacks(stacks)} failed`,
     );
     if (stopped) return stopped;
     await DBOS.runStep(() => queueAgain(services, pending, attemptNumber + 1), {

@@ -30,6 +30,7 @@ import { migrate } from './store/migrations.ts';
 import { createNoticeTables } from './store/notice-tables.ts';
 import { createPostgresAccountStore } from './store/postgres-account-store.ts';
 import { createPostgresRunStore } from './store/postgres-run-store.ts';
+import { startLookingAfter } from './workflows/look-after-environments.ts';
 import { startTelling } from './workflows/report-rollout.ts';
 import { startDriftSchedule } from './workflows/schedule-drift.ts';
 import type { Repository, Services } from './workflows/services.ts';
@@ -121,7 +122,12 @@ async function start(settings: RunnerSettings, { log, shutdown }: Process): Prom
     ...{ store, accounts, repositories, token, log, ending: ending.signal },
     ...{ url: () => url, version: VERSION, runnerSettings: shownSettings(settings) },
     ...{ decideRun: worker.decideRun, decideRollout: worker.decideRollout },
-    ...{ cancelRun: worker.cancelRun, retryPreview: worker.retryPreview, unlock: worker.unlock },
+    ...{
+      cancelRun: worker.cancelRun,
+      retryPreview: worker.retryPreview,
+      unlock: worker.unlock,
+      askForEnvironment: worker.askForEnvironment,
+    },
     ...{ look: worker.look, promote: worker.promote, rollBack: worker.rollBack },
     console: buildConsole({ tell: services.tell }),
     sync: (ids) => ids.forEach((id) => void watches.get(id)?.notice()),
@@ -187,6 +193,7 @@ function startBackground(settings: RunnerSettings, { services, worker, database,
   shutdown.add('reports', startTelling(services));
   shutdown.add('drift schedule', startDriftSchedule(services, worker.look));
   shutdown.add('images', startWatchingImages(services, worker.startWriting));
+  shutdown.add('preview environments', startLookingAfter(services, worker));
   const telling = { notices: createNoticeTables(database), log, link };
   shutdown.add('notifications', startDelivering(settings.notifications, telling));
 }

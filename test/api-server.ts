@@ -95,6 +95,7 @@ export async function startApiServer(
       await tell('rollBack', request);
       return { change: 'revert-1', commit: 'e'.repeat(40), branch: 'revert-1' };
     },
+    askForEnvironment: (change, request) => tell('askForEnvironment', change.id, request),
     sync: (ids) => void tell('sync', ids),
     given: options.given ?? [],
   });

@@ -7,6 +7,8 @@ import type {
   ChangeResponse,
   DecisionRequest,
   DriftResponse,
+  EnvironmentRequest,
+  EnvironmentResponse,
   ErrorResponse,
   GrantRequest,
   NewAccountRequest,
@@ -58,6 +60,11 @@ export interface ApiClient {
   retryRun(id: string): Promise<void>;
   changes(): Promise<readonly ChangeResponse[]>;
   change(id: string): Promise<ChangeDetailResponse>;
+  environments(filter?: {
+    readonly repository?: string;
+    readonly change?: string;
+  }): Promise<readonly EnvironmentResponse[]>;
+  askForEnvironment(change: string, request: EnvironmentRequest): Promise<void>;
   rollouts(): Promise<readonly RolloutResponse[]>;
   rollout(id: string): Promise<RolloutDetailResponse>;
   decideRun(run: string, decision: DecisionRequest): Promise<void>;
@@ -144,6 +151,7 @@ export function createApiClient(options: {
     retryRun: (run) => call(`/api/runs/${id(run)}/retry`, {}),
     changes: () => items('/api/changes'),
     change: (change) => call(`/api/changes/${id(change)}`),
+    ...environmentCalls({ call, items }),
     rollouts: () => items('/api/rollouts'),
     rollout: (rollout) => call(`/api/rollouts/${id(rollout)}`),
     decideRun: (run, decision) => call(`/api/runs/${id(run)}/decision`, decision),
@@ -188,6 +196,18 @@ function peopleCalls({
     makeAccountLink: (account) => call(`/api/accounts/${id(account)}/sign-in-links`, {}),
     removeAccount: (account) => remove(`/api/accounts/${id(account)}`),
     removeToken: (token) => remove(`/api/tokens/${id(token)}`),
+  };
+}
+
+interface Calls {
+  call<T>(path: string, body?: unknown): Promise<T>;
+  items<T>(path: string): Promise<readonly T[]>;
+}
+
+function environmentCalls({ call, items }: Calls): Pick<ApiClient, 'environments' | 'askForEnvironment'> {
+  return {
+    environments: (filter = {}) => items(`/api/environments?${query(filter)}`),
+    askForEnvironment: (change, request) => call(`/api/changes/${encodeURIComponent(change)}/environment`, request),
   };
 }
 

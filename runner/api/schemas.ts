@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { maySchema } from './account-schemas.ts';
+import { environmentSchema } from './environment-schemas.ts';
 import { RUN_KINDS, RUN_STATES } from './run-words.ts';
 import { clean, commit, list, sandbox, time } from './schema-parts.ts';
 
 export * from './account-schemas.ts';
+export * from './environment-schemas.ts';
 export { clean };
 
 /**
@@ -126,6 +128,7 @@ export const changeDetailSchema = changeSchema.extend({
   comment: z.string().describe('The comment as the forge has it, in Markdown'),
   stacks: list(runDetailSchema).describe('The previews of its present head, dangerous first'),
   rollouts: list(z.string()).describe('Ids of the rollouts that carry it'),
+  environments: list(environmentSchema).describe('Its preview environments'),
 });
 
 export const rolloutSchema = z.object({
@@ -202,6 +205,9 @@ export const repositorySchema = z.object({
   environments: list(z.string()).describe('In the order of promotion'),
   stacks: list(stackSchema),
   rollout: rolloutSchema.optional(),
+  previewEnvironments: list(environmentSchema).describe(
+    'Of changes; whether stacks are aligned does not depend on them',
+  ),
 });
 
 export const statusSchema = z.object({ repositories: list(repositorySchema), aligned: z.boolean() });

@@ -5,7 +5,8 @@ import { size } from './size.ts';
 
 const MIB = 2 ** 20;
 
-const access = {
+/** For other settings that say what somebody's operations may see. */
+export const access = {
   credentials: z.string().min(1).optional().describe(`Name of credentials in the runner's own file. Default: none.`),
   environment: z
     .array(z.string().min(1))
@@ -18,9 +19,8 @@ const access = {
 /** What the operations that change something may see: updates, corrections, looks for drift. */
 export const updateAccessSettings = strict(access);
 
-/** What previews may see and use. They run what nobody has reviewed yet: give them less than updates. */
-export const previewSettings = strict({
-  ...access,
+/** What a program may use. */
+export const limits = {
   time: duration({ atLeast: 1000, atMost: 24 * 3_600_000 })
     .prefault('30m')
     .describe('The longest that one may take.'),
@@ -30,7 +30,10 @@ export const previewSettings = strict({
   output: size({ atLeast: 1024, atMost: 1024 * MIB })
     .prefault('16MiB')
     .describe('The most text that its program may write.'),
-});
+};
+
+/** What previews may see and use. They run what nobody has reviewed yet: give them less than updates. */
+export const previewSettings = strict({ ...access, ...limits });
 
 export type AccessSettings = z.output<typeof updateAccessSettings>;
 export type PreviewSettings = z.output<typeof previewSettings>;

@@ -25,6 +25,10 @@ export interface Change {
   readonly author?: string;
   /** Whether it waits for a maintainer to allow this head: nothing of it runs meanwhile. */
   readonly held?: boolean;
+  /** Whether somebody who may write pushed this head: its preview environments may be at it. */
+  readonly allowed?: boolean;
+  /** When this head was first seen. */
+  readonly pushedAt?: Date;
   /** What the check of its programs' types came to, for the commit that was previewed. */
   readonly types?: TypeCheck;
   readonly updatedAt: Date;

@@ -5,6 +5,8 @@ export const COMMANDS = {
   reject: 'end the rollout of this change where it waits; more words are the reason',
   retry: 'try again what failed: previews, or the rollout after the merge',
   cancel: 'cancel the previews of this change that have not ended',
+  environment:
+    "make the preview environment of this change, anew where there is one, and keep it longer; a stranger's change needs the commit that you have read. `/environment down` destroys it",
   unlock: 'clear what an interrupted update left: its lock and its processes',
   help: 'say this',
 } as const;

@@ -1,4 +1,5 @@
 import type { Correction, DriftFinding } from './drift.ts';
+import type { EnvironmentStore } from './environment-store.ts';
 import type { Seen } from './run-store.ts';
 
 /**
@@ -60,6 +61,7 @@ export interface AuditEntry {
     | 'look'
     | 'sync'
     | 'access'
+    | 'environment'
     | 'command';
   readonly repository: string;
   /** Id of the run, rollout, change or stack that it is about. */
@@ -210,4 +212,5 @@ export interface KeepingStore {
   readonly rollbacks: RollbackStore;
   readonly promotions: PromotionStore;
   readonly images: ImageStore;
+  readonly environments: EnvironmentStore;
 }

@@ -46,8 +46,8 @@ export interface RunStore extends KeepingStore {
     get(id: string): Promise<Change | undefined>;
     list(repository: string | undefined, state?: Change['state']): Promise<readonly Change[]>;
     page(filter: PageFilter & { readonly state?: Change['state'] }): Promise<Page<Change>>;
-    /** Creates or replaces; with `at` only where there is none, or it is open and its head is that. Returns whether it is this one now. */
-    put(change: Omit<Change, 'updatedAt'>, at?: { readonly head: string }): Promise<boolean>;
+    /** Creates or replaces; with `at` only where there is none, or it is open and its head is that: then `allowed` stays what it is. Returns whether it is this one now. */
+    put(change: Omit<Change, 'updatedAt' | 'pushedAt'>, at?: { readonly head: string }): Promise<boolean>;
     set(id: string, patch: Patch<Pick<Change, 'state' | 'base' | 'merge' | 'problem' | 'types'>>): Promise<void>;
   };
   readonly runs: {

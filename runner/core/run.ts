@@ -1,8 +1,11 @@
 import type { PlannedStep } from './planned-step.ts';
 import type { Reason } from './reason.ts';
 
-/** `drift` is a look at what the world made of a stack; `correction` puts back what differs. */
-export type RunKind = 'preview' | 'update' | 'drift' | 'correction';
+/**
+ * `drift` is a look at what the world made of a stack; `correction` puts back what differs; `environment` makes or updates a preview environment and
+ * `removal` destroys it.
+ */
+export type RunKind = 'preview' | 'update' | 'drift' | 'correction' | 'environment' | 'removal';
 
 /**
  * The states of a run.

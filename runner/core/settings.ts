@@ -5,6 +5,7 @@ import { previewSettings, updateAccessSettings } from './access-settings.ts';
 import { driftSettings } from './drift-settings.ts';
 import { duration } from './duration.ts';
 import { approvalSettings, onFailureSettings, SOAK_AT_MOST, verifySettings } from './gate-settings.ts';
+import { previewEnvironmentSettings, unclearTemplates } from './preview-environment-settings.ts';
 import { promotionSettings } from './promotion-settings.ts';
 import { type Mistake, mistakeLines, mistakesOf, strict, unknownName } from './settings-mistakes.ts';
 import { oncePerTree, type SourceTree } from './source-tree.ts';
@@ -80,6 +81,10 @@ const schema = strict({
     .describe(
       'Whether the types of programs with a tsconfig are checked beside the previews of a change: `report` says what is wrong, `block` fails the change for it.',
     ),
+  previewEnvironments: z
+    .array(previewEnvironmentSettings)
+    .default([])
+    .describe('Stacks of which each change gets a running copy of its own, until it is merged or closed.'),
   promotions: z.array(promotionSettings).default([]).describe('Versions that are promoted from stack to stack.'),
   freezes: z.array(freezeSettings).default([]).describe('When nothing is updated anywhere.'),
   teams: z
@@ -144,7 +149,8 @@ function unusable(why: string, lines: readonly string[]): Error {
 
 /** What no schema can say: names that have to be there once, and names that have to be there at all. */
 function contradictions(settings: Settings, stacks: readonly Stack[] | undefined): readonly Mistake[] {
-  return [...repeats(settings), ...unknownTeams(settings), ...(stacks ? unknownStacks(settings, stacks) : [])];
+  const known = stacks ? [...unknownStacks(settings, stacks), ...unclearTemplates(settings, stacks)] : [];
+  return [...repeats(settings), ...unknownTeams(settings), ...known];
 }
 
 /** One stack in two places of the order cannot be promoted once. */
@@ -199,6 +205,9 @@ function unknownStacks(settings: Settings, stacks: readonly Stack[]): readonly M
     ...stacksNamed(Object.keys(settings.stacks)).map((name) => [['stacks', name], name, true] as const),
     ...Object.entries(settings.stacks).flatMap(([stack, { dependsOn }]) =>
       dependsOn.map((name, place) => [['stacks', stack, 'dependsOn', place], name] as const),
+    ),
+    ...settings.previewEnvironments.map(
+      ({ stack }, index) => [['previewEnvironments', index, 'stack'], stack] as const,
     ),
     ...settings.promotions.flatMap(({ path }, index) =>
       path.map((name, place) => [['promotions', index, 'path', place], name] as const),

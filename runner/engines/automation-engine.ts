@@ -7,24 +7,17 @@ import type { Outcome } from '../core/run.ts';
 import { appliedCommit, messageFor } from './applied-commit.ts';
 import { createOutcomeCollector } from './collect-outcome.ts';
 import { earlierProcesses, endEarlier, isGone } from './earlier-processes.ts';
-import type { Engine, Recovery, StackWork } from './engine.ts';
+import type { Destruction, Engine, Recovery, StackWork } from './engine.ts';
 import { failureText, isLocked, lockedError, lockHolders } from './engine-failure.ts';
 import { Foreseen } from './foreseen.ts';
 import { lookForDrift } from './look-for-drift.ts';
 import type { RunnableCommand } from './official-command.ts';
-import {
-  type AutomationEngineOptions,
-  failureOf,
-  openStack,
-  openWorkspace,
-  outputsOf,
-  ownerOf,
-  readConfig,
-} from './open-stack.ts';
+import { type AutomationEngineOptions, failureOf, openStack, outputsOf, ownerOf, readConfig } from './open-stack.ts';
 import { judgePending, type PendingOperation } from './pending-operations.ts';
 import { previewRevert } from './preview-revert.ts';
 import { recordEvents, type StateResource } from './record-events.ts';
 import { type FindableCreate, type PendingDeployment, supposeMade, withoutPending } from './settle-creates.ts';
+import { mark, markOf, removeState, stackNames } from './stack-marks.ts';
 import { withinTime } from './time-limit.ts';
 
 /** An engine behind the Pulumi Automation API, whichever executable or implementation its command is. */
@@ -43,7 +36,12 @@ export function createAutomationEngine(options: AutomationEngineOptions): Engine
     ...(options.proposing && { previewBehind: behindOf(options, options.proposing) }),
     ...(options.foreseeing && { previewRevert: revertOf({ ...options, foreseeing: options.foreseeing, foreseen }) }),
     look: (work) => options.previews.run(() => lookForDrift(options, work)),
-    update: (work) => options.updates.run(() => operate(options, work, { verb: 'update' })),
+    update: (work) =>
+      options.updates.run(() => withinTime(work, (limited) => operate(options, limited, { verb: 'update' }))),
+    stackNames: (work) => options.previews.run(() => stackNames(options, work)),
+    markOf: (work) => options.previews.run(() => markOf(options, work)),
+    mark: (work, text) => options.updates.run(() => mark(options, work, text)),
+    destroy: (work) => options.updates.run(() => destroy(options, work)),
     correct: (work, targets) => options.updates.run(() => operate(options, work, { verb: 'update', targets })),
     recover: (work, { assumeNotCreated = false, clearLock = false } = {}) =>
       recover(options, work, { assumeNotCreated, clearLock }),
@@ -101,7 +99,7 @@ function behindOf(
 async function operate(
   options: AutomationEngineOptions,
   work: StackWork,
-  { verb, targets }: { readonly verb: 'preview' | 'update'; readonly targets?: readonly string[] },
+  { verb, targets }: { readonly verb: 'preview' | 'update' | 'destroy'; readonly targets?: readonly string[] },
 ): Promise<Outcome> {
   const collector = createOutcomeCollector(work.folder);
   const stack = await openStack(options, work);
@@ -119,13 +117,17 @@ async function operate(
     ? failureOf(() => stack.preview(common), work)
     : recorded(options, work, () =>
         failureOf(
-          () => withOwnLocksCancelled(options, { work, stack }, () => stack.up({ ...common, ...only, message })),
+          () =>
+            withOwnLocksCancelled(options, { work, stack }, async () => {
+              if (verb === 'destroy') await stack.destroy({ ...common, message });
+              else await stack.up({ ...common, ...only, message });
+            }),
           work,
         ),
       ));
   const { sandbox } = await config;
   // Who depends on whom is in the state alone; a preview has the one of before.
-  recording?.finish(verb === 'update' || options.name === 'embedded' ? await stateOf(stack, work) : []);
+  recording?.finish(verb !== 'preview' || options.name === 'embedded' ? await stateOf(stack, work) : []);
   const outputs = verb === 'update' && failure === undefined ? await outputsOf(stack) : {};
   return collector.finish({ failure, outputs, engine: options.name, sandbox });
 }
@@ -137,17 +139,17 @@ async function stateOf(stack: Stack, work: StackWork): Promise<readonly StateRes
 }
 
 async function exists(options: AutomationEngineOptions, work: StackWork): Promise<boolean> {
-  const workspace = await openWorkspace(options, work);
-  try {
-    const stacks = await workspace.listStacks();
-    // Qualified names end with the stack's: `organization/project/dev`.
-    return stacks.some(({ name }) => name.slice(name.lastIndexOf('/') + 1) === work.stackName);
-  } catch (error) {
-    throw userError(
-      `Cannot list the stacks as the engine says: ${failureText(error)}. Correct the address of the state, or log in.`,
-      { cause: error },
-    );
-  }
+  return (await stackNames(options, work)).includes(work.stackName);
+}
+
+/** What stays is known of the state alone: its destroy says nothing of it. */
+async function destroy(options: AutomationEngineOptions, work: StackWork): Promise<Destruction> {
+  if (!(await exists(options, work))) return { outcome: undefined, retained: [] };
+  const stack = await openStack(options, work);
+  const retained = (await stateOf(stack, work)).filter(({ retainOnDelete }) => retainOnDelete).map(({ urn }) => urn);
+  const outcome = await operate(options, work, { verb: 'destroy' });
+  if (outcome.result === 'succeeded') await removeState(stack, work);
+  return { outcome, retained };
 }
 
 /**

@@ -22,6 +22,8 @@ export interface OperationLimits {
   readonly memory: number;
   /** Bytes of text that the program writes. With the official engine: that the engine writes. */
   readonly output: number;
+  /** The settings in mainstay.yaml that say these. Default: `preview` of the stack. */
+  readonly setBy?: string;
 }
 
 /** One stack in one checkout, for one operation. */
@@ -51,6 +53,14 @@ export interface Recovery {
   readonly done: readonly string[];
   /** Creates of which nobody can say whether they happened: URNs. A person has to look. */
   readonly unclear: readonly string[];
+}
+
+/** What came of destroying a stack. */
+export interface Destruction {
+  /** undefined where there was no state of it. */
+  readonly outcome: Outcome | undefined;
+  /** Resources that stay where they are as the program said so (`retainOnDelete`): URNs. Nobody looks after them any more. */
+  readonly retained: readonly string[];
 }
 
 /** What a look found; `outcome` is the program's part, undefined where it did not have to be run. Fails where the outcome does. */
@@ -100,6 +110,17 @@ export interface Engine {
   correct(work: StackWork, targets: readonly string[]): Promise<Outcome>;
   /** Updates the stack. May be called again after it was interrupted, once `recover` has been. */
   update(work: StackWork): Promise<Outcome>;
+  /** The names of the project's stacks that have a state where states are kept. */
+  stackNames(work: StackWork): Promise<readonly string[]>;
+  /** What `mark` wrote last; undefined where it never did, or there is no state. */
+  markOf(work: StackWork): Promise<string | undefined>;
+  /** Writes onto the state of the stack, made where there is none, what it is for: a text of at most 256 characters, a tag to Pulumi. */
+  mark(work: StackWork, text: string): Promise<void>;
+  /**
+   * Deletes all resources of the stack and, where that came through, its state and history. May be called again after it was interrupted, once
+   * `recover` has been. What is protected fails it; what came before that is deleted.
+   */
+  destroy(work: StackWork): Promise<Destruction>;
   /**
    * Clears what an interrupted update of ours left: ends its processes, cancels its lock (never somebody else's), and looks at operations that
    * were begun and not ended. Does nothing, quickly, where nothing was left. `assumeNotCreated` drops creates that are unclear. `clearLock` sees to the

@@ -17,6 +17,7 @@ export interface StateResource {
   readonly dependencies?: readonly string[];
   readonly propertyDependencies?: Readonly<Record<string, readonly string[] | null>>;
   readonly initErrors?: readonly string[];
+  readonly retainOnDelete?: boolean;
 }
 
 type Seen = { -readonly [K in keyof RunResource]: RunResource[K] };

@@ -20,6 +20,6 @@ export async function withinTime<T>(work: StackWork, operation: (work: StackWork
     clearTimeout(timer);
   }
   throw userError(
-    `Cannot go on with ${work.stack} as it takes longer than it may: ${formatDuration(limits.time)}. Make it quicker, or raise \`preview.time\` of the stack in mainstay.yaml.`,
+    `Cannot go on with ${work.stack} as it takes longer than it may: ${formatDuration(limits.time)}. Make it quicker, or raise \`${limits.setBy ?? 'preview'}.time\` of the stack in mainstay.yaml.`,
   );
 }

@@ -4,6 +4,7 @@ import type { Decision } from '../core/rollout.ts';
 import { ENDED_STATES, type Run } from '../core/run.ts';
 import { ApiError, missing } from './api-error.ts';
 import type { Part } from './bind-routes.ts';
+import { askFor } from './environments.ts';
 import { lacking, mayDecide } from './guard.ts';
 import type { HttpOptions } from './http-options.ts';
 import { runAt } from './read-runs.ts';
@@ -66,6 +67,10 @@ async function retry(
       409,
       `Cannot do the run again as it did not fail: ${run.id} is ${run.state}. Push a commit to run it anew.`,
     );
+  if (run.kind === 'environment' || run.kind === 'removal') {
+    const asked = run.kind === 'environment' ? 'up' : 'down';
+    return askFor(options, { change: run.change ?? '', request: { asked }, principal, sight });
+  }
   if (run.kind === 'preview') return options.retryPreview(run, actorOf(principal));
   const rollout = run.rollout === undefined ? undefined : await options.store.rollouts.get(run.rollout);
   if (rollout?.state !== 'waiting')

@@ -70,6 +70,8 @@ const HELD: Readonly<Record<Subject | 'all' | 'some' | 'part', Hold>> = {
     if (request.sight.may(power, { repository })) return;
     const { items } = await request.store.runs.page({ change, limit: 1, ...(seen && { seen }) });
     if (items.length === 0) throw missing('change', change);
+    // Which stacks it is about is the handler's to say.
+    if (power !== 'read') hold(request, { power, allowed: request.sight.maySomewhere(power, repository) });
   },
   rollout: async (request, power) => {
     const id = request.params.rollout!;

@@ -1,6 +1,13 @@
 import type { Log } from '../../foundation/log.ts';
-import type { OfferedRevertResponse, PromotionRequest, RollbackRequest, SettingResponse } from '../api/responses.ts';
+import type {
+  EnvironmentRequest,
+  OfferedRevertResponse,
+  PromotionRequest,
+  RollbackRequest,
+  SettingResponse,
+} from '../api/responses.ts';
 import type { AccountStore, Actor, GivenGrant } from '../core/account.ts';
+import type { Change } from '../core/change.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { Decision } from '../core/rollout.ts';
 import type { Run } from '../core/run.ts';
@@ -58,6 +65,8 @@ export interface HttpOptions {
   ): Promise<OfferedRevertResponse>;
   /** Looks at these repositories now. */
   sync(repositories: readonly string[]): void;
+  /** Asks for the preview environments of a change, or for their end. */
+  askForEnvironment(change: Change, request: EnvironmentRequest & Actor): Promise<void>;
   /** Why a repository cannot be looked at now. */
   problemOf?(repository: string): string | undefined;
   /** Where forges deliver to; left out where no repository has a secret for it. */

@@ -12,6 +12,7 @@ import { settingsInEffect } from '../core/settings-in-effect.ts';
 import { standingOf } from '../core/standing.ts';
 import { ApiError, missing } from './api-error.ts';
 import type { Part } from './bind-routes.ts';
+import { environmentResponse, seesEnvironment } from './environments.ts';
 import type { HttpOptions, ServedRepository } from './http-options.ts';
 import { graphResponse, rolloutFor } from './read-runs.ts';
 import { driftResponse, rolloutResponse } from './responses-of.ts';
@@ -137,12 +138,13 @@ async function repositoryStatus(
   { store, problemOf }: HttpOptions,
   { served: { id, base }, sight }: { readonly served: ServedRepository; readonly sight: StatusSight },
 ): Promise<RepositoryStatus | undefined> {
-  const [heads, all, updates, found, drift] = await Promise.all([
+  const [heads, all, updates, found, drift, environments] = await Promise.all([
     store.events.heads(id),
     store.stacks.list(id),
     store.runs.latest(id),
     store.rollouts.list(id, LATEST_ROLLOUTS),
     store.drift.list(id),
+    store.environments.list({ repository: id }),
   ]);
   const stacks = all.filter((stack) => sight.may('read', { repository: id, stack: stack.id }));
   if (stacks.length === 0 && !sight.may('read', { repository: id })) return undefined;
@@ -164,6 +166,9 @@ async function repositoryStatus(
       may: sight.powersAt({ repository: id, stack: stack.id }),
     })),
     rollout: rollouts[0] && rolloutResponse(rollouts[0]),
+    previewEnvironments: environments
+      .filter((environment) => environment.state !== 'removed' && seesEnvironment(sight, environment))
+      .map(environmentResponse),
   };
 }
 

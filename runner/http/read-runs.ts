@@ -7,6 +7,7 @@ import type { RunResource } from '../core/run-event.ts';
 import { seenRollout } from '../core/seen-rollout.ts';
 import { missing } from './api-error.ts';
 import type { Part } from './bind-routes.ts';
+import { seesEnvironment } from './environments.ts';
 import { mayDecide } from './guard.ts';
 import type { HttpOptions } from './http-options.ts';
 import {
@@ -70,7 +71,9 @@ function workHandlers(options: HttpOptions): Part<'changes' | 'change' | 'rollou
     changes: async ({ query, sight }) => {
       const { items, next } = await store.changes.page({ ...query, seen: sight.seen });
       const { seen } = sight;
-      const runs = await Promise.all(items.map(({ id }) => store.runs.page({ change: id, limit: ALL_RUNS, seen })));
+      const runs = await Promise.all(
+        items.map(({ id }) => store.runs.page({ change: id, kind: 'preview', limit: ALL_RUNS, seen })),
+      );
       return {
         items: items.map((change, index) => changeResponse(seenChange(change, sight), runs[index]!.items)),
         next,
@@ -130,14 +133,15 @@ async function changeDetail(options: HttpOptions, id: string, sight: Sight) {
   const { store } = options;
   const change = await store.changes.get(id);
   if (!change) throw missing('change', id);
-  const runs = (await store.runs.list({ change: id, limit: ALL_RUNS })).filter(
+  const runs = (await store.runs.list({ change: id, kind: 'preview', limit: ALL_RUNS })).filter(
     (run) => run.commit === change.merge && sight.may('read', run),
   );
+  const environments = (await store.environments.list({ change: id })).filter((each) => seesEnvironment(sight, each));
   const steps = new Map(await Promise.all(runs.map(async (run) => [run.id, await store.runs.steps(run.id)] as const)));
   const rollouts = (await store.rollouts.list(change.repository, 200)).filter(({ changes }) => changes.includes(id));
   const url = options.url();
   return changeDetailResponse(seenChange(change, sight), {
-    ...{ runs, steps },
+    ...{ runs, steps, environments },
     rollouts: rollouts.filter((rollout) => rolloutFor(rollout, sight)).map((rollout) => rollout.id),
     link: url && `${url}/changes/${id}`,
     mayOf: sight.powersAt,

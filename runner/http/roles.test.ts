@@ -152,7 +152,8 @@ const OWN: readonly Who[] = ['owner'];
 /** Who may ask each route, by what is asked; written down here once more, so that a route cannot be opened by mistake. */
 const RULES: Readonly<Record<RouteName, readonly (readonly [may: readonly Who[] | 'everybody', body?: unknown])[]>> = {
   ...all(['status', 'stacks', 'stack', 'stackGraph', 'compare', 'drift', 'audit', 'settings', 'runs', 'run']),
-  ...all(['runGraph', 'runEvents', 'changes', 'change', 'rollouts', 'rollout', 'promotions', 'images']),
+  ...all(['runGraph', 'runEvents', 'changes', 'change', 'rollouts', 'rollout', 'promotions', 'images', 'environments']),
+  askForEnvironment: [[OPERATE, { asked: 'down' }]],
   sync: [[OPERATE]],
   cancelRun: [[OPERATE]],
   retryRun: [[OPERATE]],

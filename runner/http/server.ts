@@ -11,6 +11,7 @@ import { actionHandlers } from './act.ts';
 import { ApiError, errorAnswer } from './api-error.ts';
 import { bindRoutes } from './bind-routes.ts';
 import { serveConsole } from './console-page.ts';
+import { environmentHandlers } from './environments.ts';
 import { lacking } from './guard.ts';
 import type { HttpOptions } from './http-options.ts';
 import { keepingHandlers } from './keep.ts';
@@ -104,6 +105,7 @@ function addApi(app: Hono, options: HttpOptions): void {
     ...runHandlers(options),
     ...actionHandlers(options),
     ...keepingHandlers(options),
+    ...environmentHandlers(options),
     ...accountHandlers(options),
     ...tokenHandlers(options),
   });

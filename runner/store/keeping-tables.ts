@@ -15,6 +15,7 @@ import type {
 } from '../core/keeping-store.ts';
 import type { Seen } from '../core/run-store.ts';
 import type { Database } from './database.ts';
+import { createEnvironmentTables } from './environment-tables.ts';
 import { seenCondition } from './page.ts';
 
 /** The tables that keep stacks true: drift, audit trail, approvals, rollbacks, promotions, images. */
@@ -26,6 +27,7 @@ export function createKeepingTables(database: Database): KeepingStore {
     rollbacks: rollbacksOf(database),
     promotions: promotionsOf(database),
     images: imagesOf(database),
+    environments: createEnvironmentTables(database),
   };
 }
 

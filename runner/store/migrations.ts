@@ -190,6 +190,21 @@ const MIGRATIONS: readonly string[] = [
   update access_token set "grant" = jsonb_build_object('role', role);
   alter table access_token drop column role, alter column "grant" set not null;
   `,
+  `
+  create table preview_environment (
+    repository text not null, stack text not null, template text not null, change text not null, state text not null,
+    summary text not null default '', commit text, settings jsonb, run text, turns integer not null default 0,
+    claimed boolean not null default false, outputs jsonb not null default '{}', sandbox boolean not null default false,
+    unclear boolean not null default false, failures integer not null default 0, again_at timestamptz, expires_at timestamptz,
+    turned_at timestamptz, updated_at timestamptz not null, primary key (repository, stack)
+  );
+  create table environment_wish (
+    change text primary key, repository text not null, head text not null, asked text not null, asked_at timestamptz not null,
+    "by" text not null
+  );
+  create table environment_told (change text primary key, told text not null);
+  alter table change add column allowed boolean not null default false, add column pushed_at timestamptz;
+  `,
 ];
 
 /** Any number: two runners that start at once migrate one after the other. */

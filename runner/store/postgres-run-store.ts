@@ -99,13 +99,15 @@ function changesOf(database: Statements): RunStore['changes'] {
       const { items, next } = await readPage<ChangeRow>(database, options);
       return { items: items.map(changeOf), next };
     },
-    put: async ({ id, repository, name, state, head, base, merge, problem, author, held }, at) => {
+    put: async ({ id, repository, name, state, head, base, merge, problem, author, held, allowed }, at) => {
       const written = await database.change(
-        `insert into change (id, repository, name, state, head, base, merge, problem, author, held)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        `insert into change (id, repository, name, state, head, base, merge, problem, author, held, allowed, pushed_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $12, now())
          on conflict (id) do update set state = excluded.state, head = excluded.head, base = excluded.base,
            merge = excluded.merge, problem = excluded.problem, author = coalesce(excluded.author, change.author),
            held = excluded.held, updated_at = now(),
+           allowed = case when $11::text is null then excluded.allowed else change.allowed end,
+           pushed_at = case when change.head = excluded.head then change.pushed_at else excluded.pushed_at end,
            types = case when change.merge = excluded.merge then change.types end
          where $11::text is null or (change.head = $11 and change.state = 'open')`,
         [
@@ -120,6 +122,7 @@ function changesOf(database: Statements): RunStore['changes'] {
           author ?? null,
           held ?? false,
           at?.head ?? null,
+          allowed ?? false,
         ],
       );
       return written === 1;

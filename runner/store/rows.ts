@@ -18,6 +18,8 @@ export interface ChangeRow {
   readonly author: string | null;
   readonly held: boolean;
   readonly types: Change['types'] | null;
+  readonly allowed: boolean;
+  readonly pushed_at: Date | null;
   readonly updated_at: Date;
 }
 
@@ -25,7 +27,8 @@ export function changeOf(row: ChangeRow): Change {
   const { id, repository, name, state, head, updated_at } = row;
   const optional = { base: row.base ?? undefined, merge: row.merge ?? undefined, problem: row.problem ?? undefined };
   const whose = { author: row.author ?? undefined, held: row.held, types: row.types ?? undefined };
-  return { id, repository, name, state, head, ...optional, ...whose, updatedAt: updated_at };
+  const pushed = { allowed: row.allowed, pushedAt: row.pushed_at ?? undefined };
+  return { id, repository, name, state, head, ...optional, ...whose, ...pushed, updatedAt: updated_at };
 }
 
 export interface RolloutRow {

@@ -61,6 +61,7 @@ const ASKED: Readonly<Record<keyof typeof settingsSchema.shape, fc.Arbitrary<unk
   ),
   drift: fc.constantFrom({ mode: 'off' }, { mode: 'correct' }),
   types: fc.constantFrom('off', 'report'),
+  previewEnvironments: fc.constantFrom([], [{ stack: 'dev', for: 'all', credentials: 'admin', environment: ['*'] }]),
   promotions: fc.constant([]),
   freezes: fc.constant([]),
   teams: fc.constant({ ops: ['mallory'] }),

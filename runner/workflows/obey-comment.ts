@@ -8,6 +8,7 @@ import { short } from '../core/report-text.ts';
 import type { CommentMade } from '../core/repository-event.ts';
 import type { DecisionKind, Rollout } from '../core/rollout.ts';
 import type { Run, RunState } from '../core/run.ts';
+import { askForEnvironment } from './ask-for-environment.ts';
 import { type Attempt, attempt } from './attempt.ts';
 import { attemptId } from './attempt-id.ts';
 import { type ChangeAt, changeId } from './change-at.ts';
@@ -126,6 +127,7 @@ const PLANS: Readonly<
   reject: (services, order) => planDecision(services, order, 'reject'),
   retry: planRetry,
   cancel: planCancel,
+  environment: planEnvironment,
   unlock: async (services, { change }) => ({
     deeds: [{ kind: 'unlock', stacks: await stacksToUnlock(services, change) }],
     answer: undefined,
@@ -150,6 +152,13 @@ async function planPreview(services: Services, { command, change }: Order): Prom
     deeds: [{ kind: 'preview-change', at: { repository, name, head, base: onto, sameHead: true } }],
     answer: undefined,
   };
+}
+
+async function planEnvironment(services: Services, { event, command, change }: Order): Promise<Plan> {
+  const [word = ''] = command.argument.split(/\s+/);
+  const commit = word === '' || word === 'up' || word === 'down' ? undefined : word;
+  await askForEnvironment(services, change, { asked: word === 'down' ? 'down' : 'up', commit, by: event.author });
+  return { deeds: [], answer: undefined };
 }
 
 async function planCancel(services: Services, { event, change }: Order): Promise<Plan> {

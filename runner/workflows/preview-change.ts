@@ -120,7 +120,7 @@ async function affectedBy(
 }
 
 /** Short, and the same when a workflow is done again. */
-export function runId(prefix: 'p' | 'u' | 'd' | 'c' | 'v' | 'i', text: string): string {
+export function runId(prefix: 'p' | 'u' | 'd' | 'c' | 'v' | 'i' | 'e', text: string): string {
   return `${prefix}-${createHash('sha256').update(text).digest('hex').slice(0, 10)}`;
 }
 
@@ -147,7 +147,9 @@ async function recordPlan(
   const state = at.queue ? ('closed' as const) : ('open' as const);
   const { merge, problem } = plan;
   const change = { id: changeId(at), repository, name, state, head, base, merge, problem, author: at.author };
-  const isRecorded = await store.changes.put({ ...change, held: false }, at.sameHead ? { head } : undefined);
+  // Heads that strangers pushed come here by a maintainer's word alone, which is for previews.
+  const allowed = !at.sameHead && !at.queue;
+  const isRecorded = await store.changes.put({ ...change, held: false, allowed }, at.sameHead ? { head } : undefined);
   const summary = isRecorded ? `superseded by ${short(head)}` : 'the change is at another head';
   for (const id of isRecorded ? plan.superseded : plan.runs)
     await store.runs.set(id, { state: 'superseded', summary, endedAt: new Date(clock.now()) });

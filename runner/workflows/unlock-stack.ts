@@ -85,7 +85,7 @@ export async function unlockInTurn(at: UnlockAt, workflow: Unlock): Promise<Atte
 /** The update or correction of ours that is at a stack: that holds its own lock, or waits for a person. */
 export async function busyWith({ store }: Services, { repository, stack }: StackAt): Promise<Run | undefined> {
   const runs = await store.runs.list({ repository, stack, states: ['running', 'waiting'] });
-  return runs.find(({ kind }) => kind === 'update' || kind === 'correction');
+  return runs.find(({ kind }) => kind !== 'preview' && kind !== 'drift');
 }
 
 /** Ends what an interrupted update of the stack left. Returns what was done, in one line. */

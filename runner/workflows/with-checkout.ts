@@ -118,7 +118,7 @@ export function openStack({
   return { stack, engine, dependencies: checkout.dependencies, work };
 }
 
-function engineOf(services: Services, name: Engine['name']): Engine {
+export function engineOf(services: Services, name: Engine['name']): Engine {
   const engine = services.engines.get(name);
   if (engine) return engine;
   throw userError(

@@ -2,14 +2,18 @@ import { DBOS, Error as DBOSErrors } from '@dbos-inc/dbos-sdk';
 import { messageOf } from '../../foundation/errors.ts';
 import type { Log } from '../../foundation/log.ts';
 import type { Actor } from '../core/account.ts';
+import type { Change } from '../core/change.ts';
 import type { RepositoryEvent } from '../core/repository-event.ts';
 import type { Decision } from '../core/rollout.ts';
+import type { Run } from '../core/run.ts';
 import { type ActedRun, cancelRun, retryPreview } from './act-on-run.ts';
+import { askForEnvironment, type EnvironmentRequest } from './ask-for-environment.ts';
 import { attemptId } from './attempt-id.ts';
 import { startCleaning } from './clean-history.ts';
 import { correctStack } from './correct-stack.ts';
 import type { StackAt } from './drift-facts.ts';
 import { judgeRolloutDecision, judgeRunDecision } from './judge-decision.ts';
+import { keepEnvironment } from './keep-environment.ts';
 import { type LookAt, lookAtStack } from './look-at-stack.ts';
 import type { OfferedRevert } from './open-revert.ts';
 import { previewChange } from './preview-change.ts';
@@ -53,6 +57,10 @@ export interface Worker {
    * stack, and with a user error where it cannot be done.
    */
   unlock(at: StackAt & Actor): Promise<string>;
+  /** Asks for the preview environments of a change, or for their end. Rejects with a user error where that cannot be. */
+  askForEnvironment(change: Change, request: EnvironmentRequest & Actor): Promise<void>;
+  /** Starts the run of a preview environment, in its stack's turn. The same id is one run. */
+  keepEnvironment(run: Pick<Run, 'id' | 'repository' | 'stack'>): Promise<void>;
   /** Looks at a repository while no other worker does: heads are handed on in the order in which they came. */
   alone<T>(repository: string, look: () => Promise<T>): Promise<T>;
   close(): Promise<void>;
@@ -127,6 +135,11 @@ export async function startWorker(options: {
     cancelRun: (run, actor) => cancelRun(services, run, actor),
     retryPreview: (run, actor) => retryPreview(services, { run, actor }, workflows.preview),
     unlock: (at) => unlock(services, at, workflows.unlock),
+    askForEnvironment: (change, request) => askForEnvironment(services, change, request),
+    keepEnvironment: async ({ id, repository, stack }) => {
+      const enqueueOptions = { queuePartitionKey: `${repository}:${stack}` };
+      await DBOS.startWorkflow(workflows.keep, { workflowID: id, queueName: STACKS_QUEUE, enqueueOptions })(id);
+    },
     alone: (repository, look) => session.alone(repository, look),
     async close() {
       await stopTakingOver();
@@ -178,7 +191,8 @@ function register(services: Services) {
     name: 'look-at-stack',
     maxRecoveryAttempts: 20,
   });
-  return { receive, look, write, preview, unlock };
+  const keep = DBOS.registerWorkflow(keepEnvironment(services), { name: 'keep-environment', maxRecoveryAttempts: 100 });
+  return { receive, look, write, preview, unlock, keep };
 }
 
 /** What DBOS says of itself is for us, not for users; its errors are shown. */

@@ -1,7 +1,8 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MainstayError, userError } from '../../../foundation/errors.ts';
-import type { CommitStatus, Forge } from '../../core/forge.ts';
+import type { CommitStatus, Forge, PutComment } from '../../core/forge.ts';
+import { COMMENT_MARKER } from '../../core/report-text.ts';
 import type { Git } from '../../git/git-command.ts';
 import { containsCommit, mergeCommits } from '../../git/merge-commits.ts';
 import { pushCommit } from '../../git/write-commits.ts';
@@ -32,9 +33,9 @@ export function createPlainGitForge(options: {
     proposals: undefined,
     watch: (notice) => (isBareFolder(options.url) ? watchPushes(options.url, notice) : () => {}),
     setStatus: (status) => writing(() => addStatus(options.git, status)),
-    putComment: ({ commit, text }) =>
+    putComment: (comment) =>
       writing(async () => {
-        await writeNote(options.git, COMMENTS, { commit, text });
+        await writeComment(options.git, comment);
         await push(options.git, COMMENTS);
       }),
     // A pushed branch is a change already.
@@ -87,6 +88,28 @@ async function addStatus(git: Git, { commit, context, state, text, link }: Commi
   const line = `${context}: ${state}: ${text}${link ? ` ${link}` : ''}`.replaceAll('\n', ' ');
   await writeNote(git, STATUSES, { commit, text: [...others, line].sort().join('\n') });
   await push(git, STATUSES);
+}
+
+const MARKER = /^<!-- mainstay:[\w-]+ -->$/;
+
+/** A commit has one note: comments of other markers stay in it, each from its marker on. */
+async function writeComment(git: Git, { commit, text, marker = COMMENT_MARKER }: PutComment): Promise<void> {
+  const before = await git.ask('notes', '--ref', COMMENTS, 'list', commit);
+  const lines = before.trim() === '' ? [] : (await git.run('notes', '--ref', COMMENTS, 'show', commit)).split('\n');
+  const parts = new Map<string, string[]>();
+  let part: string[] | undefined;
+  for (const line of lines) {
+    if (MARKER.test(line)) {
+      part = [];
+      parts.set(line, part);
+    }
+    part?.push(line);
+  }
+  parts.set(marker, [text]);
+  await writeNote(git, COMMENTS, {
+    commit,
+    text: [...parts.values()].map((own) => own.join('\n').trim()).join('\n\n'),
+  });
 }
 
 async function writeNote(

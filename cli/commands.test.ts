@@ -71,6 +71,8 @@ const READING: readonly (readonly [args: readonly string[], schema: string, code
   [['audit', '--subject', ROLLOUT, '--limit', '1'], 'AuditEntry[]'],
   [['settings'], 'Settings[]'],
   [['settings', 'estate'], 'Settings'],
+  [['environments'], 'Environment[]'],
+  [['environments', 'more-replicas'], 'Environment[]'],
   [['drift'], 'Drift[]', 3],
   [['drift', 'dev'], 'Drift[]', 3],
   [['token', 'robot'], 'AccessToken'],
@@ -123,12 +125,16 @@ test('does what it is asked to, and says in the trail for whom', async () => {
   assert.deepEqual(await did('approve', ROLLOUT, '--reason', 'seen'), { did: 'approve', id: ROLLOUT });
   assert.deepEqual(await did('cancel', 'u-2'), { did: 'cancel', id: 'u-2' });
   assert.deepEqual(await did('sync'), { did: 'sync' });
+  assert.deepEqual(await did('environment', 'down', 'more-replicas'), {
+    did: 'environment down',
+    id: 'estate/more-replicas',
+  });
   assert.deepEqual(await did('unlock', 'dev'), { stack: 'shop/dev', done: 'nothing was left' });
   assert.equal((await did('rollback', 'dev', '--to', 'c0ffee', '--reason', 'bad')).change, 'revert-1');
   await mainstay(['token', 'short']);
   assert.equal((await did('remove-token', 'short')).did, 'remove-token');
   const told = JSON.stringify(server.told);
-  for (const each of ['decideRollout', 'cancelRun', 'unlock', 'rollBack'])
+  for (const each of ['decideRollout', 'cancelRun', 'askForEnvironment', 'unlock', 'rollBack'])
     assert.match(told, new RegExp(`"${each}"[^\\]]*"by":"grace","via":"this machine"`));
 });
 
@@ -249,6 +255,7 @@ test('the reference has a shape for every command that prints JSON', () => {
     'sync',
     'remove-token',
     'remove-account',
+    'environment',
   ];
   assert.equal(Object.keys(JSON_SHAPES).length - 1 + others.length, length);
 });

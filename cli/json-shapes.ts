@@ -16,6 +16,7 @@ export const JSON_SHAPES: Readonly<Record<string, readonly string[]>> = {
   audit: ['AuditEntry[]'],
   settings: ['Settings[]', 'Settings with a repository'],
   logs: ['RunEvent, one a line'],
+  environments: ['Environment[]'],
   drift: ['Drift[]'],
   unlock: ['{ stack, done }'],
   rollback: ['{ change, commit, branch }'],

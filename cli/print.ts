@@ -4,6 +4,7 @@ import type {
   AuditEntryResponse,
   ChangeResponse,
   DriftResponse,
+  EnvironmentResponse,
   GrantRequest,
   ResourceStep,
   RolloutResponse,
@@ -26,12 +27,38 @@ function columns(rows: readonly (readonly string[])[]): readonly string[] {
 }
 
 export function statusLines({ repositories }: StatusResponse): readonly string[] {
-  return repositories.flatMap(({ id, branch, base, stacks, rollout, problem }) => [
+  return repositories.flatMap(({ id, branch, base, stacks, rollout, problem, previewEnvironments }) => [
     `${id}  ${branch} is ${base ? short(base) : 'not looked at yet'}`,
     ...(problem ? [`  cannot be looked at, and what follows is old: ${firstLine(problem)}`] : []),
     ...stackLines(stacks).map((line) => `  ${line}`),
     ...(rollout && rollout.state !== 'succeeded' ? [`  ${rolloutLine(rollout)}`] : []),
+    ...(previewEnvironments.length > 0 ? ['  preview environments'] : []),
+    ...environmentRows(previewEnvironments).map((line) => `    ${line}`),
   ]);
+}
+
+/** Each with what its program gives out. */
+export function environmentLines(environments: readonly EnvironmentResponse[]): readonly string[] {
+  if (environments.length === 0) return ['There are no preview environments.'];
+  const rows = environmentRows(environments);
+  return environments.flatMap(({ outputs }, index) => [
+    rows[index]!,
+    ...Object.entries(outputs).map(
+      ([name, value]) => `  ${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`,
+    ),
+  ]);
+}
+
+function environmentRows(environments: readonly EnvironmentResponse[]): readonly string[] {
+  return columns(
+    environments.map(({ stack, change, state, sandbox, commit, summary, expiresAt }) => [
+      stack,
+      change.slice(change.indexOf('/') + 1),
+      sandbox ? `${state} (sandbox)` : state,
+      short(commit),
+      `${firstLine(summary)}${expiresAt && state !== 'removed' ? ` (until ${expiresAt.slice(0, 16).replace('T', ' ')} UTC)` : ''}`,
+    ]),
+  );
 }
 
 const HEALTH = { good: 'healthy', bad: 'unhealthy', unknown: 'health unknown' } as const;

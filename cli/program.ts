@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import packageFile from '../package.json' with { type: 'json' };
 import { addAccessCommands } from './commands/access.ts';
 import { addDecidingCommands } from './commands/deciding.ts';
+import { addEnvironmentCommands } from './commands/environments.ts';
 import { addFollowingCommands } from './commands/following.ts';
 import { addKeepingCommands } from './commands/keeping.ts';
 import { addLocalCommands } from './commands/local.ts';
@@ -27,6 +28,7 @@ export function createProgram(): Command {
   addFollowingCommands(program);
   addDecidingCommands(program);
   addKeepingCommands(program);
+  addEnvironmentCommands(program);
   addAccessCommands(program);
   program.addHelpText('after', EXIT_CODES);
   return program;

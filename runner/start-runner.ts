@@ -118,17 +118,12 @@ async function start(settings: RunnerSettings, { log, shutdown }: Process): Prom
   startBackground(settings, { services, worker, database, shutdown });
   const watches = new Map<string, Watch<readonly LookedAt[]>>();
   const accounts = createPostgresAccountStore(database);
+  const { decideRun, decideRollout, cancelRun, retryPreview, unlock } = worker;
+  const { askForEnvironment, look, promote, rollBack } = worker;
   const app = createApp({
     ...{ store, accounts, repositories, token, log, ending: ending.signal },
     ...{ url: () => url, version: VERSION, runnerSettings: shownSettings(settings) },
-    ...{ decideRun: worker.decideRun, decideRollout: worker.decideRollout },
-    ...{
-      cancelRun: worker.cancelRun,
-      retryPreview: worker.retryPreview,
-      unlock: worker.unlock,
-      askForEnvironment: worker.askForEnvironment,
-    },
-    ...{ look: worker.look, promote: worker.promote, rollBack: worker.rollBack },
+    ...{ decideRun, decideRollout, cancelRun, retryPreview, unlock, askForEnvironment, look, promote, rollBack },
     console: buildConsole({ tell: services.tell }),
     sync: (ids) => ids.forEach((id) => void watches.get(id)?.notice()),
     given: settings.grants,

@@ -166,6 +166,13 @@ export async function fillEstate(server: ApiServer, many = 0): Promise<void> {
     ...{ state: 'proposed', change: 'promote-web', commit: BASE, summary: 'proposed as promote-web' },
     values: [{ path: 'shop:image', before: 'shop:1.4.2', after: 'shop:1.5.0' }],
   });
+  await store.environments.put({
+    ...{ repository: 'estate', stack: 'shop/pr-more-replicas', template: 'shop/dev', change: 'estate/more-replicas' },
+    ...{ state: 'ready', summary: '4 created', commit: 'de'.repeat(20), settings: undefined, run: undefined, turns: 1 },
+    ...{ claimed: true, outputs: { url: 'https://more-replicas.preview.example.org', key: '[secret]' }, sandbox: true },
+    ...{ unclear: false, failures: 0, againAt: undefined, turnedAt: new Date(), updatedAt: new Date() },
+    expiresAt: new Date(Date.now() + 86_400_000),
+  });
   await store.audit.add({
     kind: 'approve',
     repository: 'estate',

@@ -2,6 +2,7 @@ import { Link } from 'wouter';
 import type { ChangeDetailResponse, RolloutDetailResponse, RunDetailResponse } from '../../runner/api/responses.ts';
 import { part, useApi } from './api.ts';
 import { Badge, Commit, Empty, Page, PendingPage, RunLink, Sandbox, StackLink, When } from './parts.tsx';
+import { PreviewEnvironments } from './preview-environments.tsx';
 import { Facts, StepList } from './step-list.tsx';
 
 /** One change: what it would do to each stack, dangerous first. */
@@ -23,6 +24,7 @@ export function ChangePage({ id }: { readonly id: string }) {
       {data.rollouts.map((rollout) => (
         <Approvals key={rollout} id={rollout} />
       ))}
+      <PreviewEnvironments id="environments" environments={data.environments} change={data} />
       {data.stacks.length === 0 && !data.problem && <Empty>It changes no stack.</Empty>}
       {data.stacks.map((run) => (
         <StackOfChange key={run.id} run={run} />

@@ -11,6 +11,7 @@ import type {
 import { post, Session, useApi } from './api.ts';
 import { counted, stackName } from './format.ts';
 import { Act, Badge, Commit, Empty, Page, PendingPage, RunLink, Sandbox, toneOf, When } from './parts.tsx';
+import { PreviewEnvironments } from './preview-environments.tsx';
 
 /** More stacks than these are shown as a grid. */
 const MOST_CARDS = 60;
@@ -162,7 +163,7 @@ const Repository = memo(function Repository(props: {
   readonly kept: ReadonlySet<StackStatus>;
   readonly cards: boolean;
 }) {
-  const { id, branch, base, environments, stacks, rollout } = props.repository;
+  const { id, branch, base, environments, stacks, rollout, previewEnvironments } = props.repository;
   const grid = useRef<HTMLDivElement>(null);
   return (
     <section aria-labelledby={`repository-${id}`}>
@@ -196,6 +197,7 @@ const Repository = memo(function Repository(props: {
           return <Environment key={environment} name={environment} own={own} shown={shown} cards={props.cards} />;
         })}
       </div>
+      <PreviewEnvironments id={`environments-${id}`} environments={previewEnvironments} />
     </section>
   );
 });

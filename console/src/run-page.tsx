@@ -99,7 +99,7 @@ function Actions({ run, done }: { readonly run: RunDetailResponse; readonly done
   const ask = (what: string, body?: unknown) => () => post(`/api/runs/${part(run.id)}/${what}`, body).then(done);
   const ended = run.endedAt !== undefined;
   const again = run.state === 'failed' || run.state === 'cancelled';
-  const canRetry = again && (run.kind === 'preview' || run.kind === 'update');
+  const canRetry = again && run.kind !== 'drift' && run.kind !== 'correction';
   return (
     <>
       {run.state === 'waiting' && (

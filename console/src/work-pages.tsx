@@ -163,7 +163,7 @@ const RUN_COLUMNS: readonly Column<RunResponse>[] = [
   { name: 'When', cell: ({ createdAt }) => <When time={createdAt} /> },
 ];
 
-const KINDS = ['', 'preview', 'update', 'drift', 'correction'];
+const KINDS = ['', 'preview', 'update', 'drift', 'correction', 'environment', 'removal'];
 const STATES = ['', 'queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled', 'superseded'];
 
 function Runs() {

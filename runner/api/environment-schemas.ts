@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { maySchema } from './account-schemas.ts';
 import { clean, commit, sandbox, time } from './schema-parts.ts';
 
 /** A running copy of a stack for one change. */
@@ -17,6 +18,7 @@ export const environmentSchema = z.object({
   sandbox,
   expiresAt: time.optional().describe('When it is destroyed unless something is pushed before'),
   againAt: time.optional().describe('When it is tried again'),
+  may: maySchema,
   updatedAt: time,
 });
 

@@ -20,6 +20,7 @@ export const COMPONENTS: Readonly<Record<string, z.ZodType>> = {
   RolloutDetail: schemas.rolloutDetailSchema,
   Graph: schemas.graphSchema,
   RunEvent: schemas.numberedEventSchema,
+  Environment: schemas.environmentSchema,
   Drift: schemas.driftSchema,
   AuditEntry: schemas.auditEntrySchema,
   Promotion: schemas.promotionSchema,

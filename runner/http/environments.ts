@@ -15,7 +15,9 @@ export function environmentHandlers(options: HttpOptions): Part<'environments' |
   return {
     environments: async ({ query, sight }) => {
       const all = await options.store.environments.list(query);
-      return { items: all.filter((each) => seesEnvironment(sight, each)).map(environmentResponse) };
+      return {
+        items: all.filter((each) => seesEnvironment(sight, each)).map((each) => environmentResponse(each, sight)),
+      };
     },
     askForEnvironment: async ({ params, body, principal, sight }) => {
       await askFor(options, { change: params.change, request: body, principal, sight });
@@ -68,12 +70,16 @@ async function templatesAt({ store, repositories }: HttpOptions, repository: str
   return templatesOf(await readSettings(tree), await findStacks(tree)).map(({ stack }) => stack);
 }
 
-export function environmentResponse(environment: PreviewEnvironment): EnvironmentResponse {
+export function environmentResponse(
+  environment: PreviewEnvironment,
+  { powersAt }: Pick<Sight, 'powersAt'>,
+): EnvironmentResponse {
   const { repository, stack, template, change, state, summary, commit, run, outputs, sandbox } = environment;
   return {
     ...{ repository, stack, template, change, state, summary, commit, run, outputs, sandbox },
     expiresAt: environment.expiresAt?.toISOString(),
     againAt: environment.againAt?.toISOString(),
+    may: powersAt({ repository, stack: template }),
     updatedAt: environment.updatedAt.toISOString(),
   };
 }

@@ -168,7 +168,7 @@ async function repositoryStatus(
     rollout: rollouts[0] && rolloutResponse(rollouts[0]),
     previewEnvironments: environments
       .filter((environment) => environment.state !== 'removed' && seesEnvironment(sight, environment))
-      .map(environmentResponse),
+      .map((environment) => environmentResponse(environment, sight)),
   };
 }
 

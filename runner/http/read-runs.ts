@@ -7,7 +7,7 @@ import type { RunResource } from '../core/run-event.ts';
 import { seenRollout } from '../core/seen-rollout.ts';
 import { missing } from './api-error.ts';
 import type { Part } from './bind-routes.ts';
-import { seesEnvironment } from './environments.ts';
+import { environmentResponse, seesEnvironment } from './environments.ts';
 import { mayDecide } from './guard.ts';
 import type { HttpOptions } from './http-options.ts';
 import {
@@ -136,7 +136,9 @@ async function changeDetail(options: HttpOptions, id: string, sight: Sight) {
   const runs = (await store.runs.list({ change: id, kind: 'preview', limit: ALL_RUNS })).filter(
     (run) => run.commit === change.merge && sight.may('read', run),
   );
-  const environments = (await store.environments.list({ change: id })).filter((each) => seesEnvironment(sight, each));
+  const environments = (await store.environments.list({ change: id }))
+    .filter((each) => seesEnvironment(sight, each))
+    .map((each) => environmentResponse(each, sight));
   const steps = new Map(await Promise.all(runs.map(async (run) => [run.id, await store.runs.steps(run.id)] as const)));
   const rollouts = (await store.rollouts.list(change.repository, 200)).filter(({ changes }) => changes.includes(id));
   const url = options.url();

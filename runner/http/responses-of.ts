@@ -13,14 +13,12 @@ import { type AccessToken, type Account, type GivenGrant, grantsOf } from '../co
 import type { Change } from '../core/change.ts';
 import type { DriftRecord } from '../core/keeping-store.ts';
 import { nameOf, type PlannedStep, shownSteps } from '../core/planned-step.ts';
-import type { PreviewEnvironment } from '../core/preview-environment.ts';
 import { changeLine, commentOf, stepLine, verdictOf } from '../core/report-text.ts';
 import type { Rollout } from '../core/rollout.ts';
 import type { Run, RunHead, RunStep } from '../core/run.ts';
 import { stacksOfStage } from '../core/stack-order.ts';
 import { type TypeCheck, typesText } from '../core/type-check.ts';
 import { undoOf } from '../core/undo.ts';
-import { environmentResponse } from './environments.ts';
 
 /** What a list shows of a run that was read whole. */
 export function headOfRun({ outcome, ...run }: Run): RunHead {
@@ -115,7 +113,7 @@ export function changeDetailResponse(
     readonly runs: readonly Run[];
     readonly steps: ReadonlyMap<string, readonly RunStep[]>;
     readonly rollouts: readonly string[];
-    readonly environments: readonly PreviewEnvironment[];
+    readonly environments: ChangeDetailResponse['environments'];
     readonly link: string | undefined;
     mayOf(run: Run): RunDetailResponse['may'];
   },
@@ -132,7 +130,7 @@ export function changeDetailResponse(
     runs: runs.map((run) => runResponse(headOfRun(run))),
     stacks: stacks.toSorted((a, b) => dangerOf(b) - dangerOf(a) || a.stack.localeCompare(b.stack)),
     rollouts: facts.rollouts,
-    environments: facts.environments.map(environmentResponse),
+    environments: facts.environments,
   };
 }
 

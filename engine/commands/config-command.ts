@@ -6,7 +6,7 @@ import { splitAssignment } from './config-flags.ts';
 import { configPlace } from './config-key-path.ts';
 import { configRefresh } from './config-refresh.ts';
 import { setAllFromJson } from './config-set-json.ts';
-import { dataAt, decrypterFor, shownValue, typedValue } from './config-values.ts';
+import { dataAt, decrypterFor, masked, shownValue, typedValue } from './config-values.ts';
 import { CommandFailure } from './exit-codes.ts';
 import type { FlagSpec, Flags } from './flags.ts';
 import { jsonFlag, showSecretsFlag, stackFlag } from './shared-flags.ts';
@@ -30,14 +30,16 @@ async function showConfig(context: CommandContext, flags: Flags): Promise<void> 
   const stack = await stackOf(context, flags);
   const values = stack.file.config();
   const decrypt = flags.boolean('show-secrets') ? await decrypterFor(stack, values.values()) : undefined;
-  const entries = [...values]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, data]) => [key, shownValue(data, decrypt)] as const);
+  const sorted = [...values].sort(([a], [b]) => (a < b ? -1 : 1));
   if (flags.boolean('json')) {
-    context.terminal.write(jsonText(Object.fromEntries(entries)));
+    context.terminal.write(jsonText(Object.fromEntries(sorted.map(([key, data]) => [key, shownValue(data, decrypt)]))));
     return;
   }
-  const rows = entries.map(([key, { value }]) => [shownKey(key, stack.project.name), value ?? '[secret]']);
+  // Of what is secret in part, the rest is shown.
+  const rows = sorted.map(([key, data]) => [
+    shownKey(key, stack.project.name),
+    shownValue(decrypt ? data : masked(data), decrypt).value ?? '',
+  ]);
   context.terminal.write(tableText(['KEY', 'VALUE'], rows));
 }
 

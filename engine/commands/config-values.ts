@@ -1,3 +1,4 @@
+import { REDACTED } from '../../foundation/redact.ts';
 import type { PropertyPath } from '../../protocol/property-path.ts';
 import { existingSecrets, type OpenStack } from '../operations/open-stack.ts';
 import { containsSecure, decryptData } from '../project/stack-config.ts';
@@ -72,6 +73,14 @@ export function shownValue(data: ConfigData, decrypt: ((text: string) => string)
     ...(typeof plain === 'object' && plain !== null && { objectValue: plain }),
     secret,
   };
+}
+
+/** The data with `[secret]` in the place of every secret. */
+export function masked(data: ConfigData): ConfigData {
+  if (isSecure(data)) return REDACTED;
+  if (typeof data !== 'object' || data === null) return data;
+  if (Array.isArray(data)) return data.map(masked);
+  return Object.fromEntries(Object.entries(data).map(([key, part]) => [key, masked(part as ConfigData)]));
 }
 
 /** How the stack's secrets are decrypted; undefined where no value is one, so that no passphrase is asked for. */

@@ -26,7 +26,7 @@ export interface CommandRun {
 /** Runs one command line to its end: prints results and errors, resolves to the exit code, never rejects. */
 export async function runCommand(run: CommandRun): Promise<ExitCode> {
   try {
-    const parsed = parseCommandLine(commandTable, run.args);
+    const parsed = parseCommandLine(commandTable, withoutHelpCommand(run.args));
     if (parsed.help || !parsed.command.run) {
       run.terminal.write(helpText(parsed.path, parsed.command));
       return exitCodes.ok;
@@ -46,6 +46,12 @@ export async function runCommand(run: CommandRun): Promise<ExitCode> {
   } catch (error) {
     return reportFailure(run.terminal, error);
   }
+}
+
+/** `pulumi help up` is `pulumi up --help`. */
+function withoutHelpCommand([first, ...others]: readonly string[]): readonly string[] {
+  if (first === undefined) return [];
+  return first === 'help' ? [...others, '--help'] : [first, ...others];
 }
 
 async function logged(log: EngineLog | undefined, work: () => Promise<ExitCode | undefined>): Promise<ExitCode> {

@@ -108,6 +108,19 @@ describe('commands of a stack', () => {
     ]);
   });
 
+  test('settings are copied to another stack, and not to the stack itself', async () => {
+    assert.match(
+      (await pulumi(['config', 'cp', '--dest', 'dev'])).output,
+      /current stack and destination stack are the same/,
+    );
+    await pulumi(['stack', 'init', 'target', '--no-select']);
+    await pulumi(['config', 'set', 'copied', 'as it is']);
+    const { code, output } = await pulumi(['config', 'cp', '--dest', 'target']);
+    assert.equal(code, 0, output);
+    assert.equal((await pulumi(['config', 'get', 'copied', '--stack', 'target'])).output, 'as it is\n');
+    await pulumi(['stack', 'rm', 'target', '--yes']);
+  });
+
   test('an import file brings providers, components, and resources with what they are', async () => {
     await pulumi(['state', 'delete', '--all', '--yes']);
     await pulumi(['config', 'set', '--secret', 'password', 'hunter2']);
@@ -142,6 +155,22 @@ describe('commands of a stack', () => {
     assert.deepEqual([named('remote').provider, named('remote').custom], [own, false]);
     assert.deepEqual((await project.calls()).toSorted(), ['create a', 'create b', 'create secret'], 'made by up alone');
     await pulumi(['state', 'unprotect', '--all', '--yes']);
+  });
+
+  test('a graph takes text for Graphviz; help is there as a command; parts of a setting that are no secret are shown', async () => {
+    await pulumi(['stack', 'graph', 'stack.dot', '--dot-fragment', 'rankdir=LR']);
+    assert.match(
+      await readFile(join(project.directory, 'stack.dot'), 'utf8'),
+      /^strict digraph \{\nrankdir=LR\n +Resource0/,
+    );
+    const [help, flag] = [await pulumi(['help', 'stack', 'graph']), await pulumi(['stack', 'graph', '--help'])];
+    assert.deepEqual(help, flag);
+    assert.match((await pulumi(['help'])).output, /Available Commands/);
+    await pulumi(['config', 'set', '--path', 'mixed.plain', 'seen']);
+    await pulumi(['config', 'set', '--path', '--secret', 'mixed.hidden[0]', 'unseen']);
+    assert.match((await pulumi(['config'])).output, /^mixed +\{"plain":"seen","hidden":\["\[secret\]"\]\}$/m);
+    assert.match((await pulumi(['config', '--show-secrets'])).output, /^mixed .*unseen/m);
+    await pulumi(['config', 'rm', 'mixed']);
   });
 
   test('a destroy says what is kept, unless it was of some resources', async () => {

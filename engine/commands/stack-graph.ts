@@ -21,7 +21,7 @@ export const stackGraph: Command = {
     { name: 'dependency-edge-color', kind: 'text', summary: `Colour of dependencies. Default: ${colors.dependency}` },
     { name: 'parent-edge-color', kind: 'text', summary: `Colour of parents. Default: ${colors.parent}` },
     { name: 'short-node-name', kind: 'boolean', summary: 'Names instead of URNs' },
-    { name: 'dot-fragment', kind: 'text', summary: '', unsupported: 'it adds no text of others to the graph' },
+    { name: 'dot-fragment', kind: 'text', summary: 'Text to put at the top of the graph' },
   ],
   async run(context, [file = ''], flags) {
     const stack = await openStack(context, { name: flags.text('stack') });
@@ -32,6 +32,7 @@ export const stackGraph: Command = {
         ? undefined
         : (flags.text('dependency-edge-color') ?? colors.dependency),
       short: flags.boolean('short-node-name'),
+      fragment: flags.text('dot-fragment') ?? '',
     });
     await writeFile(resolve(context.directory, file), graph);
     context.terminal.write(`Wrote stack dependency graph to \`${file}\`\n`);
@@ -44,6 +45,8 @@ interface GraphStyle {
   readonly parents: string | undefined;
   readonly dependencies: string | undefined;
   readonly short: boolean;
+  /** Text for Graphviz at the top; '' for none. */
+  readonly fragment: string;
 }
 
 export function graphText(resources: readonly ResourceState[], style: GraphStyle): string {
@@ -61,5 +64,5 @@ export function graphText(resources: readonly ResourceState[], style: GraphStyle
     for (const needed of dependencies) draw(urn, needed, style.dependencies);
     draw(urn, parent, style.parents);
   }
-  return `strict digraph {\n${[...names, ...edges].join('\n')}\n}\n`;
+  return `strict digraph {\n${style.fragment && `${style.fragment}\n`}${[...names, ...edges].join('\n')}\n}\n`;
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
-import { Secret } from '../../protocol/property-value.ts';
+import { type PropertyMap, type PropertyValue, Secret, Unknown } from '../../protocol/property-value.ts';
 import type { EngineEvent } from '../deploy/events.ts';
+import type { Registrar } from '../deploy/goal.ts';
 import { goal, TestStack } from '../deploy/testing/test-stack.ts';
 import { createColors } from './colors.ts';
 import { createDiffDisplay } from './diff-display.ts';
@@ -181,6 +182,27 @@ Resources:
     );
     const second = shown(progress({ preview: false }), await stack.up(program(2)));
     assert.match(second, / {2}~ replaced: "replaced-1" => "replaced-2"\n {4}same {4}: "same-1"\n/);
+  });
+
+  it('shows of exported resources in a preview what changes, and not what it cannot know', async () => {
+    const stack = new TestStack();
+    const exporting =
+      (made: PropertyValue, marks: PropertyMap, label: string) => async (one: { registrar: Registrar }) => {
+        await one.registrar.registerResource(goal({ name: 'project-dev', type: 'pulumi:pulumi:Stack', custom: false }));
+        const thing = { ...marks, made, deep: [{ ...marks, name: 'x' }] };
+        const same = { ...marks, urn: 'u' };
+        await one.registrar.registerResourceOutputs(root, { thing, same, label });
+      };
+    await stack.up(exporting('here', {}, 'old'));
+    const mark = { '@isPulumiResource': true };
+    const unchanged = shown(progress(), await stack.preview(exporting(new Unknown(), mark, 'old')));
+    assert.doesNotMatch(unchanged, /isPulumiResource|made|same/);
+    const changed = shown(progress(), await stack.preview(exporting('there', mark, 'new')));
+    assert.match(changed, /~ label: "old" => "new"\n {2}~ thing: \{[\s\S]*~ made: "here" => "there"/);
+    assert.doesNotMatch(changed, /isPulumiResource/);
+    const fresh = shown(progress(), await new TestStack().preview(exporting('here', mark, 'old')));
+    assert.match(fresh, /name: "x"/);
+    assert.doesNotMatch(fresh, /isPulumiResource/);
   });
 
   it('counts nothing that is only forgotten, and shows no outputs of what is destroyed', async () => {

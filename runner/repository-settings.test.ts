@@ -182,3 +182,53 @@ test('reads registries with their passwords, and says what is wrong with them', 
     assert.doesNotMatch(said, /word-in-it/);
   }
 });
+
+const ONE = 'repositories:\n  - {name: shop, forge: plain-git, url: /srv/shop.git}\n';
+
+test('reads who may do what, and where people sign in', () => {
+  const found = read(
+    `${ONE}access:
+  signIn: {issuer: "https://id.example.org/realms/company", clientId: mainstay, clientSecret: {env: OIDC_SECRET}, session: 1h}
+  grants:
+    - {role: owner, groups: [platform], accounts: [Ada]}
+    - {role: operator, emails: [hedy@example.org], repositories: [sh*], environments: [dev]}
+`,
+    { OIDC_SECRET: 'the-secret-of-the-client' },
+  );
+  assert.deepEqual(found.access.grants, [
+    { role: 'owner', groups: ['platform'], accounts: ['Ada'] },
+    { role: 'operator', emails: ['hedy@example.org'], repositories: ['sh*'], environments: ['dev'] },
+  ]);
+  assert.deepEqual(found.access.signIn, {
+    ...{ issuer: 'https://id.example.org/realms/company', clientId: 'mainstay' },
+    ...{ clientSecret: 'the-secret-of-the-client', scopes: ['openid', 'profile', 'email'] },
+    ...{ groupsClaim: 'groups', nameClaim: 'preferred_username', session: 3_600_000, tokens: 30 * 86_400_000 },
+  });
+  assert.ok(redactor.contains('the-secret-of-the-client'));
+  assert.deepEqual(read(ONE).access, { grants: [] });
+});
+
+test('refuses grants that are nobody’s, of nothing, or that take away, and a provider that anybody on the way could play', () => {
+  const text = mistake(`${ONE}access:
+  signIn: {issuer: "http://id.example.org", clientId: mainstay, clientSecret: plain, scopes: [profile], session: 1s}
+  grants:
+    - {role: king, groups: [a]}
+    - {role: viewer}
+    - {role: viewer, groups: [a], stacks: ["!prod"]}
+    - {role: viewer, groups: []}
+`);
+  for (const part of [
+    /:4:\d+ access\.signIn\.issuer \S+ has to begin with https:\/\//,
+    /access\.signIn\.clientSecret has to say where it is/,
+    /access\.signIn\.scopes has to have openid/,
+    /access\.signIn\.session \S+ has to be between 1m and 30d/,
+    /:6:\d+ access\.grants\.0\.role /,
+    /:7:\d+ access\.grants\.1 is nobody’s: add accounts, groups or emails/,
+    /:8:\d+ access\.grants\.2\.stacks\.0 \S+ may not begin with !/,
+    /:9:\d+ access\.grants\.3\.groups /,
+  ])
+    assert.match(text, part);
+  assert.doesNotMatch(text, /Secret.*plain\b/, 'a secret that was written there is not shown');
+  const unknown = mistake(`${ONE}access:\n  grants:\n    - {role: viewer, groups: [a], repositories: [shpo]}\n`);
+  assert.match(unknown, /access\.grants\.0\.repositories\.0 .*shpo.* is unknown: did you mean shop\?/);
+});

@@ -10,6 +10,7 @@ import type { GivenGrant } from './core/account.ts';
 import { grantSettings } from './core/grant-settings.ts';
 import { NOTICE_KINDS } from './core/notice.ts';
 import { type Mistake, mistakeLines, mistakesOf, strict, unknownName } from './core/settings-mistakes.ts';
+import { type SignOnSettings, signOnSettings } from './core/sign-on-settings.ts';
 import type { Credentials } from './engines/engine-environment.ts';
 import type { RegistryAccount } from './images/registry.ts';
 import type { ChannelSettings } from './notify/channels.ts';
@@ -110,6 +111,9 @@ const schema = strict({
     .describe('Registries of images that are built elsewhere. One that is open to everybody needs no entry.'),
   notifications: z.array(channel).default([]).describe('Who is told what, and where.'),
   access: strict({
+    signIn: signOnSettings(secret)
+      .optional()
+      .describe('Single sign-on by OpenID Connect. Default: one-time links alone.'),
     grants: z
       .array(grantSettings)
       .default([])
@@ -134,7 +138,10 @@ export interface RunnerFile {
   readonly credentials: readonly Credentials[];
   readonly registries: readonly RegistryAccount[];
   readonly notifications: readonly ChannelSettings[];
-  readonly access: { readonly grants: readonly GivenGrant[] };
+  readonly access: {
+    readonly grants: readonly GivenGrant[];
+    readonly signIn?: SignOnSettings | undefined;
+  };
 }
 
 /**

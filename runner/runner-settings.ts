@@ -5,6 +5,7 @@ import { type Environment, EnvironmentReader } from '../foundation/environment.t
 import { userError } from '../foundation/errors.ts';
 import { redactor } from '../foundation/redact.ts';
 import type { GivenGrant } from './core/account.ts';
+import type { SignOnSettings } from './core/sign-on-settings.ts';
 import type { EngineName } from './engines/engine.ts';
 import type { Credentials, EngineSettings } from './engines/engine-environment.ts';
 import type { ForgeSettings } from './forges/open-forge.ts';
@@ -28,6 +29,8 @@ export interface RunnerSettings {
   readonly notifications: readonly ChannelSettings[];
   /** What the runner's file gives to whom. */
   readonly grants: readonly GivenGrant[];
+  /** Single sign-on; undefined: one-time links alone. */
+  readonly signOn: SignOnSettings | undefined;
   /** 0: any that is free. */
   readonly port: number;
   /** The address to listen at: `127.0.0.1` is this machine alone. */
@@ -75,6 +78,12 @@ export function readRunnerSettings(environment: Environment): RunnerSettings {
   for (const secret of [passphrase, databaseUrl && passwordIn(databaseUrl)]) if (secret) redactor.add(secret);
   const base = read.text('MAINSTAY_BASE', 'main');
   const { repositories, credentials, registries, notifications, access } = watched(read, { environment, base });
+  const listen = read.text('MAINSTAY_LISTEN', '127.0.0.1');
+  const publicUrl = publicUrlIn(read.text('MAINSTAY_PUBLIC_URL'));
+  if (access.signIn && publicUrl === undefined && !/^(127\.|localhost$|::1$)/.test(listen))
+    throw userError(
+      `Cannot use single sign-on as nothing says where browsers come back to: MAINSTAY_PUBLIC_URL is not set, and the runner listens at ${listen}. Set it to the address that people use.`,
+    );
   return {
     dataFolder,
     databaseUrl,
@@ -82,9 +91,10 @@ export function readRunnerSettings(environment: Environment): RunnerSettings {
     registries,
     notifications,
     grants: access.grants,
+    signOn: access.signIn,
     port: read.integer('MAINSTAY_PORT', { fallback: 7206, minimum: 0, maximum: 65_535 }),
-    listen: read.text('MAINSTAY_LISTEN', '127.0.0.1'),
-    publicUrl: publicUrlIn(read.text('MAINSTAY_PUBLIC_URL')),
+    listen,
+    publicUrl,
     workerName: read.text('MAINSTAY_WORKER', hostname()),
     pollSeconds: read.integer('MAINSTAY_POLL', { fallback: 60, minimum: 1, maximum: 86_400 }),
     parallel: read.integer('MAINSTAY_PARALLEL', { fallback: 64, minimum: 1, maximum: 1000 }),

@@ -18,12 +18,14 @@ import { openForge, WEBHOOKS } from './forges/open-forge.ts';
 import { createDependencyStore } from './git/dependency-store.ts';
 import { openMirror } from './git/git-mirror.ts';
 import { buildConsole } from './http/build-console.ts';
+import type { HttpOptions } from './http/http-options.ts';
 import { createApp, listen } from './http/server.ts';
 import { makeSignInLink } from './http/sign-in.ts';
 import type { WebhookOptions, WebhookTarget } from './http/webhooks.ts';
 import { createRegistry } from './images/registry.ts';
 import { startDelivering } from './notify/deliver.ts';
 import { type RunnerSettings, readRunnerSettings, shownSettings } from './runner-settings.ts';
+import { createOpenIdProvider } from './sign-on/open-id-provider.ts';
 import { type Database, databaseError, openDatabase } from './store/database.ts';
 import { removeEmbeddedPostgres, startEmbeddedPostgres } from './store/embedded-postgres.ts';
 import { migrate } from './store/migrations.ts';
@@ -126,7 +128,7 @@ async function start(settings: RunnerSettings, { log, shutdown }: Process): Prom
     ...{ decideRun, decideRollout, cancelRun, retryPreview, unlock, askForEnvironment, look, promote, rollBack },
     console: buildConsole({ tell: services.tell }),
     sync: (ids) => ids.forEach((id) => void watches.get(id)?.notice()),
-    given: settings.grants,
+    ...signingIn(settings),
     problemOf: (repository) => watches.get(repository)?.problem(),
     webhooks: webhooksOf(settings, {
       store,
@@ -149,6 +151,11 @@ async function start(settings: RunnerSettings, { log, shutdown }: Process): Prom
 
 function tell(line: string): void {
   console.log(redactor.redact(`${new Date().toISOString().slice(11, 23)} ${line}`));
+}
+
+/** Who may sign in, and what they are given by the runner's file. */
+function signingIn({ grants, signOn }: RunnerSettings): Pick<HttpOptions, 'given' | 'identityProvider'> {
+  return { given: grants, identityProvider: signOn && createOpenIdProvider(signOn) };
 }
 
 async function startWork(

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Hono } from 'hono';
 import { silentLog } from '../foundation/log.ts';
 import type { AccountStore, GivenGrant } from '../runner/core/account.ts';
+import type { IdentityProvider } from '../runner/core/identity-provider.ts';
 import type { RunStore } from '../runner/core/run-store.ts';
 import { treeOf } from '../runner/core/tree-of-files.ts';
 import type { ConsolePage } from '../runner/http/console-page.ts';
@@ -37,6 +38,7 @@ export async function startApiServer(
   options: {
     readonly console?: ConsolePage;
     readonly given?: readonly GivenGrant[];
+    readonly identityProvider?: IdentityProvider;
     readonly repositories?: readonly string[];
   } = {},
 ): Promise<ApiServer> {
@@ -98,6 +100,7 @@ export async function startApiServer(
     askForEnvironment: (change, request) => tell('askForEnvironment', change.id, request),
     sync: (ids) => void tell('sync', ids),
     given: options.given ?? [],
+    identityProvider: options.identityProvider,
   });
   let server = await listen(app, { port: 0 });
   const { port } = server;

@@ -5,6 +5,7 @@ import type {
   NewTokenResponse,
   PageOf,
   SessionResponse,
+  SignedOutResponse,
 } from '../../runner/api/responses.ts';
 import { AccountsPanel } from './accounts-panel.tsx';
 import { call, part, post, setSignedOut, useApi } from './api.ts';
@@ -16,8 +17,9 @@ export function AccountPage({ session }: { readonly session: SessionResponse }) 
   const { data, error, reload } = useApi<PageOf<AccessTokenResponse>>('/api/tokens');
   const { account, version, mayAll } = session;
   const signOut = async () => {
-    await call('/api/session', { method: 'DELETE' });
-    setSignedOut();
+    const { url } = await call<SignedOutResponse>('/api/session', { method: 'DELETE' });
+    if (url === undefined) setSignedOut();
+    else window.location.assign(url);
   };
   return (
     <Page

@@ -4,7 +4,7 @@ import type { SessionResponse } from '../../runner/api/responses.ts';
 import { call, Refused, rememberSession, Session, setConnected, setSignedOut, useConnection } from './api.ts';
 import { EstatePage } from './estate-page.tsx';
 import { Page, Pending } from './parts.tsx';
-import { SignInPage } from './sign-in-page.tsx';
+import { SignInPage, takeReturn } from './sign-in-page.tsx';
 
 const ChangePage = lazy(() => import('./change-page.tsx').then(({ ChangePage: page }) => ({ default: page })));
 const RunPage = lazy(() => import('./run-page.tsx').then(({ RunPage: page }) => ({ default: page })));
@@ -32,11 +32,16 @@ const PLACES: readonly (readonly [path: string, name: string])[] = [
 export function App() {
   const [session, setSession] = useState<SessionResponse>();
   const { signedOut } = useConnection();
-  const [location] = useLocation();
+  const [location, go] = useLocation();
   useEffect(() => {
     if (location === '/sign-in' || session) return;
-    void openSession(setSession);
-  }, [location, session]);
+    void openSession((opened) => {
+      setSession(opened);
+      // One comes back from the provider of identities to the first page.
+      const wanted = takeReturn();
+      if (location === '/' && wanted !== undefined) go(wanted);
+    });
+  }, [location, session, go]);
   if (location === '/sign-in' || signedOut) return <SignInPage onSession={setSession} />;
   if (!session) return <Pending error={undefined} />;
   return (

@@ -1,7 +1,34 @@
 import { type FormEvent, useState } from 'react';
 import { useLocation } from 'wouter';
-import type { SessionResponse } from '../../runner/api/responses.ts';
-import { post, rememberSession, setSignedOut } from './api.ts';
+import type { SessionResponse, SignInWaysResponse } from '../../runner/api/responses.ts';
+import { post, rememberSession, setSignedOut, useApi } from './api.ts';
+
+/** Where the browser wanted to be, kept while it is at the provider. Of this tab alone, and never an address of somebody else. */
+const RETURN = 'mainstay-return';
+
+function rememberReturn(): void {
+  const { pathname, search } = window.location;
+  if (pathname !== '/sign-in') window.sessionStorage.setItem(RETURN, pathname + search);
+}
+
+/** The page that was wanted before one was sent to sign in; asked for once. */
+export function takeReturn(): string | undefined {
+  const path = window.sessionStorage.getItem(RETURN);
+  window.sessionStorage.removeItem(RETURN);
+  return path?.startsWith('/') && !path.startsWith('//') ? path : undefined;
+}
+
+function SingleSignOn() {
+  const { data } = useApi<SignInWaysResponse>('/api/sign-in-ways');
+  if (!data?.singleSignOn) return null;
+  return (
+    <p>
+      <a className="button main" href={data.singleSignOn.path} onClick={rememberReturn}>
+        Sign in with {data.singleSignOn.name}
+      </a>
+    </p>
+  );
+}
 
 /** Opened by a one-time link (`/sign-in#<secret>`), or where nobody is signed in. */
 export function SignInPage({ onSession }: { readonly onSession: (session: SessionResponse) => void }) {
@@ -19,7 +46,7 @@ export function SignInPage({ onSession }: { readonly onSession: (session: Sessio
       window.history.replaceState(null, '', '/');
       setSignedOut(false);
       onSession(session);
-      go('/');
+      go(takeReturn() ?? '/');
     } catch (error) {
       setProblem((error as Error).message);
     }
@@ -47,6 +74,7 @@ export function SignInPage({ onSession }: { readonly onSession: (session: Sessio
           </>
         ) : (
           <>
+            <SingleSignOn />
             <p>
               Open a one-time link: <code>npx mainstay sign-in</code> prints one. Or use an access token.
             </p>

@@ -101,3 +101,14 @@ export const newTokenRequestSchema = z.strictObject({
 });
 
 export const newTokenSchema = accessTokenSchema.extend({ token: z.string().describe('Shown this once') });
+
+export const signedOutSchema = z.object({
+  url: z.string().optional().describe('Where the browser ends its session with the provider of identities too'),
+});
+
+export const signInWaysSchema = z.object({
+  singleSignOn: z
+    .object({ name: z.string(), path: z.string().describe('Where the browser begins') })
+    .optional()
+    .describe('Left out: only one-time links and tokens'),
+});

@@ -25,13 +25,21 @@ export const peopleRoutes = {
     status: 201,
     errors: [403],
   }),
+  signInWays: route({
+    method: 'get',
+    path: '/api/sign-in-ways',
+    needs: 'nobody',
+    summary: 'How one signs in here',
+    tag: 'accounts',
+    answer: schemas.signInWaysSchema,
+  }),
   signOut: route({
     method: 'delete',
     path: '/api/session',
     needs: 'anybody',
     summary: 'Sign the page out',
     tag: 'accounts',
-    answer: schemas.emptySchema,
+    answer: schemas.signedOutSchema,
   }),
   makeSignInLink: route({
     method: 'post',

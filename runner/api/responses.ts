@@ -48,3 +48,5 @@ export interface PageOf<T> {
 export type GrantRequest = z.output<typeof schemas.grantSchema>;
 export type NewAccountRequest = z.input<typeof schemas.newAccountRequestSchema>;
 export type NewAccountResponse = z.output<typeof schemas.newAccountSchema>;
+export type SignedOutResponse = z.output<typeof schemas.signedOutSchema>;
+export type SignInWaysResponse = z.output<typeof schemas.signInWaysSchema>;

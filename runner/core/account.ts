@@ -107,10 +107,12 @@ export interface AccountStore {
   /** With its sessions, links and tokens. False where there is none. */
   remove(id: string): Promise<boolean>;
   /**
-   * Makes or renews the account of somebody who came from a provider; `id` is taken for a new one. Resolves to undefined where another account has the
-   * name.
+   * Makes or renews the account of somebody who came from a provider; `id` is taken for a new one. `before` are the groups that they had when they came
+   * last. Resolves to undefined where another account has the name.
    */
-  signedOn(who: Omit<SignedOn, 'at'> & { readonly id: string; readonly name: string }): Promise<Account | undefined>;
+  signedOn(
+    who: Omit<SignedOn, 'at'> & { readonly id: string; readonly name: string },
+  ): Promise<{ readonly account: Account; readonly before: readonly string[] | undefined } | undefined>;
   /** Id of the oldest owner of everything who signs in by our links; undefined before there is one. */
   firstOwner(): Promise<string | undefined>;
   readonly links: {

@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
+import { messageOf } from '../../foundation/errors.ts';
 import type { SessionResponse } from '../api/responses.ts';
 import { accessOf, type Grant, grantsText, type Power } from '../core/access.ts';
 import { type Account, type Actor, actorOf, grantsOf, type Principal } from '../core/account.ts';
@@ -7,7 +8,7 @@ import { ApiError, missing } from './api-error.ts';
 import type { Part } from './bind-routes.ts';
 import type { HttpOptions } from './http-options.ts';
 import { accountResponse } from './responses-of.ts';
-import { csrfOf, hashOf, makeSignInLink, newSecret, SESSION_COOKIE, SESSION_DAYS } from './sign-in.ts';
+import { csrfOf, hashOf, makeSignInLink, newSecret, SESSION_COOKIE, SESSION_DAYS, SIGN_ON_PATH } from './sign-in.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -21,7 +22,7 @@ export function recordAccess(
 }
 
 type Handled =
-  | ('session' | 'signIn' | 'signOut' | 'makeSignInLink')
+  | ('session' | 'signIn' | 'signInWays' | 'signOut' | 'makeSignInLink')
   | ('accounts' | 'makeAccount' | 'setGrants' | 'makeAccountLink' | 'removeAccount');
 
 export function accountHandlers(options: HttpOptions): Part<Handled> {
@@ -38,11 +39,15 @@ export function accountHandlers(options: HttpOptions): Part<Handled> {
       const expiresAt = new Date(Date.now() + SESSION_DAYS * DAY_MS);
       return openSession(options, { account, expiresAt, context });
     },
-    signOut: async ({ context }) => {
+    signOut: async ({ context, principal }) => {
       const session = getCookie(context, SESSION_COOKIE);
       if (session !== undefined) await accounts.sessions.remove(hashOf(session));
       deleteCookie(context, SESSION_COOKIE, { path: '/' });
-      return {};
+      return { url: await signOutUrl(options, principal) };
+    },
+    signInWays: async () => {
+      const { identityProvider: provider } = options;
+      return { ...(provider && { singleSignOn: { name: provider.name, path: SIGN_ON_PATH } }) };
     },
     makeSignInLink: async ({ principal }) => {
       // The token of the data folder is nobody: its link signs in as the first account, or makes it.
@@ -50,6 +55,19 @@ export function accountHandlers(options: HttpOptions): Part<Handled> {
       return account === undefined ? linkFor(options, undefined) : linkTo(options, account);
     },
   };
+}
+
+/** Signing out here is done whatever the provider says: one that is away has no place to go to. */
+async function signOutUrl(
+  { accounts, identityProvider, url, log }: HttpOptions,
+  principal: Principal,
+): Promise<string | undefined> {
+  if (!identityProvider || principal.by !== 'session') return undefined;
+  if (!(await accounts.get(principal.id))?.signedOn) return undefined;
+  return identityProvider.signOutUrl(`${url() ?? ''}/sign-in`).catch((error: unknown) => {
+    log.warn({ error: messageOf(error) }, 'the provider of identities did not say where one signs out');
+    return undefined;
+  });
 }
 
 /** What owners do with the accounts of others. */

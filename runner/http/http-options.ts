@@ -8,6 +8,7 @@ import type {
 } from '../api/responses.ts';
 import type { AccountStore, Actor, GivenGrant } from '../core/account.ts';
 import type { Change } from '../core/change.ts';
+import type { IdentityProvider } from '../core/identity-provider.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { Decision } from '../core/rollout.ts';
 import type { Run } from '../core/run.ts';
@@ -28,6 +29,8 @@ export interface HttpOptions {
   readonly repositories: readonly ServedRepository[];
   /** What the runner's file gives to whom. */
   readonly given: readonly GivenGrant[];
+  /** Where people sign in; undefined: by our own links alone. */
+  readonly identityProvider: IdentityProvider | undefined;
   /** The token of the data folder: whoever can read that may do everything. */
   readonly token: string;
   /** The address that browsers have us at, without a slash at the end; undefined before we listen. */

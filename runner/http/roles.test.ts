@@ -174,6 +174,7 @@ const RULES: Readonly<Record<RouteName, readonly (readonly [may: readonly Who[] 
   tokens: [['everybody']],
   makeToken: [[OWN, { name: 'more', role: 'viewer' }]],
   removeToken: [['everybody']],
+  signInWays: [['everybody']],
   signIn: [['everybody', { token: 'none' }]],
 };
 

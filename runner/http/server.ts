@@ -19,6 +19,7 @@ import { createMetrics } from './metrics.ts';
 import { estateHandlers } from './read-estate.ts';
 import { runHandlers } from './read-runs.ts';
 import { whoAsks } from './sign-in.ts';
+import { serveSignOn } from './single-sign-on.ts';
 import { tokenHandlers } from './token-routes.ts';
 import { serveWebhooks } from './webhooks.ts';
 
@@ -68,6 +69,7 @@ export function createApp(options: HttpOptions): Hono {
     throw new ApiError(404, `Cannot find anything there: ${context.req.path}. See /api/openapi.json.`);
   });
   addApi(app, options);
+  if (options.identityProvider) serveSignOn(app, { ...options, identityProvider: options.identityProvider });
   if (options.console) serveConsole(app, options.console);
   return app;
 }

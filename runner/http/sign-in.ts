@@ -3,7 +3,15 @@ import type { Context } from 'hono';
 import { getCookie } from 'hono/cookie';
 import { AS_HEADER } from '../api/route.ts';
 import { accessOf, type Grant } from '../core/access.ts';
-import { type AccountStore, accessWith, type GivenGrant, grantsOf, type Principal } from '../core/account.ts';
+import {
+  type Account,
+  type AccountStore,
+  accessWith,
+  type GivenGrant,
+  grantsOf,
+  type Principal,
+} from '../core/account.ts';
+import type { IdentityProvider } from '../core/identity-provider.ts';
 import { ApiError } from './api-error.ts';
 
 export const SESSION_COOKIE = 'mainstay_session';
@@ -11,6 +19,8 @@ export const CSRF_HEADER = 'x-mainstay-csrf';
 /** One line that anybody can read. */
 const PERSON = /^[^\p{C}\p{Zl}\p{Zp}]{1,200}$/u;
 export const SESSION_DAYS = 30;
+/** Where a browser begins to sign in at the provider of identities. */
+export const SIGN_ON_PATH = '/auth/start';
 const LINK_MINUTES = 60;
 
 /** A secret of 256 bits. Only its hash is kept, so that no program or log of ours ever has it to show. */
@@ -47,6 +57,7 @@ export interface Doorkeeper {
   readonly accounts: AccountStore;
   /** What the runner's file gives to whom. */
   readonly given: readonly GivenGrant[];
+  readonly identityProvider: IdentityProvider | undefined;
   /** The token of the data folder: for the command line on this machine. */
   readonly token: string;
 }
@@ -62,16 +73,38 @@ export async function whoAsks(doorkeeper: Doorkeeper, context: Context): Promise
       401,
       'Cannot answer as nobody is signed in. Open a one-time link (`mainstay sign-in` prints one), or send Authorization: Bearer.',
     );
+  refuseLeft(account, doorkeeper);
   refuseForeignPage(context, session);
   const grants = grantsOf(account, doorkeeper.given);
   return { id: account.id, name: account.name, grants, access: accessOf(grants), by: 'session', via: 'console' };
+}
+
+/**
+ * Who comes from a provider counts for as long as that is where people sign in. A page asks it again soon; a token would outlive whoever left there, and so
+ * counts for a while after its owner was seen.
+ */
+function refuseLeft(
+  { name, signedOn }: Account,
+  { identityProvider, tokens = false }: Pick<Doorkeeper, 'identityProvider'> & { readonly tokens?: boolean },
+): void {
+  if (!signedOn) return;
+  if (identityProvider?.issuer !== signedOn.issuer)
+    throw new ApiError(
+      401,
+      `Cannot answer as people of that provider do not sign in here any more: ${name}. Ask an owner.`,
+    );
+  if (tokens && Date.now() - signedOn.at.getTime() > identityProvider.tokensMs)
+    throw new ApiError(
+      401,
+      `Cannot answer as the token's owner has not signed in since ${signedOn.at.toISOString().slice(0, 10)}: ${name}. Sign in to the console once more.`,
+    );
 }
 
 /** What the token of the data folder may. */
 const EVERYTHING: readonly Grant[] = [{ role: 'owner' }];
 
 async function byToken(
-  { accounts, token, given }: Doorkeeper,
+  { accounts, token, given, identityProvider }: Doorkeeper,
   secret: string,
   as: string | undefined,
 ): Promise<Principal> {
@@ -87,6 +120,7 @@ async function byToken(
   const found = await accounts.tokens.use(hashOf(secret));
   if (!found) throw new ApiError(401, 'Cannot answer as the token is unknown or has expired. Make a new one.');
   const { account, token: used } = found;
+  refuseLeft(account, { identityProvider, tokens: true });
   const grants = grantsOf(account, given);
   const access = accessWith(grants, used.grant);
   return { id: account.id, name: account.name, grants, access, by: 'token', via: `token ${used.name}` };

@@ -59,7 +59,11 @@ export function createPostgresAccountStore(database: Database): AccountStore {
 async function signOn(
   database: Database,
   { id, name, issuer, subject, groups, email }: Parameters<AccountStore['signedOn']>[0],
-): Promise<Account | undefined> {
+): ReturnType<AccountStore['signedOn']> {
+  const [before] = await database.rows<AccountRow>('select * from account where issuer = $1 and subject = $2', [
+    issuer,
+    subject,
+  ]);
   const values = [id, name, issuer, subject, JSON.stringify(groups), email ?? null];
   // A name that another account has leaves the row out of both statements.
   await database.change(
@@ -74,7 +78,7 @@ async function signOn(
      returning *`,
     values.slice(1),
   );
-  return row && accountOf(row);
+  return row && { account: accountOf(row), before: before?.groups };
 }
 
 function linksOf(database: Database): AccountStore['links'] {

@@ -230,5 +230,5 @@ test('refuses grants that are nobody’s, of nothing, or that take away, and a p
     assert.match(text, part);
   assert.doesNotMatch(text, /Secret.*plain\b/, 'a secret that was written there is not shown');
   const unknown = mistake(`${ONE}access:\n  grants:\n    - {role: viewer, groups: [a], repositories: [shpo]}\n`);
-  assert.match(unknown, /access\.grants\.0\.repositories\.0 .*shpo.* is unknown: did you mean shop\?/);
+  assert.match(unknown, /access\.grants\.0\.repositories\.0 .*shpo.* is unknown\. Did you mean shop\?/);
 });

@@ -110,6 +110,9 @@ test('lets an owner make an account with a part of the estate, change and remove
   await grace.getByText('operator in dev, staging').waitFor();
   await grace.getByText('Change Grace').click();
   assert.deepEqual(await violations(page), []);
+  await page.setViewportSize({ width: 360, height: 740 });
+  const width = await page.locator('html').evaluate((element) => element.scrollWidth);
+  assert.ok(width <= 360, `a phone would have to be ${width} wide`);
   await grace.getByRole('button', { name: 'Give the role' }).focus();
   await page.keyboard.press('Enter');
   await grace.getByText('viewer', { exact: false }).first().waitFor();

@@ -104,7 +104,7 @@ test('reads who is told what, with secrets, and says what is wrong with it', () 
   ]);
   assert.deepEqual([redactor.redact(url), redactor.redact('the-signing-key')], ['[secret]', '[secret]']);
   for (const [text, what] of [
-    ['[{name: a, kind: email, url: {env: URL}}]', /2:\d+ .*notifications\.0\.kind.*email/],
+    ['[{name: a, kind: pager, url: {env: URL}}]', /2:\d+ .*notifications\.0\.kind.*pager/],
     ['[{name: a, kind: slack, url: "https://hooks.example.org/T0"}]', /notifications\.0\.url has to say where it is/],
     ['[{name: a, kind: slack, url: {env: BAD}}]', /notifications\.0\.url is no address/],
     ['[{name: a, kind: webhook, url: {env: URL}}]', /notifications\.0.*secret/],
@@ -231,4 +231,43 @@ test('refuses grants that are nobody’s, of nothing, or that take away, and a p
   assert.doesNotMatch(text, /Secret.*plain\b/, 'a secret that was written there is not shown');
   const unknown = mistake(`${ONE}access:\n  grants:\n    - {role: viewer, groups: [a], repositories: [shpo]}\n`);
   assert.match(unknown, /access\.grants\.0\.repositories\.0 .*shpo.* is unknown\. Did you mean shop\?/);
+});
+
+test('reads a channel of e-mail, and refuses one that would show its password or has no address', () => {
+  const email = 'kind: email, host: smtp.example.org, from: "Mainstay <m@example.org>"';
+  const found = read(
+    `${ONE}notifications:\n  - {name: people, ${email}, to: [ada@example.org], username: m, password: {env: SMTP}}\n`,
+    { SMTP: 'the-password-of-the-mail' },
+  );
+  const { on: _, ...rest } = found.notifications[0]!;
+  assert.deepEqual(rest, {
+    ...{ name: 'people', kind: 'email', everySeconds: 10, host: 'smtp.example.org', tls: 'starttls' },
+    ...{
+      username: 'm',
+      password: 'the-password-of-the-mail',
+      from: 'Mainstay <m@example.org>',
+      to: ['ada@example.org'],
+    },
+  });
+  assert.ok(redactor.contains('the-password-of-the-mail'));
+  const text = mistake(
+    `${ONE}notifications:
+  - {name: a, ${email}, to: [ada]}
+  - {name: b, ${email}, to: []}
+  - {name: c, ${email}, to: [a@b.example], tls: none, username: m, password: {env: SMTP}}
+  - {name: d, ${email}, to: ["a@b.example, c@d.example"]}
+  - {name: e, ${email}, to: [a@b.example], username: m}
+  - {name: f, ${email}, to: [a@b.example], url: {env: SMTP}}
+`,
+    { SMTP: 'x' },
+  );
+  for (const part of [
+    /:4:\d+ notifications\.0\.to\.0 \S+ is no address/,
+    /:5:\d+ notifications\.1\.to /,
+    /:6:\d+ notifications\.2\.tls \S+ would send the password in the clear/,
+    /:7:\d+ notifications\.3\.to\.0 .* is no address/,
+    /:8:\d+ notifications\.4 has to have both, a username and a password, or neither/,
+    /:9:\d+ notifications\.5\.url /,
+  ])
+    assert.match(text, part);
 });

@@ -8,11 +8,11 @@ import { redactor } from '../foundation/redact.ts';
 import { accessOf } from './core/access.ts';
 import type { GivenGrant } from './core/account.ts';
 import { grantSettings } from './core/grant-settings.ts';
-import { NOTICE_KINDS } from './core/notice.ts';
 import { type Mistake, mistakeLines, mistakesOf, strict, unknownName } from './core/settings-mistakes.ts';
 import { type SignOnSettings, signOnSettings } from './core/sign-on-settings.ts';
 import type { Credentials } from './engines/engine-environment.ts';
 import type { RegistryAccount } from './images/registry.ts';
+import { channelSettings } from './notify/channel-settings.ts';
 import type { ChannelSettings } from './notify/channels.ts';
 
 /** A secret is never in the file itself: the file says where it is. */
@@ -69,25 +69,6 @@ const credentials = strict({
     .describe('What programs and providers see.'),
 });
 
-const channelCommon = {
-  name: z
-    .string()
-    .regex(/^[\w.-]+$/, 'may have letters, digits, dots, dashes and underscores')
-    .describe('What it is called; a new name begins anew.'),
-  on: z
-    .array(z.enum(NOTICE_KINDS))
-    .min(1)
-    .default([...NOTICE_KINDS])
-    .describe('What is told.'),
-  everySeconds: z.number().int().min(1).max(3600).default(10).describe('The shortest time between two messages.'),
-  url: secret.describe('Where messages are posted to. Whoever knows it can write there: so it is a secret.'),
-};
-
-const channel = z.discriminatedUnion('kind', [
-  strict({ ...channelCommon, kind: z.literal('slack') }),
-  strict({ ...channelCommon, kind: z.literal('webhook'), secret: secret.describe('What messages are signed with.') }),
-]);
-
 const registry = strict({
   host: z
     .string()
@@ -101,6 +82,8 @@ const registry = strict({
   ({ username, password }) => (username === undefined) === (password === undefined),
   'needs both username and password, or none',
 );
+
+const channel = channelSettings(secret);
 
 const schema = strict({
   repositories: z.array(repository).min(1),
@@ -217,8 +200,8 @@ function contradictions({
 
 /** The address is a secret: it is not shown. */
 function badAddresses({ notifications }: RunnerFile): readonly Mistake[] {
-  return notifications.flatMap(({ url }, index) =>
-    url === '' || (URL.canParse(url) && /^https?:/.test(url))
+  return notifications.flatMap((each, index) =>
+    each.kind === 'email' || each.url === '' || (URL.canParse(each.url) && /^https?:/.test(each.url))
       ? []
       : [{ path: ['notifications', index, 'url'], message: 'is no address as in https://hooks.example.org/…' }],
   );

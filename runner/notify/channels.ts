@@ -1,16 +1,38 @@
 import { createHmac } from 'node:crypto';
 import type { Notice, NoticeKind } from '../core/notice.ts';
 
-/** Where notices go, with its secrets read. */
-export type ChannelSettings = {
+interface Channel {
   readonly name: string;
   readonly on: readonly NoticeKind[];
   /** The shortest time between two messages: what happens meanwhile goes together. */
   readonly everySeconds: number;
-} & (
-  | { readonly kind: 'webhook'; readonly url: string; readonly secret: string }
-  | { readonly kind: 'slack'; readonly url: string }
-);
+}
+
+/** Where notices are posted to. */
+export type PostedSettings = Channel &
+  (
+    | { readonly kind: 'webhook'; readonly url: string; readonly secret: string }
+    | { readonly kind: 'slack'; readonly url: string }
+  );
+
+/** Where notices are mailed to. */
+export interface EmailSettings extends Channel {
+  readonly kind: 'email';
+  readonly host: string;
+  /** Default: the usual one of `tls`. */
+  readonly port?: number | undefined;
+  /** `starttls`: refused where the server does not offer it; `implicit`: from the first byte; `none`: in the clear. */
+  readonly tls: 'starttls' | 'implicit' | 'none';
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+  /** PEM of what the server's certificate is held against. Default: what Node.js knows. */
+  readonly ca?: string | undefined;
+  readonly from: string;
+  readonly to: readonly string[];
+}
+
+/** Where notices go, with its secrets read. */
+export type ChannelSettings = PostedSettings | EmailSettings;
 
 /** A notice as a channel shows it. */
 export type ToldNotice = Omit<Notice, 'path'> & { readonly link: string | undefined };
@@ -23,7 +45,7 @@ export interface Posted {
 
 /** `delivery` is the same for every try of one message. */
 export function messageFor(
-  channel: ChannelSettings,
+  channel: PostedSettings,
   { notices, delivery }: { readonly notices: readonly ToldNotice[]; readonly delivery: string },
 ): Posted {
   const type = { 'content-type': 'application/json', 'x-mainstay-delivery': delivery };

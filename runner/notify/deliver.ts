@@ -3,7 +3,8 @@ import { messageOf } from '../../foundation/errors.ts';
 import type { Log } from '../../foundation/log.ts';
 import { redactor } from '../../foundation/redact.ts';
 import type { Delivery, NoticeStore } from '../core/notice.ts';
-import { type ChannelSettings, messageFor } from './channels.ts';
+import { type ChannelSettings, messageFor, type Posted, type PostedSettings } from './channels.ts';
+import { sendEmail } from './email.ts';
 
 /** Notices in one message, and how long one try of it may take, in seconds. */
 const MOST = 20;
@@ -34,7 +35,7 @@ export async function deliverDue(channel: ChannelSettings, context: DeliveryCont
   const due = await notices.take(channel.name, { most: MOST, leaseSeconds: LIMIT_SECONDS * 3, everySeconds });
   if (due.length === 0) return;
   try {
-    await post(channel, due, context);
+    await tell(channel, due, context);
     await notices.sent(due.map(({ number }) => number));
   } catch (error) {
     const problem = redactor.redact(messageOf(error)).slice(0, 500);
@@ -51,16 +52,20 @@ function pauseAfter(attempts: number): number {
   return Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempts - 1));
 }
 
-async function post(channel: ChannelSettings, due: readonly Delivery[], { link }: DeliveryContext): Promise<void> {
+async function tell(channel: ChannelSettings, due: readonly Delivery[], { link, log }: DeliveryContext): Promise<void> {
   const told = due.map(({ notice: { path, ...notice } }) => ({ ...notice, link: link(path) }));
   const delivery = createHash('sha256')
     .update(due.map(({ number }) => number).join(' '))
     .digest('hex')
     .slice(0, 32);
   // The last sink: whatever got into a text in the meantime does not leave.
-  const redacted = JSON.parse(redactor.redact(JSON.stringify(told))) as typeof told;
-  const { body, headers } = messageFor(channel, { notices: redacted, delivery });
-  const answer = await fetch(channel.url, {
+  const notices = JSON.parse(redactor.redact(JSON.stringify(told))) as typeof told;
+  if (channel.kind === 'email') await sendEmail(channel, { notices, delivery, log });
+  else await post(channel, messageFor(channel, { notices, delivery }));
+}
+
+async function post({ url, kind, name }: PostedSettings, { body, headers }: Posted): Promise<void> {
+  const answer = await fetch(url, {
     method: 'POST',
     body,
     headers,
@@ -68,7 +73,7 @@ async function post(channel: ChannelSettings, due: readonly Delivery[], { link }
     signal: AbortSignal.timeout(LIMIT_SECONDS * 1000),
   });
   await answer.body?.cancel();
-  if (!answer.ok) throw new Error(`${channel.kind} ${channel.name} answered ${answer.status}`);
+  if (!answer.ok) throw new Error(`${kind} ${name} answered ${answer.status}`);
 }
 
 const EVERY_MS = 2000;

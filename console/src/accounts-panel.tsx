@@ -17,7 +17,7 @@ export function AccountsPanel() {
     <section className="panel" aria-labelledby="accounts">
       <h2 id="accounts">Accounts</h2>
       <NewAccount done={reload} />
-      {!data && <Pending error={error} />}
+      {error && <Pending error={error} />}
       <ul className="plain">
         {data?.items.map((account) => (
           <OneAccount key={account.id} account={account} done={reload} />

@@ -25,6 +25,7 @@ export function streamRun(
     ending,
     veil,
     isStillSeen,
+    askAgainMs = SIGN_OF_LIFE_MS,
   }: {
     readonly runs: RunStore['runs'];
     readonly run: Run;
@@ -36,6 +37,8 @@ export function streamRun(
     veil(text: string): string;
     /** Rejects, or is false, once they may not read this any more. */
     isStillSeen(): Promise<boolean>;
+    /** How often that is asked. */
+    readonly askAgainMs?: number;
   },
 ): Response {
   // A proxy that waits for the whole answer would show nothing: nginx knows this header.
@@ -52,7 +55,7 @@ export function streamRun(
         if (follow && event.event.kind === 'state') ended = ENDED_STATES.includes(event.event.state);
         last = event.number;
       }
-      if (performance.now() - askedAt > SIGN_OF_LIFE_MS) {
+      if (performance.now() - askedAt > askAgainMs) {
         // Without the event `end`: who reads asks again, and is told why not.
         if (!(await isStillSeen().catch(() => false))) return;
         askedAt = performance.now();

@@ -87,7 +87,7 @@ test('gives a message to the server, by TLS and signed in, in text and HTML', as
     const text = one!.text;
     assert.match(text, /^From: Mainstay <mainstay@example\.org>\r?$/m);
     assert.match(text, /^Subject: \[Mainstay\] shop: update of shop\/prod failed: <b>no<\/b> image\r?$/m);
-    assert.match(text, /^Message-ID: <f{32}@mainstay>\r?$/m);
+    assert.match(text, /^Message-ID: <f{32}@example\.org>\r?$/m);
     assert.match(text, /^Auto-Submitted: auto-generated\r?$/m);
     assert.match(text, /Content-Type: text\/plain/);
     assert.match(text, /Content-Type: text\/html/);

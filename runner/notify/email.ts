@@ -58,7 +58,7 @@ export function emailFor(
 ): SendMailOptions {
   return {
     ...{ from, to: [...to], subject: subjectOf(notices), text: textOf(notices), html: htmlOf(notices) },
-    messageId: `<${delivery}@mainstay>`,
+    messageId: `<${delivery}@${/@([^>]+)/.exec(from)![1]!}>`,
     // RFC 3834: no answer by a machine.
     headers: { 'Auto-Submitted': 'auto-generated', 'X-Mainstay-Delivery': delivery },
   };

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { userError } from '../../foundation/errors.ts';
 
 /** The schema, step by step. A step that has been released is never changed: a later one corrects it. */
-const MIGRATIONS: readonly string[] = [
+export const MIGRATIONS: readonly string[] = [
   `
   create table delivery (
     id text primary key, repository text not null, event jsonb not null, received_at timestamptz not null default now()
@@ -210,8 +210,8 @@ const MIGRATIONS: readonly string[] = [
 /** Any number: two runners that start at once migrate one after the other. */
 const MIGRATION_LOCK = 7_206_155_021;
 
-/** Brings the schema `mainstay` up to date. Throws a user error where a newer Mainstay has been at it. */
-export async function migrate(pool: pg.Pool): Promise<void> {
+/** Brings the schema `mainstay` up to date; `steps` are the first ones, to begin as an older version left it. Throws a user error where a newer Mainstay has been at it. */
+export async function migrate(pool: pg.Pool, steps: readonly string[] = MIGRATIONS): Promise<void> {
   const client = await pool.connect();
   try {
     await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
@@ -221,14 +221,14 @@ export async function migrate(pool: pg.Pool): Promise<void> {
     );
     const { rows } = await client.query<{ count: number }>('select count(*)::int as count from mainstay.migration');
     const done = rows[0]!.count;
-    if (done > MIGRATIONS.length)
+    if (done > steps.length)
       throw userError(
-        `Cannot use the database as a newer version of Mainstay has changed it: ${done} migrations, ${MIGRATIONS.length} known. Start that version.`,
+        `Cannot use the database as a newer version of Mainstay has changed it: ${done} migrations, ${steps.length} known. Start that version.`,
       );
-    for (let number = done; number < MIGRATIONS.length; number += 1) {
+    for (let number = done; number < steps.length; number += 1) {
       await client.query('begin');
       await client.query('set local search_path to mainstay');
-      await client.query(MIGRATIONS[number]!);
+      await client.query(steps[number]!);
       await client.query('insert into mainstay.migration (number) values ($1)', [number + 1]);
       await client.query('commit');
     }

@@ -288,6 +288,41 @@ test('shows of a rollout through several environments the part that may be seen,
   await api.decideRollout('estate@both', { kind: 'retry' });
 });
 
+test('gives with a stack its running copies for changes, and hides those of others', async () => {
+  const { store } = server;
+  for (const [stack, template] of [
+    ['shop/pr-1', 'shop/dev'],
+    ['shop/pr-2', 'shop/prod'],
+  ] as const) {
+    await store.environments.put({
+      ...{ repository: 'estate', stack, template, change: 'estate/dev-only', state: 'ready', summary: `is ${stack}` },
+      ...{ commit: 'c', settings: undefined, run: `e-${stack.slice(5)}`, turns: 1, claimed: true, outputs: {} },
+      ...{ sandbox: true, unclear: false, failures: 0, againAt: undefined, expiresAt: undefined, turnedAt: undefined },
+      updatedAt: new Date(),
+    });
+    await store.runs.add({
+      ...{ id: `e-${stack.slice(5)}`, repository: 'estate', stack, kind: 'environment', change: 'estate/dev-only' },
+      ...{ rollout: undefined, commit: 'c', reasons: [{ kind: 'new', text: 'beside shop/pr-2' }] },
+    });
+  }
+  const api = createApiClient({
+    url: server.url,
+    token: await personWith([{ role: 'operator', environments: ['dev'] }]),
+  });
+  const runs = await api.runs({ kind: 'environment' });
+  assert.deepEqual(
+    runs.map(({ stack, reasons }) => [stack, ...reasons]),
+    [['shop/pr-1', 'beside [hidden]']],
+  );
+  assert.deepEqual((await api.run('e-pr-1')).may, ['operate']);
+  await assert.rejects(api.run('e-pr-2'), /there is none: e-pr-2/);
+  const [repository] = (await api.status()).repositories;
+  assert.deepEqual(
+    repository?.previewEnvironments.map(({ stack, may }) => [stack, ...may]),
+    [['shop/pr-1', 'operate']],
+  );
+});
+
 test('tells what may be done with what is shown', async () => {
   const token = await personWith([
     { role: 'viewer' },

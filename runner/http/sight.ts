@@ -1,7 +1,6 @@
 import { MainstayError } from '../../foundation/errors.ts';
 import type { Place, Power } from '../core/access.ts';
 import type { Principal } from '../core/account.ts';
-import type { KnownStack } from '../core/known-stack.ts';
 import type { RunStore, Seen } from '../core/run-store.ts';
 import { ApiError } from './api-error.ts';
 
@@ -25,25 +24,47 @@ export interface Sight {
   veiled(error: unknown): unknown;
 }
 
+type SightStore = Pick<RunStore, 'stacks' | 'environments'>;
+
+/** A stack that there is, and what patterns are held against. */
+interface KnownPlace {
+  readonly repository: string;
+  readonly id: string;
+  readonly place: Place;
+}
+
+function keyOf(repository: string, stack: string): string {
+  return `${repository}:${stack}`;
+}
+
+/** Who may do something with a stack may do it with its running copies for changes: their names are nobody's to know beforehand. */
+async function placesIn(store: SightStore): Promise<readonly KnownPlace[]> {
+  const [stacks, copies] = await Promise.all([store.stacks.list(undefined), store.environments.list({})]);
+  const known = stacks.map(({ repository, id, environment }): KnownPlace => {
+    return { repository, id, place: { repository, stack: id, environment } };
+  });
+  const templates = new Map(known.map((each) => [keyOf(each.repository, each.id), each.place]));
+  const copied = copies.map(({ repository, stack, template }): KnownPlace => {
+    const place = templates.get(keyOf(repository, template)) ?? { repository, stack: template };
+    return { repository, id: stack, place };
+  });
+  return [...known, ...copied];
+}
+
 /** Asks the store only where somebody has a part of the estate. */
 export async function sightOf(
-  {
-    store,
-    repositories,
-  }: { readonly store: Pick<RunStore, 'stacks'>; readonly repositories: readonly { readonly id: string }[] },
+  { store, repositories }: { readonly store: SightStore; readonly repositories: readonly { readonly id: string }[] },
   { access }: Principal,
 ): Promise<Sight> {
   const everyPower: readonly Power[] = ['read', ...ACTING];
   const plain = everyPower.every((power) => access.may(power) || !access.maySomewhere(power));
-  const known = plain ? [] : await store.stacks.list(undefined);
-  const environments = new Map(known.map(({ repository, id, environment }) => [`${repository}:${id}`, environment]));
-  const placeOf = ({ repository, stack }: Omit<Place, 'environment'>): Place => ({
-    ...{ repository, stack },
-    environment: stack === undefined ? undefined : environments.get(`${repository}:${stack}`),
-  });
+  const known = plain ? [] : await placesIn(store);
+  const byKey = new Map(known.map((each) => [keyOf(each.repository, each.id), each.place]));
+  const placeOf = ({ repository, stack }: Omit<Place, 'environment'>): Place =>
+    (stack === undefined ? undefined : byKey.get(keyOf(repository, stack))) ?? { repository, stack };
   const may: Sight['may'] = (power, at) => access.may(power) || access.may(power, placeOf(at));
   const all = access.may('read');
-  const isSeen = ({ repository, id }: KnownStack) => may('read', { repository, stack: id });
+  const isSeen = ({ repository, id }: KnownPlace) => may('read', { repository, stack: id });
   const whole = repositories.flatMap(({ id }) => (may('read', { repository: id }) ? [id] : []));
   const veil = all ? (text: string) => text : veilOf(known, isSeen);
   return {
@@ -58,15 +79,15 @@ export async function sightOf(
 }
 
 function seenOf(
-  known: readonly KnownStack[],
-  { isSeen, whole }: { readonly isSeen: (stack: KnownStack) => boolean; readonly whole: readonly string[] },
+  known: readonly KnownPlace[],
+  { isSeen, whole }: { readonly isSeen: (stack: KnownPlace) => boolean; readonly whole: readonly string[] },
 ): Seen {
   const stacks = known.filter((stack) => !whole.includes(stack.repository) && isSeen(stack));
-  return { repositories: whole, stacks: stacks.map(({ repository, id }) => `${repository}:${id}`) };
+  return { repositories: whole, stacks: stacks.map(({ repository, id }) => keyOf(repository, id)) };
 }
 
 /** A stack of one repository may have the id of a hidden one elsewhere: that id is no secret then. */
-function veilOf(known: readonly KnownStack[], isSeen: (stack: KnownStack) => boolean): (text: string) => string {
+function veilOf(known: readonly KnownPlace[], isSeen: (stack: KnownPlace) => boolean): (text: string) => string {
   const shown = new Set(known.filter(isSeen).map(({ id }) => id));
   const hidden = [...new Set(known.map(({ id }) => id))].filter((id) => !shown.has(id));
   if (hidden.length === 0) return (text) => text;

@@ -73,7 +73,7 @@ test('which changes get one', () => {
       /^say: waits for a maintainer to read h2/,
     ],
     ['one that conflicts', { changes: [change({ merge: undefined, problem: 'x' })] }, /^say: waits for a commit/],
-    ['one whose name is taken', { own: new Set(['shop/pr-12']) }, /^say: cannot be made as the repository has a stack/],
+    ['one whose name is taken', { own: new Set(['shop/pr-12']) }, /^say: is left alone as the repository has a stack/],
     ['an old one', { changes: [change({ pushedAt: new Date(NOW - 4 * DAY) })] }, /^nothing$/],
     ['an old one that is asked for', { changes: [change({ pushedAt: new Date(0) })], wish: wish() }, /^make$/],
     ['one that is closed', { changes: [change({ state: 'closed' })] }, /^nothing$/],
@@ -122,6 +122,20 @@ test('what becomes of one that is there', () => {
       'stuck, and asked for',
       { ...at({ state: 'stuck', againAt: new Date(NOW + 1) }), wish: wish({ asked: 'down' }) },
       /^remove/,
+    ],
+    [
+      'stuck after its change was closed, and asked for',
+      {
+        ...at({ state: 'stuck', againAt: new Date(NOW + 1) }),
+        changes: [change({ state: 'closed' })],
+        wish: wish({ asked: 'down' }),
+      },
+      /^remove/,
+    ],
+    [
+      'a stack of the repository by now, and closed',
+      { ...at({}), own: new Set(['shop/pr-12']), changes: [change({ state: 'closed' })] },
+      /^say: is left alone/,
     ],
     ['waiting for nothing', { ...at({ state: 'waiting' }), changes: [change({ state: 'closed' })] }, /^forget$/],
     [

@@ -148,36 +148,44 @@ type Wanted =
   | { readonly kind: 'hold'; readonly text: string; readonly expiresAt: Date | undefined }
   /** Another one of that name has to go first. */
   | { readonly kind: 'behind' }
-  | { readonly kind: 'down'; readonly why: string; readonly askedAt?: Date | undefined };
+  | { readonly kind: 'down'; readonly why: string; readonly askedAt: Date | undefined };
 
 /** What an environment should be, whatever it is. */
 function wantedOf({ now, templates, wishes, own, environments }: EnvironmentFacts, place: Place): Wanted {
   const { change, environment, stack } = place;
   const template = templates.find((each) => each.stack === place.template && stackOf(each, change) === stack);
-  if (change?.state !== 'open')
-    return { kind: 'down', why: `its change is ${change?.state === 'merged' ? 'merged' : 'closed'}` };
-  if (!template) return { kind: 'down', why: 'mainstay.yaml on the base branch says nothing of it any more' };
-  const wish = wishes.get(change.id);
+  const wish = wishes.get(place.changeId);
+  const askedAt = wish?.asked === 'down' ? wish.askedAt : undefined;
+  const down = (why: string): Wanted => ({ kind: 'down', why, askedAt });
+  // Its state is the repository's own by now.
+  if (own.has(stack) && environment && isThere(environment))
+    return { kind: 'hold', text: takenText(stack), expiresAt: undefined };
+  if (change?.state !== 'open') return down(`its change is ${change?.state === 'merged' ? 'merged' : 'closed'}`);
+  if (!template) return down('mainstay.yaml on the base branch says nothing of it any more');
   const { settings } = template;
-  if (wish?.asked === 'down') return { kind: 'down', why: `${wish.by} asked for that`, askedAt: wish.askedAt };
-  if (settings.for === 'asked' && wish?.asked !== 'up') return { kind: 'down', why: 'nobody has asked for it' };
+  if (wish?.asked === 'down') return down(`${wish.by} asked for that`);
+  if (settings.for === 'asked' && wish?.asked !== 'up') return down('nobody has asked for it');
   const since = aliveSince(change, wish);
   const expiresAt = since === undefined ? undefined : new Date(since + settings.expiresAfter);
   if (expiresAt && expiresAt.getTime() <= now)
-    return { kind: 'down', why: `nothing was pushed for ${formatDuration(settings.expiresAfter)}` };
+    return down(`nothing was pushed for ${formatDuration(settings.expiresAfter)}`);
   const isAsked = wish?.asked === 'up' || (environment !== undefined && isThere(environment));
   if (settings.for === 'affected' && !isAsked && !change.affects.includes(template.stack))
-    return { kind: 'down', why: `the change does not affect ${template.stack}` };
+    return down(`the change does not affect ${template.stack}`);
   const hold = (text: string): Wanted => ({ kind: 'hold', text, expiresAt });
   const other = environments.find((each) => each.stack === stack && each !== environment);
   if (other && other.state !== 'removed') return { kind: 'behind' };
-  if (own.has(stack)) return hold(`cannot be made as the repository has a stack of that name: ${stack}`);
+  if (own.has(stack)) return hold(takenText(stack));
   if (!expiresAt || !(change.allowed || wish?.head === change.head))
     return hold(`waits for a maintainer to read ${short(change.head)} and say \`/environment ${short(change.head)}\``);
   if (change.problem !== undefined || change.merge === undefined)
     return hold('waits for a commit that can be merged and previewed');
   const why = isSince(environment, wish?.askedAt) ? `${wish!.by} asked for it` : `${short(change.head)} was pushed`;
   return { kind: 'up', template, commit: change.merge, why, askedAt: wish?.askedAt, expiresAt };
+}
+
+function takenText(stack: string): string {
+  return `is left alone as the repository has a stack of that name: ${stack}`;
 }
 
 function stackOf({ project, settings }: Template, change: KnownChange | undefined): string | undefined {

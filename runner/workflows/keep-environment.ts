@@ -6,6 +6,7 @@ import type { PreviewEnvironment } from '../core/preview-environment.ts';
 import type { Run, RunState } from '../core/run.ts';
 import { countsText, type RunEnd } from '../core/summarise.ts';
 import type { Attempt } from './attempt.ts';
+import { stacksOfBase } from './environment-facts.ts';
 import { finishRun } from './finish-run.ts';
 import { beginRun } from './preview-stack.ts';
 import { runStep, type StepContext } from './run-step.ts';
@@ -50,6 +51,10 @@ async function work(services: Services, id: string, told: StepContext): Promise<
   const environment = await services.store.environments.get(run.repository, run.stack);
   const change = run.change === undefined ? undefined : await services.store.changes.get(run.change);
   if (!environment?.settings || run.change === undefined) throw new Error(`no environment of the run ${id}`);
+  if ((await stacksOfBase(services, run.repository)).some((stack) => stack.id === run.stack))
+    throw userError(
+      `Cannot go on with the preview environment as the repository has a stack of that name: ${run.stack}. Give one of them another name.`,
+    );
   const newer = whenNewer(services, id);
   try {
     const signal = AbortSignal.any([told.signal, newer.signal]);

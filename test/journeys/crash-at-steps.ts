@@ -4,10 +4,11 @@ import { DBOS } from '@dbos-inc/dbos-sdk';
 /**
  * Loaded before a runner (`--import`): kills it with -9 at every durable step of every kind of workflow, once each. JOURNEY_CRASHES is the file that
  * keeps where that was; JOURNEY_CRASH is when: `done`, when a step's work is done and nobody has stored that, or `stored`, between it and the next;
- * anything else is one of them in turn.
+ * anything else is one of them in turn. JOURNEY_CRASH_OF is a pattern: it leaves out what does not match.
  */
 const file = process.env.JOURNEY_CRASHES;
 const when = process.env.JOURNEY_CRASH;
+const only = new RegExp(process.env.JOURNEY_CRASH_OF ?? '');
 
 if (file !== undefined) {
   const runStep = DBOS.runStep.bind(DBOS);
@@ -31,6 +32,7 @@ function kindOf(id: string): string {
 }
 
 function crashOnce(crashes: string, place: string, now: 'done' | 'stored'): void {
+  if (!only.test(place)) return;
   const earlier = existsSync(crashes) ? readFileSync(crashes, 'utf8').split('\n') : [];
   if (earlier.includes(place)) return;
   const turn = earlier.length % 2 === 0 ? 'done' : 'stored';

@@ -121,7 +121,7 @@ export const previewFlags: readonly FlagSpec[] = [
   ...programFlags,
   ...cloudFlags,
   { name: 'save-plan', kind: 'text', summary: 'Save the planned steps, for `up --plan`' },
-  { name: 'import-file', kind: 'text', summary: '', unsupported: 'it writes no import files' },
+  { name: 'import-file', kind: 'text', summary: 'Write what would be created to a file for `import --file`' },
 ];
 
 export const upFlags: readonly FlagSpec[] = [

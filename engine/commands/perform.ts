@@ -1,11 +1,17 @@
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { containsSecrets, containsUnknowns } from '../../protocol/property-equality.ts';
 import type { DeploymentKind } from '../deploy/deployment-options.ts';
-import type { OpenStack } from '../operations/open-stack.ts';
+import type { EventSink } from '../deploy/events.ts';
+import { ensureSecrets, type OpenStack } from '../operations/open-stack.ts';
 import type { OperationOptions } from '../operations/operation-options.ts';
 import { prepareProgram } from '../operations/prepare-program.ts';
 import type { OperationOutcome } from '../operations/run-operation.ts';
+import { mapToJson } from '../state/property-json.ts';
 import type { CommandContext } from './command.ts';
 import { CommandFailure, type ExitCode, exitCodes } from './exit-codes.ts';
 import type { Flags } from './flags.ts';
+import { ImportFileOfPreview, type PlannedImports } from './import-file-of-preview.ts';
 import { openOperationDisplay } from './operation-display.ts';
 
 /** A stack and what is to be done to it. */
@@ -17,7 +23,11 @@ export interface Operation {
 }
 
 /** Runs one operation and shows it. */
-export async function showOperation(operation: Operation, preview: boolean): Promise<OperationOutcome> {
+export async function showOperation(
+  operation: Operation,
+  preview: boolean,
+  watch: EventSink = () => {},
+): Promise<OperationOutcome> {
   const { context, flags, stack, options } = operation;
   const { kind } = options;
   await prepareProgram(context, stack, options);
@@ -31,7 +41,10 @@ export async function showOperation(operation: Operation, preview: boolean): Pro
       options,
       preview,
       showSecrets: flags.names().includes('show-secrets') && flags.boolean('show-secrets'),
-      events: (event) => display.show(event),
+      events: (event) => {
+        watch(event);
+        display.show(event);
+      },
       signal: context.signal,
     });
   } finally {
@@ -41,8 +54,34 @@ export async function showOperation(operation: Operation, preview: boolean): Pro
 
 /** A preview alone, with its exit code. */
 export async function performPreview(operation: Operation): Promise<ExitCode> {
-  const outcome = await showOperation(operation, true);
-  return exitCodeOf(outcome, operation.flags, 'preview');
+  const file = operation.flags.names().includes('import-file') ? operation.flags.text('import-file') : undefined;
+  const gathered = file === undefined ? undefined : new ImportFileOfPreview();
+  const outcome = await showOperation(operation, true, gathered && ((event) => gathered.add(event)));
+  const code = exitCodeOf(outcome, operation.flags, 'preview');
+  if (gathered && code === exitCodes.ok) await writeImportFile(operation, file!, gathered.content());
+  return code;
+}
+
+/** Secrets in the settings of providers are encrypted with the key of the stack. */
+async function writeImportFile(
+  operation: Operation,
+  file: string,
+  { nameTable, resources }: PlannedImports,
+): Promise<void> {
+  const { context, stack } = operation;
+  const secret = resources.some(({ inputs }) => inputs && containsSecrets(inputs));
+  const manager = secret ? await ensureSecrets(stack, context.environment) : undefined;
+  const shown = resources.map(({ inputs, ...spec }) => {
+    if (!inputs) return spec;
+    const known = Object.entries(inputs).filter(([, value]) => !containsUnknowns(value));
+    if (known.length < Object.keys(inputs).length)
+      context.terminal.writeError(
+        `warning: settings of the provider ${spec.name} are not known yet; fill them in before importing\n`,
+      );
+    return { ...spec, inputs: mapToJson(Object.fromEntries(known), manager && { kind: 'encrypt', manager }) };
+  });
+  const content = { ...(Object.keys(nameTable).length > 0 && { nameTable }), resources: shown };
+  await writeFile(resolve(context.directory, file), `${JSON.stringify(content, undefined, 4)}\n`, { mode: 0o600 });
 }
 
 /**

@@ -173,6 +173,50 @@ describe('commands of a stack', () => {
     await pulumi(['config', 'rm', 'mixed']);
   });
 
+  test('a preview writes what it would create as an import file, and nothing where it fails', async () => {
+    await pulumi(['state', 'delete', '--all', '--yes']);
+    await project.write('package.json', '{ "main": "index.js" }');
+    await project.write(
+      'index.js',
+      `const pulumi = require('@pulumi/pulumi');
+       const config = new pulumi.Config();
+       const Group = class extends pulumi.ComponentResource {};
+       const above = new Group('test:index:Group', 'above');
+       if (config.get('more')) {
+         const own = new pulumi.ProviderResource('pulumi-nodejs', 'own', { key: pulumi.secret('hunter2') });
+         const below = { parent: new Group('test:index:Group', 'below', {}, { parent: above }) };
+         new Group('test:index:Other', 'above', {}, below);
+         if (config.get('more') === 'bad') throw new Error('no more');
+       }`,
+    );
+    const { code, output } = await pulumi(['up', '--yes', '--skip-preview']);
+    assert.equal(code, 0, output);
+    await pulumi(['config', 'set', 'more', 'bad']);
+    assert.equal((await pulumi(['preview', '--import-file', 'planned.json'])).code, 1);
+    await assert.rejects(readFile(join(project.directory, 'planned.json')), /ENOENT/);
+    await pulumi(['config', 'set', 'more', 'yes']);
+    const preview = await pulumi(['preview', '--import-file', 'planned.json']);
+    assert.equal(preview.code, 0, preview.output);
+    const text = await readFile(join(project.directory, 'planned.json'), 'utf8');
+    assert.doesNotMatch(text, /hunter2/);
+    const planned = JSON.parse(text) as { nameTable: object; resources: { type: string; name: string }[] };
+    assert.deepEqual(planned.nameTable, { above: 'urn:pulumi:dev::demo::test:index:Group::above' });
+    assert.deepEqual(
+      planned.resources.filter(({ type }) => type.startsWith('test:')).toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+      [
+        { type: 'test:index:Other', name: 'aboveOther', parent: 'below', component: true, logicalName: 'above' },
+        { type: 'test:index:Group', name: 'below', parent: 'above', component: true },
+      ],
+    );
+    await pulumi(['config', 'rm', 'more']);
+    const imported = await pulumi(['import', '--file', 'planned.json', '--yes', '--generate-code=false']);
+    assert.equal(imported.code, 0, imported.output);
+    const { output: exported } = await pulumi(['stack', 'export', '--show-secrets']);
+    assert.match(exported, /test:index:Group\$test:index:Group\$test:index:Other::above"/);
+    assert.match(exported, /hunter2/);
+    await pulumi(['state', 'unprotect', '--all', '--yes']);
+  });
+
   test('a destroy says what is kept, unless it was of some resources', async () => {
     await importState();
     const some = await pulumi(['destroy', '--yes', '--skip-preview', '--target', '**::b']);

@@ -26,7 +26,8 @@ export function seenRollout(rollout: Rollout, sees: (stack: string) => boolean):
   if (stages.length === 0) return undefined;
   if (rollout.stages.every((stage) => stacksOfStage(stage).every(sees))) return rollout;
   const waits = waitingStacks(rollout)?.every(sees) ? rollout.waits : undefined;
-  return { ...rollout, stages, waits, summary: waits ? rollout.summary : SAID[rollout.state] };
+  // Changes are named by what they are about.
+  return { ...rollout, stages, changes: [], waits, summary: waits ? rollout.summary : SAID[rollout.state] };
 }
 
 /** The stacks of the environment that a rollout waits at: who decides about it decides about them. undefined where it waits at none that it has. */

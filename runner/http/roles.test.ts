@@ -268,7 +268,13 @@ test('shows what may be seen of changes, rollouts and runs, page by page', async
 test('shows of a rollout through several environments the part that may be seen, and lets nobody decide about the rest', async () => {
   const { store } = server;
   const stages = [DEV, PROD].map(({ id, stack }) => ({ environment: id, approvals: 0, groups: [[stack]] })) as never;
-  await store.rollouts.add({ id: 'estate@both', repository: 'estate', commit: 'both', stages, changes: [] });
+  await store.rollouts.add({
+    id: 'estate@both',
+    repository: 'estate',
+    commit: 'both',
+    stages,
+    changes: ['estate/prod-only'],
+  });
   await store.rollouts.set('estate@both', { state: 'waiting', summary: 'prod failed', waits: waitsAt('prod') });
   const api = createApiClient({ url: server.url, token: await personWith([{ role: 'owner', environments: ['dev'] }]) });
   const seen = await api.rollout('estate@both');
@@ -276,7 +282,7 @@ test('shows of a rollout through several environments the part that may be seen,
     seen.stages.map(({ environment }) => environment),
     ['dev'],
   );
-  assert.deepEqual([seen.waits, seen.may], [undefined, []]);
+  assert.deepEqual([seen.waits, seen.may, seen.changes], [undefined, [], []]);
   assert.match(seen.summary, /waits for something in a stack that you may not see/);
   await assert.rejects(api.decideRollout('estate@both', { kind: 'retry' }), /needs the role operator or owner/);
   await assert.rejects(

@@ -130,7 +130,7 @@ function seenEntry(seen: Seen, values: unknown[]): string {
   const [repositories, stacks] = [`$${values.length - 1}`, `$${values.length}`];
   const about = (['run', 'change', 'rollout'] as const).map(
     (table) =>
-      `exists (select from ${table} where ${table}.id = audit.subject and ${seenCondition(table, { seen, values })})`,
+      `exists (select from ${table} where ${table}.id = audit.subject and ${table}.repository = audit.repository and ${seenCondition(table, { seen, values })})`,
   );
   return `(repository = any(${repositories}) or repository || ':' || subject = any(${stacks}) or ${about.join(' or ')})`;
 }

@@ -43,3 +43,10 @@ export async function askForEnvironment(
     );
   await store.environments.ask({ ...wish, head });
 }
+
+/** A stranger's change is allowed where everybody sees it. */
+export function heldError({ name, head }: Pick<Change, 'name' | 'head'>): Error {
+  return userError(
+    `Cannot make a preview environment of the change as it waits for a maintainer: ${name}. Read ${short(head)} and say \`/environment ${short(head)}\` on it.`,
+  );
+}

@@ -154,11 +154,14 @@ async function planPreview(services: Services, { command, change }: Order): Prom
   };
 }
 
-async function planEnvironment(services: Services, { event, command, change }: Order): Promise<Plan> {
+/** What nobody has previewed yet is previewed too: the environment is made at what merging makes. */
+async function planEnvironment(services: Services, order: Order): Promise<Plan> {
+  const { event, command, change } = order;
   const [word = ''] = command.argument.split(/\s+/);
   const commit = word === '' || word === 'up' || word === 'down' ? undefined : word;
   await askForEnvironment(services, change, { asked: word === 'down' ? 'down' : 'up', commit, by: event.author });
-  return { deeds: [], answer: undefined };
+  if (word === 'down' || !change.held) return { deeds: [], answer: undefined };
+  return planPreview(services, { ...order, command: { name: 'preview', argument: word } });
 }
 
 async function planCancel(services: Services, { event, change }: Order): Promise<Plan> {

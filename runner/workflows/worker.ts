@@ -7,7 +7,7 @@ import type { RepositoryEvent } from '../core/repository-event.ts';
 import type { Decision } from '../core/rollout.ts';
 import type { Run } from '../core/run.ts';
 import { type ActedRun, cancelRun, retryPreview } from './act-on-run.ts';
-import { askForEnvironment, type EnvironmentRequest } from './ask-for-environment.ts';
+import { askForEnvironment, type EnvironmentRequest, heldError } from './ask-for-environment.ts';
 import { attemptId } from './attempt-id.ts';
 import { startCleaning } from './clean-history.ts';
 import { correctStack } from './correct-stack.ts';
@@ -135,7 +135,10 @@ export async function startWorker(options: {
     cancelRun: (run, actor) => cancelRun(services, run, actor),
     retryPreview: (run, actor) => retryPreview(services, { run, actor }, workflows.preview),
     unlock: (at) => unlock(services, at, workflows.unlock),
-    askForEnvironment: (change, request) => askForEnvironment(services, change, request),
+    askForEnvironment: async (change, request) => {
+      if (change.held && request.asked === 'up') throw heldError(change);
+      await askForEnvironment(services, change, request);
+    },
     keepEnvironment: async ({ id, repository, stack }) => {
       const enqueueOptions = { queuePartitionKey: `${repository}:${stack}` };
       await DBOS.startWorkflow(workflows.keep, { workflowID: id, queueName: STACKS_QUEUE, enqueueOptions })(id);

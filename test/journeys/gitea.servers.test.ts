@@ -212,3 +212,46 @@ for (const style of ['squash', 'rebase'] as const)
     const found = (await here.estate.api().changes()).find(({ name }) => name === String(number));
     assert.equal(found?.state, 'merged');
   });
+
+test("gives a pull request an environment, a stranger's by the word of a maintainer for its commit, and destroys it at the end", async () => {
+  await pullMain(here);
+  const settings = { environments: [{ name: 'dev', stacks: ['dev'] }], previewEnvironments: [{ stack: 'dev' }] };
+  await here.estate.rolledOut(await here.push('main', { 'stacks/mainstay.yaml': `${JSON.stringify(settings)}\n` }));
+  const labels = (team: string) => `export const labels = { team: '${team}' };\n`;
+  const said = (number: number, what: RegExp) =>
+    here.until(`a comment that says ${what}`, async () =>
+      (await here.comments(number)).some(({ body }) => what.test(body)),
+    );
+  const head = await here.push('own', { 'infra/labels.ts': labels('own') });
+  const own = await here.open('own');
+  await said(
+    own,
+    new RegExp(`mainstay:environments -->\\n\\*\\*Preview environment \`journey/pr-${own}\` \\(sandbox\\) is ready`),
+  );
+  await here.until(
+    'the status',
+    async () => (await here.statuses(head))['mainstay/environment/journey/dev'] === 'success',
+  );
+  assert.ok(here.estate.state(`pr-${own}`).resources.length > 1);
+
+  const path = '/repos/mallory/estate/contents/infra/labels.ts';
+  const { sha } = await here.api('GET', `${path}?ref=main`);
+  const content = Buffer.from(labels('stranger')).toString('base64');
+  const edit = { content, sha, message: 'mine', branch: 'main', new_branch: 'visit' };
+  const { commit } = await here.api('PUT', path, edit, { as: 'mallory' });
+  const number = await here.open('mallory:visit', { as: 'mallory' });
+  const say = (body: string) => here.api('POST', `${API}/issues/${number}/comments`, { body });
+  await said(number, /waits for a maintainer as it comes from a fork/);
+  await say('/environment');
+  await said(number, /stranger's change without its commit/);
+  assert.deepEqual(await here.estate.api().environments({ change: `estate/${number}` }), []);
+  await say(`/environment ${commit.sha.slice(0, 8)}`);
+  await said(number, new RegExp(`journey/pr-${number}\` \\(sandbox\\) is ready`));
+
+  for (const each of [own, number]) {
+    await here.api('PATCH', `${API}/pulls/${each}`, { state: 'closed' });
+    await said(each, new RegExp(`journey/pr-${each}\` \\(sandbox\\) is destroyed`));
+  }
+  const left = (await here.estate.api().environments()).filter(({ state }) => state !== 'removed');
+  assert.deepEqual(left, []);
+});

@@ -103,12 +103,15 @@ test('keeps secrets, colours and debug output out of logs, and cuts what is long
     say('<{%fg 1%}>the hunter2-is-secret<{%reset%}>'),
     say('x', 'debug'),
     say('y'.repeat(9000), 'error'),
+    say(`${'z'.repeat(8185)}hunter2-is-secret`),
   );
   assert.deepEqual(
     events.map((event) => event.kind === 'log' && [event.severity, event.text.length]),
     [
       ['info', 'the [secret]'.length],
       ['error', 8192],
+      ['info', 8192],
     ],
   );
+  assert.ok(!JSON.stringify(events).includes('hunter'), 'no half of a secret where it is cut');
 });

@@ -39,8 +39,8 @@ export function recordEvents(
   /** URNs of what a provider serves. */
   const served = new Set<string>();
   const witness: RunWitness = {
-    event: (event) => void ready.then((config) => told.event(labelled(redacted(event), { ...config, served }))),
-    resources: (all) => void ready.then(() => told.resources(redacted(all))),
+    event: (event) => void ready.then((config) => told.event(labelled(cut(redacted(event)), { ...config, served }))),
+    resources: (all) => void ready.then(() => told.resources(redacted(all).map(cut))),
   };
   return {
     take({ resourcePreEvent, resOutputsEvent, resOpFailedEvent, diagnosticEvent }) {
@@ -100,6 +100,13 @@ function redacted<T>(value: T): T {
   return JSON.parse(redactor.redact(JSON.stringify(value))) as T;
 }
 
+/** Masked before it is cut: of a secret that lies across the cut, half could not be told. */
+function cut<T extends RunEvent | RunResource>(told: T): T {
+  if ('text' in told) return { ...told, text: told.text.slice(0, LONGEST_TEXT) };
+  if ('problem' in told && told.problem) return { ...told, problem: told.problem.slice(0, LONGEST_TEXT) };
+  return told;
+}
+
 function changes(operation: string): boolean {
   return changesSomething({ operation } as Parameters<typeof changesSomething>[0]);
 }
@@ -111,13 +118,12 @@ function join(
   if (!resource) return;
   const all = [...dependencies, ...Object.values(propertyDependencies).flatMap((urns) => urns ?? [])];
   resource.dependencies = [...new Set(all)].sort();
-  if (initErrors.length > 0)
-    Object.assign(resource, { health: 'unhealthy', problem: initErrors.join('\n').slice(0, LONGEST_TEXT) });
+  if (initErrors.length > 0) Object.assign(resource, { health: 'unhealthy', problem: initErrors.join('\n') });
 }
 
 /** The engine marks colours in its texts, and has debug output that its types do not name. */
 function say(witness: RunWitness, { message, severity, urn }: NonNullable<EngineEvent['diagnosticEvent']>): void {
-  const text = message.replace(/<\{%.*?%\}>/g, '').slice(0, LONGEST_TEXT);
+  const text = message.replace(/<\{%.*?%\}>/g, '');
   if (text.trim() === '' || (severity as string) === 'debug') return;
   const level = severity === 'error' || severity === 'warning' ? severity : 'info';
   witness.event({ kind: 'log', severity: level, urn: urn || undefined, text });

@@ -19,6 +19,10 @@ const PULUMI = resolve(import.meta.dirname, '../../engine/bin/pulumi');
 const LEAKS = {
   console: 'console.log(secret); console.error("it is " + secret + "!");',
   base64: "console.log('Basic ' + Buffer.from(secret).toString('base64'));",
+  'base64 of more': "console.log('Basic ' + Buffer.from('ada:' + secret).toString('base64'));",
+  hexadecimal: "console.log(Buffer.from(secret).toString('hex'));",
+  'JSON in JSON': 'console.log(JSON.stringify(JSON.stringify({ deep: { secret } })));',
+  'stack trace': 'console.error(new Error("of " + secret).stack);',
   json: 'console.log(JSON.stringify({ deep: { secret } }));',
   url: "console.warn('https://user:' + encodeURIComponent(secret) + '@example.org/');",
   'engine log': 'void pulumi.log.warn("warned of " + secret);',
@@ -139,6 +143,9 @@ function formsOf(secret: string): readonly string[] {
     JSON.stringify(secret).slice(1, -1),
     encodeURIComponent(secret),
     Buffer.from(secret).toString('base64'),
+    Buffer.from(`ada:${secret}`).toString('base64'),
+    Buffer.from(secret).toString('hex'),
+    JSON.stringify(JSON.stringify(secret).slice(1, -1)).slice(1, -1),
   ];
 }
 

@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, extname, join, resolve } from 'node:path';
 import { userError } from '../../foundation/errors.ts';
 import { type ConfigType, configTypeNames, isOfType, typeName } from './config-type.ts';
 import { type ProvidedPlugin, projectPluginsOf } from './project-plugins.ts';
@@ -258,8 +258,7 @@ export function programOf(project: Project): { readonly directory: string; reado
     : { directory: dirname(path), entryPoint: project.main.split('/').at(-1)! };
 }
 
-/** The stack's settings file. It need not exist. */
+/** The stack's settings file: it ends as the project's file does, as the official CLI has it. It need not exist. */
 export function stackFilePath(project: Project, stack: string): string {
-  const ending = project.file.endsWith('.json') ? '.json' : '.yaml';
-  return join(project.directory, project.stackConfigDirectory, `Pulumi.${stack}${ending}`);
+  return join(project.directory, project.stackConfigDirectory, `Pulumi.${stack}${extname(project.file)}`);
 }

@@ -41,6 +41,10 @@ test('finds the project above, its program and its stack files', async (t) => {
   assert.deepEqual(project.runtimeOptions, { typescript: false });
   assert.equal(programOf(project).directory, join(folder, 'infra'));
   assert.equal(stackFilePath(project, 'dev'), join(folder, 'stacks/Pulumi.dev.yaml'));
+  const named = (name: string) => stackFilePath({ ...project, file: join(folder, name) }, 'dev');
+  // It ends as the project's file does.
+  assert.equal(named('Pulumi.yml'), join(folder, 'stacks/Pulumi.dev.yml'));
+  assert.equal(named('Pulumi.json'), join(folder, 'stacks/Pulumi.dev.json'));
   await assert.rejects(readProject(tmpdir()), /no Pulumi\.yaml project file found/);
 });
 

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { findAffected } from './affected-stacks.ts';
 import { parseSettings } from './settings.ts';
+import { findStacks } from './stack.ts';
 import { treeOf } from './tree-of-files.ts';
 
 const FILES = {
@@ -126,5 +127,32 @@ test('finds no reason without a change, and the same stacks in whatever order th
         assert.equal(shuffled.affected.length, code ? 2 : own);
       },
     ),
+  );
+});
+
+test('counts data beside a program whose stacks are in the same folder, and not what is for Pulumi and for us', async () => {
+  const files = {
+    'app/Pulumi.yml': 'name: app\nruntime: nodejs\n',
+    'app/Pulumi.dev.yml': 'config: {}\n',
+    'app/Pulumi.prod.yml': 'config: {}\n',
+    'app/index.ts': '',
+    'app/values.yaml': 'a: 1\n',
+  };
+  const affectedBy = async (path: string) => {
+    const after = treeOf({ ...files, [path]: 'config: {a: 2}\n' });
+    const { affected } = await findAffected(treeOf(files), after, { settings: NO_SETTINGS, upstreams: new Map() });
+    return affected.map(({ stack }) => stack.id);
+  };
+  for (const path of ['app/values.yaml', 'app/logo.png', 'app/charts/web/Chart.yaml'])
+    assert.deepEqual(await affectedBy(path), ['app/dev', 'app/prod'], path);
+  assert.deepEqual(await affectedBy('app/Pulumi.dev.yml'), ['app/dev']);
+  assert.deepEqual(await affectedBy('app/README.md'), []);
+});
+
+test("refuses a stack's file that Pulumi would not read", async () => {
+  const files = { 'Pulumi.yaml': 'name: app\nruntime: nodejs\n', 'Pulumi.dev.yml': 'config: {}\n', 'index.ts': '' };
+  await assert.rejects(
+    findStacks(treeOf(files)),
+    /Pulumi\.dev\.yml:? Cannot read the project as Pulumi looks for Pulumi\.dev\.yaml, which ends as Pulumi\.yaml does: rename it/,
   );
 });

@@ -25,6 +25,9 @@ export interface Affected {
 
 const CODE = /\.[cm]?[jt]sx?$/;
 
+/** Files beside the stacks' own that are for Pulumi and for us. */
+const SETTINGS = /(^|\/)(Pulumi(\.[^/]+)?|mainstay)\.ya?ml$/;
+
 /** Files in a program's folder that no program reads. */
 const NOT_READ = /(\.(md|test\.[cm]?[jt]sx?|spec\.[cm]?[jt]sx?)|(^|\/)(LICENSE|\.gitignore|\.editorconfig))$/;
 
@@ -105,7 +108,7 @@ function isProgramData(path: string, project: Project): boolean {
   const folder = CODE.test(project.main) ? folderOf(project.main) : project.main;
   // A program in the root would claim the whole repository: there it has to be declared (`watches`).
   if (folder === '' || !path.startsWith(`${folder}/`)) return false;
-  return isData(path) && folderOf(path) !== project.stackFolder;
+  return isData(path) && !(folderOf(path) === project.stackFolder && SETTINGS.test(path));
 }
 
 /** The same of the repository's packages that it imports by name. */

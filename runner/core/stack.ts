@@ -53,9 +53,17 @@ function isForeign(path: string): boolean {
 function stacksOf(project: Project, files: readonly string[]): readonly Stack[] {
   return files.map((file) => {
     const name = STACK_FILE.exec(file)![1]!;
+    const ending = endingOf(project.file);
+    // Pulumi reads the file that ends as the project's does, and would run a stack without its settings.
+    if (endingOf(file) !== ending)
+      throw unreadable(file, `Pulumi looks for Pulumi.${name}${ending}, which ends as ${project.file} does: rename it`);
     if (!isName(name)) throw unreadable(file, `${JSON.stringify(name)} is no name of a stack: ${NAME_RULE}`);
     return { id: `${project.name}/${name}`, project, name, file };
   });
+}
+
+function endingOf(file: string): string {
+  return file.slice(file.lastIndexOf('.'));
 }
 
 function refuseSameName(projects: readonly Project[]): void {

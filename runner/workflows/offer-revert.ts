@@ -1,5 +1,6 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import { messageOf, userError } from '../../foundation/errors.ts';
+import { redactor } from '../../foundation/redact.ts';
 import { NO_GATE } from '../core/gate.ts';
 import { attempt } from './attempt.ts';
 import { type OfferedRevert, openRevert } from './open-revert.ts';
@@ -100,6 +101,6 @@ async function merge(services: Services, { at }: StageWork, { change, commit }: 
     return `; its revert ${change} is merged`;
   } catch (error) {
     services.log.warn({ error: messageOf(error) }, 'a revert could not be merged');
-    return `; its revert is offered as ${change}, as it could not be merged: ${messageOf(error).split('\n')[0]}`;
+    return `; its revert is offered as ${change}, as it could not be merged: ${redactor.redact(messageOf(error)).split('\n')[0]}`;
   }
 }

@@ -156,3 +156,31 @@ test("refuses a stack's file that Pulumi would not read", async () => {
     /Pulumi\.dev\.yml:? Cannot read the project as Pulumi looks for Pulumi\.dev\.yaml, which ends as Pulumi\.yaml does: rename it/,
   );
 });
+
+test('counts what a symbolic link in the program leads to, as a file, a folder and by another link', async () => {
+  const files = {
+    'app/Pulumi.yaml': 'name: app\nruntime: nodejs\n',
+    'app/Pulumi.dev.yaml': 'config: {}\n',
+    'app/index.ts': "export * from './lib';",
+    'app/lib.ts': '../shared/lib.ts',
+    'app/values.json': '../links/values',
+    'app/charts': '../charts',
+    'app/out': '/etc',
+    'links/values': '../shared/values.json',
+    'shared/lib.ts': '',
+    'shared/values.json': '{}',
+    'charts/web/Chart.yaml': 'a: 1\n',
+    'charts.md': '',
+  };
+  const links = ['app/lib.ts', 'app/values.json', 'app/charts', 'app/out', 'links/values'];
+  const reasonsFor = async (path: string) => {
+    const [before, after] = [treeOf(files), treeOf({ ...files, [path]: 'other' })];
+    const options = { settings: NO_SETTINGS, upstreams: new Map() };
+    const { affected } = await findAffected({ ...before, links }, { ...after, links }, options);
+    return affected.flatMap(({ reasons }) => reasons.map(({ text }) => text));
+  };
+  assert.deepEqual(await reasonsFor('shared/lib.ts'), ['app/index.ts → app/lib.ts']);
+  assert.deepEqual(await reasonsFor('shared/values.json'), ["app/values.json (in the program's folder)"]);
+  assert.deepEqual(await reasonsFor('charts/web/Chart.yaml'), ["app/charts (in the program's folder)"]);
+  for (const path of ['charts.md', 'shared/other.json', 'etc']) assert.deepEqual(await reasonsFor(path), [], path);
+});

@@ -1,5 +1,6 @@
 import picomatch from 'picomatch';
 import { type ImportGraph, importChain, readImportGraph } from './import-graph.ts';
+import { withLinks } from './linked-paths.ts';
 import { loadingFields, localPackages, packageFolderOf } from './local-packages.ts';
 import { changedPackages } from './lock-delta.ts';
 import { isNpmLock, LOCK_FILES, locksOf, nearestLock } from './lock-files.ts';
@@ -43,7 +44,7 @@ export async function findAffected(
 ): Promise<Affected> {
   const [all, allEarlier] = await Promise.all([findStacks(after), findStacks(before).catch(() => [])]);
   const [stacks, earlier] = [managedStacks(options.settings, all), managedStacks(options.settings, allEarlier)];
-  const changed = changedPaths(before, after);
+  const changed = await withLinks(changedPaths(before, after), { before, after });
   const known = new Set(earlier.map(({ id }) => id));
   const reasons = new Map<string, Reason[]>(stacks.map(({ id }) => [id, []]));
   const ofProject = new Map<string, readonly Reason[]>();

@@ -5,6 +5,8 @@
 export interface SourceTree {
   /** Path to the hash of its content: equal hashes are equal files. */
   readonly files: ReadonlyMap<string, string>;
+  /** Paths of symbolic links, whose content is where they lead. Default: there are none. */
+  readonly links?: readonly string[];
   /** The text of a file; rejects when there is none at `path`. */
   read(path: string): Promise<string>;
   /** What a TypeScript or JavaScript file imports, requires or re-exports, as written. Type-only imports included. */

@@ -4,6 +4,9 @@ import { userError } from '../../foundation/errors.ts';
 import type { SourceTree } from '../core/source-tree.ts';
 import type { BlobReader } from './blob-reader.ts';
 
+/** What git calls the mode of a symbolic link. */
+const LINK = '120000';
+
 /** What files import, by the hash of their content: shared by all trees of a mirror. */
 export type ImportCache = Map<string, readonly string[]>;
 
@@ -30,6 +33,7 @@ export function createGitTree(
   };
   return {
     ...{ commit, files, modes },
+    links: [...modes].flatMap(([path, mode]) => (mode === LINK ? [path] : [])),
     read: async (path) => blobs.read(hashOf(path)),
     importsOf: async (path) => {
       const hash = hashOf(path);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -270,4 +270,25 @@ test('reads a channel of e-mail, and refuses one that would show its password or
     /:9:\d+ notifications\.5\.url /,
   ])
     assert.match(text, part);
+});
+
+test('reads policy packs from the folder of the file, their configuration as it stands, and says which are not there', () => {
+  const repositories = 'repositories: [{name: a, forge: plain-git, url: /srv/a.git}]\n';
+  mkdirSync(join(folder, 'company'), { recursive: true });
+  writeFileSync(join(folder, 'company/PulumiPolicy.yaml'), 'runtime: nodejs\n');
+  const config = '{size: {maximum: 3, env: HOME, value: x}, all: mandatory}';
+  const found = read(
+    `${repositories}policies:\n  - {folder: company, repositories: [a], stacks: ["prod*"], config: ${config}}\n`,
+  );
+  assert.deepEqual(found.policies, [
+    {
+      ...{ folder: join(folder, 'company'), repositories: ['a'], stacks: ['prod*'] },
+      config: { size: { maximum: 3, env: 'HOME', value: 'x' }, all: 'mandatory' },
+    },
+  ]);
+  assert.match(
+    mistake(`${repositories}policies: [{folder: compani}]\n`),
+    /2:\d+.*has no PulumiPolicy\.yaml: \/compani/,
+  );
+  assert.match(mistake(`${repositories}policies: [{folder: company, repositories: [b]}]\n`), /b is unknown/);
 });

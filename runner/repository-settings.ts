@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { isAbsolute, resolve } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import type { Environment } from '../foundation/environment.ts';
@@ -8,6 +8,7 @@ import { redactor } from '../foundation/redact.ts';
 import { accessOf } from './core/access.ts';
 import type { GivenGrant } from './core/account.ts';
 import { grantSettings } from './core/grant-settings.ts';
+import { type RunnerPolicySettings, runnerPolicySettings } from './core/policy-settings.ts';
 import { type Mistake, mistakeLines, mistakesOf, strict, unknownName } from './core/settings-mistakes.ts';
 import { type SignOnSettings, signOnSettings } from './core/sign-on-settings.ts';
 import type { Credentials } from './engines/engine-environment.ts';
@@ -92,6 +93,10 @@ const schema = strict({
     .array(registry)
     .default([])
     .describe('Registries of images that are built elsewhere. One that is open to everybody needs no entry.'),
+  policies: z
+    .array(runnerPolicySettings)
+    .default([])
+    .describe('Policy packs on this machine that stacks have to come through, whatever their repositories say.'),
   notifications: z.array(channel).default([]).describe('Who is told what, and where.'),
   access: strict({
     signIn: signOnSettings(secret)
@@ -120,6 +125,8 @@ export interface RunnerFile {
   readonly repositories: readonly RepositorySettings[];
   readonly credentials: readonly Credentials[];
   readonly registries: readonly RegistryAccount[];
+  /** With absolute folders. */
+  readonly policies: readonly RunnerPolicySettings[];
   readonly notifications: readonly ChannelSettings[];
   readonly access: {
     readonly grants: readonly GivenGrant[];
@@ -150,25 +157,36 @@ export function readRunnerFile(file: string, environment: Environment): RunnerFi
   const value: unknown = document.toJS();
   const parsed = schema.safeParse(value);
   const mistakes: Mistake[] = parsed.success ? [] : [...mistakesOf(parsed.error, value)];
-  const read = parsed.success ? secretsRead(parsed.data, { environment, file, mistakes, path: [] }) : undefined;
-  if (parsed.success) mistakes.push(...contradictions(parsed.data));
+  const { policies = [], ...rest } = parsed.data ?? {};
+  const read = parsed.success ? secretsRead(rest, { environment, file, mistakes, path: [] }) : undefined;
+  const packs = policies.map((pack) => ({ ...pack, folder: resolve(dirname(file), pack.folder) }));
+  if (parsed.success) mistakes.push(...contradictions(parsed.data), ...missingPacks(packs));
   if (read !== undefined) mistakes.push(...badAddresses(read as RunnerFile));
   if (mistakes.length > 0)
     throw userError(
       `Cannot use the runner's file as it has mistakes:\n${mistakeLines(mistakes, { file, document, lines }).join('\n')}\nCorrect them: ${formatPlace({ file })}`,
     );
-  return read as RunnerFile;
+  return { ...(read as Omit<RunnerFile, 'policies'>), policies: packs };
+}
+
+function missingPacks(packs: readonly RunnerPolicySettings[]): readonly Mistake[] {
+  return packs.flatMap(({ folder }, index) =>
+    existsSync(join(folder, 'PulumiPolicy.yaml'))
+      ? []
+      : [{ path: ['policies', index, 'folder'], message: `has no PulumiPolicy.yaml: ${folder}` }],
+  );
 }
 
 function contradictions({
   repositories,
   credentials: sets,
   registries,
+  policies,
   notifications,
   access,
 }: z.output<typeof schema>): readonly Mistake[] {
   const known = repositories.map(({ name }) => name);
-  const unknown = Object.entries({ credentials: sets, registries }).flatMap(([list, each]) =>
+  const unknown = Object.entries({ credentials: sets, registries, policies }).flatMap(([list, each]) =>
     each.flatMap((set, index) =>
       (set.repositories ?? []).flatMap((name, place) =>
         known.includes(name)

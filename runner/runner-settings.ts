@@ -5,6 +5,7 @@ import { type Environment, EnvironmentReader } from '../foundation/environment.t
 import { userError } from '../foundation/errors.ts';
 import { redactor } from '../foundation/redact.ts';
 import type { GivenGrant } from './core/account.ts';
+import type { RunnerPolicySettings } from './core/policy-settings.ts';
 import type { SignOnSettings } from './core/sign-on-settings.ts';
 import type { EngineName } from './engines/engine.ts';
 import type { Credentials, EngineSettings } from './engines/engine-environment.ts';
@@ -25,6 +26,8 @@ export interface RunnerSettings {
   readonly repositories: readonly WatchedRepository[];
   /** Registries of images that are built elsewhere. */
   readonly registries: readonly RegistryAccount[];
+  /** Policy packs on this machine that stacks have to come through. */
+  readonly policies: readonly RunnerPolicySettings[];
   /** Who is told what happens. */
   readonly notifications: readonly ChannelSettings[];
   /** What the runner's file gives to whom. */
@@ -77,7 +80,10 @@ export function readRunnerSettings(environment: Environment): RunnerSettings {
   const passphrase = read.text('PULUMI_CONFIG_PASSPHRASE');
   for (const secret of [passphrase, databaseUrl && passwordIn(databaseUrl)]) if (secret) redactor.add(secret);
   const base = read.text('MAINSTAY_BASE', 'main');
-  const { repositories, credentials, registries, notifications, access } = watched(read, { environment, base });
+  const { repositories, credentials, registries, policies, notifications, access } = watched(read, {
+    environment,
+    base,
+  });
   const listen = read.text('MAINSTAY_LISTEN', '127.0.0.1');
   const publicUrl = publicUrlIn(read.text('MAINSTAY_PUBLIC_URL'));
   if (access.signIn && publicUrl === undefined && !/^(127\.|localhost$|::1$)/.test(listen))
@@ -89,6 +95,7 @@ export function readRunnerSettings(environment: Environment): RunnerSettings {
     databaseUrl,
     repositories,
     registries,
+    policies,
     notifications,
     grants: access.grants,
     signOn: access.signIn,
@@ -117,6 +124,7 @@ function watched(
   readonly repositories: readonly WatchedRepository[];
   readonly credentials: readonly Credentials[];
   readonly registries: readonly RegistryAccount[];
+  readonly policies: readonly RunnerPolicySettings[];
   readonly notifications: readonly ChannelSettings[];
   readonly access: RunnerFile['access'];
 } {
@@ -124,7 +132,7 @@ function watched(
   if (file === undefined) {
     const plain = repositoriesIn(read.text('MAINSTAY_REPOSITORIES', ''));
     const repositories = plain.map((each) => ({ ...each, forge: 'plain-git' as const, base }));
-    return { repositories, credentials: [], registries: [], notifications: [], access: { grants: [] } };
+    return { repositories, credentials: [], registries: [], policies: [], notifications: [], access: { grants: [] } };
   }
   if (read.text('MAINSTAY_REPOSITORIES') !== undefined)
     throw userError(

@@ -106,6 +106,7 @@ async function start(settings: RunnerSettings, { log, shutdown }: Process): Prom
     repositories: new Map(repositories.map((repository) => [repository.id, repository])),
     engines: engines.byName,
     defaultEngine: settings.engine ?? (engines.byName.has('official') ? 'official' : 'embedded'),
+    policiesOf: (repository) => settings.policies.filter((each) => each.repositories?.includes(repository) ?? true),
     registriesOf: (repository) =>
       createRegistry(settings.registries.filter((each) => each.repositories?.includes(repository) ?? true)),
     programEnvironment: programEnvironment(settings.engines, process.env),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { test } from 'node:test';
@@ -132,6 +132,11 @@ function readAsRunner(folder: string, block: string): void {
     [...whole.matchAll(/\{ ?env: ?(\w+) ?\}/g)].map(([, name = '']) => [name, 'https://secret.example/a']),
   );
   const path = join(folder, 'runner.yaml');
+  // Packs of a guide are not on this machine.
+  for (const [, pack = ''] of whole.matchAll(/folder: ([\w/]+)/g)) {
+    mkdirSync(join(folder, pack), { recursive: true });
+    writeFileSync(join(folder, pack, 'PulumiPolicy.yaml'), 'runtime: nodejs\n');
+  }
   writeFileSync(path, whole.replaceAll(/\{ ?file: ?[^}]+\}/g, `{file: ${JSON.stringify(join(folder, 'secret'))}}`));
   readRunnerFile(path, environment);
 }

@@ -87,7 +87,12 @@ export const runDetailSchema = runSchema.extend({
   steps: list(runStepSchema),
   changes: list(resourceStepSchema).describe('What the engine did or would do, dangerous first'),
   diagnostics: list(
-    z.object({ severity: z.enum(['info', 'warning', 'error']), urn: z.string().optional(), message: z.string() }),
+    z.object({
+      severity: z.enum(['info', 'warning', 'error']),
+      urn: z.string().optional(),
+      message: z.string(),
+      policy: z.string().optional().describe('Whose violation it is: `<pack>: <policy>`'),
+    }),
   ),
   outputs: z.record(z.string(), z.unknown()).describe('Secrets are `[secret]`'),
   problem: z.string().optional(),

@@ -193,8 +193,21 @@ function isDangerous({ operation }: PlannedStep): boolean {
   return /delete|replace/.test(operation);
 }
 
-/** The property diffs, folded. */
+/** What policies advise, and the property diffs, folded. */
 function restSections(run: Run): readonly string[] {
+  return [...adviceSections(run), ...diffSections(run)];
+}
+
+function adviceSections({ stack, outcome }: Run): readonly string[] {
+  const advice = (outcome?.diagnostics ?? []).filter(({ policy, severity }) => policy && severity !== 'error');
+  if (advice.length === 0) return [];
+  const lines = advice.map(({ message, urn }) => `${message}${urn ? ` (${urn.split('::').at(-1)})` : ''}`);
+  return [
+    `\n<details><summary>${stack}: ${count(advice.length, 'policy warning')}</summary>\n\n${fenced(lines.join('\n'))}\n</details>`,
+  ];
+}
+
+function diffSections(run: Run): readonly string[] {
   const steps = shownSteps(run.outcome?.steps ?? []);
   if (steps.length === 0) return [];
   const lines = steps.flatMap((step) => [stepLine(step), ...step.changes.map((change) => `    ${changeLine(change)}`)]);

@@ -85,6 +85,8 @@ export interface Diagnostic {
   readonly severity: 'info' | 'warning' | 'error';
   readonly urn: string | undefined;
   readonly message: string;
+  /** Whose violation it is, where it is one: `<pack>: <policy>`. Mandatory ones are errors, advisory ones warnings. */
+  readonly policy?: string;
 }
 
 /** One step of a run as it went. */

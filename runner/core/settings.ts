@@ -5,6 +5,7 @@ import { previewSettings, updateAccessSettings } from './access-settings.ts';
 import { driftSettings } from './drift-settings.ts';
 import { duration } from './duration.ts';
 import { approvalSettings, onFailureSettings, SOAK_AT_MOST, verifySettings } from './gate-settings.ts';
+import { policySettings } from './policy-settings.ts';
 import { previewEnvironmentSettings, unclearTemplates } from './preview-environment-settings.ts';
 import { promotionSettings } from './promotion-settings.ts';
 import { type Mistake, mistakeLines, mistakesOf, strict, unknownName } from './settings-mistakes.ts';
@@ -86,6 +87,10 @@ const schema = strict({
     .default([])
     .describe('Stacks of which each change gets a running copy of its own, until it is merged or closed.'),
   promotions: z.array(promotionSettings).default([]).describe('Versions that are promoted from stack to stack.'),
+  policies: z
+    .array(policySettings)
+    .default([])
+    .describe('Policy packs that previews and updates have to come through, as the base branch has them.'),
   freezes: z.array(freezeSettings).default([]).describe('When nothing is updated anywhere.'),
   teams: z
     .record(z.string(), z.array(z.string().min(1)).min(1))

@@ -14,6 +14,7 @@ import { lookForDrift } from './look-for-drift.ts';
 import type { RunnableCommand } from './official-command.ts';
 import { type AutomationEngineOptions, failureOf, openStack, outputsOf, ownerOf, readConfig } from './open-stack.ts';
 import { judgePending, type PendingOperation } from './pending-operations.ts';
+import { withPolicies } from './policy-options.ts';
 import { previewRevert } from './preview-revert.ts';
 import { recordEvents, type StateResource } from './record-events.ts';
 import { type FindableCreate, type PendingDeployment, supposeMade, withoutPending } from './settle-creates.ts';
@@ -113,18 +114,16 @@ async function operate(
   const message = messageFor(work, targets !== undefined);
   // What is put back is compared with what is there now, and nothing else is touched.
   const only = targets && { refresh: true, target: [...targets] };
-  const failure = await (verb === 'preview'
-    ? failureOf(() => stack.preview(common), work)
-    : recorded(options, work, () =>
-        failureOf(
-          () =>
-            withOwnLocksCancelled(options, { work, stack }, async () => {
-              if (verb === 'destroy') await stack.destroy({ ...common, message });
-              else await stack.up({ ...common, ...only, message });
-            }),
-          work,
-        ),
-      ));
+  const failure = await withPolicies(work.policies ?? [], (policies) => {
+    if (verb === 'preview') return failureOf(() => stack.preview({ ...common, ...policies }), work);
+    const change = async () => {
+      if (verb === 'destroy') await stack.destroy({ ...common, message });
+      else await stack.up({ ...common, ...policies, ...only, message });
+    };
+    return recorded(options, work, () =>
+      failureOf(() => withOwnLocksCancelled(options, { work, stack }, change), work),
+    );
+  });
   const { sandbox } = await config;
   // Who depends on whom is in the state alone; a preview has the one of before.
   recording?.finish(verb !== 'preview' || options.name === 'embedded' ? await stateOf(stack, work) : []);

@@ -30,7 +30,7 @@ export function createOutcomeCollector(folder: string): OutcomeCollector {
   const diagnostics: Diagnostic[] = [];
   let counts: Readonly<Record<string, number>> = {};
   return {
-    take({ resourcePreEvent, diagnosticEvent, summaryEvent }) {
+    take({ resourcePreEvent, diagnosticEvent, policyEvent, summaryEvent }) {
       if (resourcePreEvent) {
         const { metadata } = resourcePreEvent;
         steps.set(`${metadata.op} ${metadata.urn}`, stepOf(metadata));
@@ -39,6 +39,7 @@ export function createOutcomeCollector(folder: string): OutcomeCollector {
       }
       if (diagnosticEvent && !diagnosticEvent.ephemeral && diagnostics.length < MOST_DIAGNOSTICS)
         diagnostics.push(...diagnosticsOf(diagnosticEvent, folder));
+      if (policyEvent && diagnostics.length < MOST_DIAGNOSTICS) violate(diagnostics, violationOf(policyEvent));
       if (summaryEvent) counts = { ...summaryEvent.resourceChanges } as Record<string, number>;
     },
     finish({ failure, outputs, engine, sandbox }) {
@@ -61,6 +62,22 @@ export function createOutcomeCollector(folder: string): OutcomeCollector {
       };
     },
   };
+}
+
+/** Two versions of a pack, where a change has another one, say the same once. */
+function violate(diagnostics: Diagnostic[], violation: Diagnostic): void {
+  const { policy, urn, message } = violation;
+  if (!diagnostics.some((known) => known.policy === policy && known.urn === urn && known.message === message))
+    diagnostics.push(violation);
+}
+
+/** A violation as people read it: `house-rules: small: 12 is more than 10`. */
+export function violationOf(event: NonNullable<EngineEvent['policyEvent']>): Diagnostic & { readonly policy: string } {
+  const { policyPackName, policyName, enforcementLevel, resourceUrn } = event;
+  const policy = `${policyPackName}: ${policyName}`;
+  const message = stripVTControlCharacters(event.message.replace(/<\{%.*?%\}>/g, '')).trim();
+  const severity = enforcementLevel === 'mandatory' ? 'error' : 'warning';
+  return { severity, urn: resourceUrn || undefined, message: `policy ${policy}: ${message}`, policy };
 }
 
 /** The last sink before the database: every text in `value` passes the redactor. */

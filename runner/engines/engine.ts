@@ -26,6 +26,13 @@ export interface OperationLimits {
   readonly setBy?: string;
 }
 
+/** A policy pack, ready to be run. */
+export interface PolicyPack {
+  /** The folder of its PulumiPolicy.yaml. */
+  readonly folder: string;
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
 /** One stack in one checkout, for one operation. */
 export interface StackWork {
   readonly repository: string;
@@ -41,6 +48,8 @@ export interface StackWork {
   readonly access?: StackAccess;
   /** What its program may use. Default: no limits. */
   readonly limits?: OperationLimits;
+  /** What it has to come through. Default: nothing. */
+  readonly policies?: readonly PolicyPack[];
   /** Ends the operation: what runs is finished, nothing new is begun. */
   readonly signal?: AbortSignal;
   /** Is told what happens while it happens. */

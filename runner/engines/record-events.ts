@@ -2,6 +2,7 @@ import type { EngineEvent } from '@pulumi/pulumi/automation/index.js';
 import { redactor } from '../../foundation/redact.ts';
 import { changesSomething } from '../core/planned-step.ts';
 import { LONGEST_TEXT, type RunEvent, type RunResource } from '../core/run-event.ts';
+import { violationOf } from './collect-outcome.ts';
 import type { ReadConfig } from './open-stack.ts';
 
 /** Who is told what an engine does while it does it. Everything is redacted and cut. */
@@ -43,7 +44,7 @@ export function recordEvents(
     resources: (all) => void ready.then(() => told.resources(redacted(all).map(cut))),
   };
   return {
-    take({ resourcePreEvent, resOutputsEvent, resOpFailedEvent, diagnosticEvent }) {
+    take({ resourcePreEvent, resOutputsEvent, resOpFailedEvent, diagnosticEvent, policyEvent }) {
       if (resourcePreEvent) {
         const { urn, type, op, new: now, old, provider } = resourcePreEvent.metadata;
         if (provider) served.add(urn);
@@ -59,6 +60,10 @@ export function recordEvents(
       const done = resOutputsEvent ?? resOpFailedEvent;
       if (done) end(done.metadata.urn, { operation: done.metadata.op, failed: resOpFailedEvent !== undefined });
       if (diagnosticEvent && !diagnosticEvent.ephemeral) say(witness, diagnosticEvent);
+      if (policyEvent) {
+        const { severity, urn, message } = violationOf(policyEvent);
+        witness.event({ kind: 'log', severity, ...(urn && { urn }), text: message.slice(0, LONGEST_TEXT) });
+      }
     },
     finish(state) {
       for (const resource of state) join(resources.get(resource.urn), resource);

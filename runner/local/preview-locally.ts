@@ -6,6 +6,7 @@ import { MainstayError, messageOf, userError } from '../../foundation/errors.ts'
 import { nearestName } from '../../foundation/nearest-name.ts';
 import { redactor } from '../../foundation/redact.ts';
 import { type AffectedStack, findAffected } from '../core/affected-stacks.ts';
+import { isFor, type PolicySettings } from '../core/policy-settings.ts';
 import type { Outcome } from '../core/run.ts';
 import { readSettings, type Settings } from '../core/settings.ts';
 import type { SourceTree } from '../core/source-tree.ts';
@@ -51,7 +52,8 @@ export async function previewLocally(
   const commit = await mergedCommit(checkout, base);
   const [before, after] = await Promise.all([checkout.tree(base), checkout.tree(commit)]);
   const settings = await readSettings(before);
-  await readSettings(after);
+  const proposed = await readSettings(after);
+  const policies = policiesIn(settings, proposed);
   const wanted = await wantedStacks({ before, after, settings }, options.stacks);
   if (wanted.length === 0) return [];
   const read = new EnvironmentReader(options.environment);
@@ -61,13 +63,21 @@ export async function previewLocally(
   const empty = await openEngines(options, { home, read, backendUrl: `file://${home}` });
   try {
     return await Promise.all(
-      wanted.map((affected) => previewOne(affected, { engines, empty, settings, folder: files.folder, options, read })),
+      wanted.map((affected) =>
+        previewOne(affected, { engines, empty, settings, policies, folder: files.folder, options, read }),
+      ),
     );
   } finally {
     await Promise.all([engines.close(), empty.close()]);
     files.remove();
     rmSync(home, { recursive: true, force: true });
   }
+}
+
+/** Those of the base branch, and what the change makes of them: all are here as the change has them. */
+function policiesIn(...settings: readonly Settings[]): readonly PolicySettings[] {
+  const all = settings.flatMap(({ policies }) => policies);
+  return [...new Map(all.map((pack) => [JSON.stringify(pack), pack])).values()];
 }
 
 async function mergedCommit(checkout: LocalCheckout, base: string): Promise<string> {
@@ -156,6 +166,7 @@ interface Place {
   /** Engines with no state at all, for stacks that there are none of yet: a preview makes none where states are kept. */
   readonly empty: Engines;
   readonly settings: Settings;
+  readonly policies: readonly PolicySettings[];
   readonly folder: string;
   readonly options: LocalPreviewOptions;
   readonly read: EnvironmentReader;
@@ -177,7 +188,7 @@ async function previewOne({ stack, reasons }: AffectedStack, place: Place): Prom
 }
 
 async function outcomeOf(stack: Stack, place: Place): Promise<Outcome> {
-  const { settings, folder, options, read } = place;
+  const { settings, policies, folder, options, read } = place;
   const chosen = settingsOf(settings, stack).engine ?? wantedEngine(read);
   const name = chosen ?? (place.engines.byName.has('official') ? 'official' : 'embedded');
   const engine = place.engines.byName.get(name);
@@ -191,6 +202,9 @@ async function outcomeOf(stack: Stack, place: Place): Promise<Outcome> {
     stackName: stack.name,
     folder: join(folder, stack.project.folder),
     signal: options.signal,
+    policies: policies
+      .filter((pack) => isFor(pack, stack.id))
+      .map((pack) => ({ folder: join(folder, pack.folder), config: pack.config ?? {} })),
   };
   return ((await engine.exists(work)) ? engine : place.empty.byName.get(name)!).preview(work);
 }

@@ -63,6 +63,7 @@ const ASKED: Readonly<Record<keyof typeof settingsSchema.shape, fc.Arbitrary<unk
   types: fc.constantFrom('off', 'report'),
   previewEnvironments: fc.constantFrom([], [{ stack: 'dev', for: 'all', credentials: 'admin', environment: ['*'] }]),
   promotions: fc.constant([]),
+  policies: fc.constantFrom([], [{ folder: 'policies/mine' }]),
   freezes: fc.constant([]),
   teams: fc.constant({ ops: ['mallory'] }),
   timeZone: fc.constant('UTC'),

@@ -1,7 +1,7 @@
 import type { Outcome, Run } from '../core/run.ts';
 import { readSettings } from '../core/settings.ts';
 import { findStacks, type Stack } from '../core/stack.ts';
-import { orderStages } from '../core/stack-order.ts';
+import { orderStages, settingsOf } from '../core/stack-order.ts';
 import type { StackWork } from '../engines/engine.ts';
 import { upstreamsOf } from './known-upstreams.ts';
 import { repositoryOf, type Services } from './services.ts';
@@ -66,10 +66,7 @@ async function upstreamsIn(
   const stacks = (await findStacks(tree)).filter(({ id }) => own.has(id));
   const groups = orderStages(stacks, { settings, upstreams: known }).flatMap((stage) => stage.groups);
   const reads = (stack: Stack) => {
-    const named = [
-      ...((settings.stacks[stack.id] ?? settings.stacks[stack.name])?.dependsOn ?? []),
-      ...(known.get(stack.id) ?? []),
-    ];
+    const named = [...settingsOf(settings, stack).dependsOn, ...(known.get(stack.id) ?? [])];
     return stacks.filter(({ id, name }) => id !== stack.id && (named.includes(id) || named.includes(name)));
   };
   const needed = new Set<string>();

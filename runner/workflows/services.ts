@@ -2,6 +2,7 @@ import type { Clock } from '../../foundation/clock.ts';
 import type { Log } from '../../foundation/log.ts';
 import type { Forge } from '../core/forge.ts';
 import type { Mirror } from '../core/mirror.ts';
+import type { RunnerPolicySettings } from '../core/policy-settings.ts';
 import type { RunStore } from '../core/run-store.ts';
 import type { Engine, EngineName } from '../engines/engine.ts';
 import type { Registry } from '../images/registry.ts';
@@ -24,6 +25,8 @@ export interface Services {
   readonly defaultEngine: EngineName;
   /** The registries of images that are built elsewhere, with what a repository may log in to. Default: those that are open to everybody. */
   readonly registriesOf?: (repository: string) => Registry;
+  /** Policy packs of the runner's own file that the stacks of a repository have to come through. Default: none. */
+  readonly policiesOf?: (repository: string) => readonly RunnerPolicySettings[];
   /** What commands of a repository may see of our environment. Default: nothing. */
   readonly programEnvironment?: Readonly<Record<string, string>>;
   /** Where checkouts are made. */

@@ -9,6 +9,7 @@ import { previewSettingsOf, settingsOf, updateAccessOf } from '../core/stack-ord
 import type { Engine, StackWork } from '../engines/engine.ts';
 import { recordRun } from './record-run.ts';
 import { repositoryOf, type Services } from './services.ts';
+import { withPolicyPacks } from './with-policy-packs.ts';
 
 /** A stack at a run's commit, ready for an engine. */
 export interface OpenStack {
@@ -36,12 +37,15 @@ export async function withCheckout<T>(
   },
   work: (open: OpenStack) => Promise<T>,
 ): Promise<T> {
-  const { stack, engine, access } = await stackAt(services, run);
+  const { stack, engine, access, base } = await stackAt(services, run);
   const checkout = await checkOut(services, run, stack);
   const witness = recordRun(run.id, { runs: services.store.runs, log: services.log });
   try {
     const open = openStack({ run, stack, engine, access, checkout, signal });
-    return await work(silent ? open : { ...open, work: { ...open.work, witness } });
+    const { repository, kind, commit } = run;
+    return await withPolicyPacks(services, { repository, stack: stack.id, kind, commit, base }, (policies) =>
+      work({ ...open, work: { ...open.work, policies, ...(!silent && { witness }) } }),
+    );
   } finally {
     await witness.close();
     await checkout.remove();
@@ -53,6 +57,8 @@ export interface StackAt {
   readonly stack: Stack;
   readonly engine: Engine;
   readonly access: Pick<StackWork, 'access' | 'limits'>;
+  /** The commit of the base branch that grants it. */
+  readonly base: string;
 }
 
 /**
@@ -67,19 +73,22 @@ export async function stackAt(services: Services, run: CheckoutOf): Promise<Stac
       `Cannot run ${run.stack} as commit ${run.commit.slice(0, 8)} has no such stack. Add its file back, or destroy the stack.`,
     );
   const settings = await readSettings(tree);
+  const base = await grantingCommit(services, run);
+  const granting = await readSettings(await repositoryOf(services, run.repository).mirror.tree(base));
   return {
     stack,
     engine: engineOf(services, settingsOf(settings, stack).engine ?? services.defaultEngine),
-    access: accessOf(await grantingSettings(services, run, settings), stack, run.kind),
+    access: accessOf(granting, stack, run.kind),
+    base,
   };
 }
 
-/** The settings of the base branch. A run that is of no change is at one of its commits. */
-async function grantingSettings(services: Services, run: CheckoutOf, own: Settings): Promise<Settings> {
-  if (run.change === undefined) return own;
+/** The commit of the base branch whose settings count. A run that is of no change is at one of them. */
+async function grantingCommit(services: Services, run: CheckoutOf): Promise<string> {
+  if (run.change === undefined) return run.commit;
   const change = await services.store.changes.get(run.change);
   if (change?.base === undefined) throw new Error(`no base of the change ${run.change}`);
-  return readSettings(await repositoryOf(services, run.repository).mirror.tree(change.base));
+  return change.base;
 }
 
 function accessOf(settings: Settings, stack: Stack, kind: RunKind): StackAt['access'] {
@@ -100,7 +109,7 @@ export function openStack({
   access,
   checkout,
   signal,
-}: StackAt & {
+}: Omit<StackAt, 'base'> & {
   readonly run: CheckoutOf;
   readonly checkout: Checkout;
   readonly signal: AbortSignal;

@@ -9,6 +9,7 @@ import { isMainstayError } from '../../foundation/errors.ts';
 import { silentLog } from '../../foundation/log.ts';
 import { World } from '../../providers/sandbox/world.ts';
 import type { Forge } from '../../runner/core/forge.ts';
+import type { RunnerPolicySettings } from '../../runner/core/policy-settings.ts';
 import type { Rollout } from '../../runner/core/rollout.ts';
 import type { RunStore } from '../../runner/core/run-store.ts';
 import { createEngines } from '../../runner/engines/create-engines.ts';
@@ -63,11 +64,13 @@ export interface WorkshopOptions {
   readonly forge?: Forge;
   /** Registries that images are looked for in. Default: those of the world. */
   readonly registries?: readonly RegistryAccount[];
+  /** Policy packs of the runner itself. Default: none. */
+  readonly policies?: readonly RunnerPolicySettings[];
 }
 
 export async function createWorkshop(
   files: Readonly<Record<string, string>> = FIRST_FILES,
-  { now, forge: forgeAt, registries = [] }: WorkshopOptions = {},
+  { now, forge: forgeAt, registries = [], policies = [] }: WorkshopOptions = {},
 ): Promise<Workshop> {
   const folder = mkdtempSync(join(tmpdir(), 'mainstay-workshop-'));
   chmodSync(folder, 0o755);
@@ -104,6 +107,7 @@ export async function createWorkshop(
     ...{ store, log: silentLog, clock: clock.clock, workFolder: join(folder, 'work'), ending: ending.signal },
     ...{ repositories: new Map([['estate', repository]]), engines: engines.byName, defaultEngine: 'embedded' },
     registriesOf: () => createRegistry(registries),
+    policiesOf: () => policies,
     link: (path) => `http://127.0.0.1/${path}`,
     tell: (line) => said.push(line),
   };

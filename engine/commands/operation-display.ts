@@ -130,6 +130,7 @@ function displayOptions(
     suppressOutputs: flags.boolean('suppress-outputs'),
     suppressProgress: flags.boolean('suppress-progress'),
     showUrns: flags.boolean('urns'),
+    showPolicyRemediations: isOn(flags, 'show-policy-remediations'),
   };
 }
 

@@ -105,7 +105,7 @@ const programFlags: readonly FlagSpec[] = [
   {
     name: 'show-policy-remediations',
     kind: 'boolean',
-    summary: 'Accepted; remediations are always shown one by one',
+    summary: 'Show each remediation with what it changes',
   },
 ];
 

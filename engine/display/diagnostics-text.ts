@@ -43,35 +43,3 @@ export function severityPrefix(diagnostic: Diagnostic, colors: Colors): string {
       return '';
   }
 }
-
-/** Lines of `Policies:`. */
-export interface ShownViolation {
-  readonly level: string;
-  readonly pack: string;
-  readonly policy: string;
-  readonly urn: string;
-  readonly message: string;
-}
-
-export function policyLines(violations: readonly ShownViolation[], colors: Colors): string[] {
-  if (violations.length === 0) return [];
-  const lines = [colors.heading('Policies:')];
-  for (const [pack, found] of Map.groupBy(violations, (one) => one.pack)) {
-    const fails = found.some(({ level }) => level !== 'advisory');
-    lines.push(`    ${fails ? colors.error('X') : colors.warning('!')} ${pack}`);
-    for (const violation of found) lines.push(...violationLines(violation, colors));
-  }
-  return [...lines, ''];
-}
-
-function violationLines({ level, policy, urn, message }: ShownViolation, colors: Colors): readonly string[] {
-  const mark = level === 'advisory' ? colors.warning(`[${level}]`) : colors.error(`[${level}]`);
-  const texts = message.replace(/\s+$/, '').split('\n');
-  const where = urn === '' ? '' : `  (${resourceOf(urn)})`;
-  return [`        - ${mark}  ${policy}${where}`, ...texts.map((text) => `          ${text}`)];
-}
-
-function resourceOf(urn: string): string {
-  const { type, name } = parseUrn(urn);
-  return `${type}: ${name}`;
-}

@@ -8,6 +8,7 @@ import type { Colors } from './colors.ts';
 import { messageLines } from './diagnostics-text.ts';
 import type { Display, DisplayOptions } from './display.ts';
 import { operationWords, retainMark } from './operation-words.ts';
+import { remediationAmongSteps, violationAmongSteps } from './policies-text.ts';
 import { diffLines, type PropertyStyle, propertyLines } from './property-text.ts';
 import { Report } from './report.ts';
 import { isListed } from './step-filter.ts';
@@ -20,6 +21,7 @@ export function createDiffDisplay(
   options: DisplayOptions,
 ): Display {
   const style: PropertyStyle = { colors, showSecrets: options.showSecrets, full: true };
+  const policyStyle = { ...style, showUrns: options.showUrns, showRemediations: true };
   const report = new Report(options, style);
   const context: StepContext = { seen: new Map(), refreshing: new Set(), sandboxed: () => false, style, options };
   const put = (lines: readonly string[]) => terminal.write(lines.map((text) => `${text}\n`).join(''));
@@ -32,7 +34,9 @@ export function createDiffDisplay(
       if (event.kind === 'diagnostic') {
         if (event.diagnostic.severity === 'debug' && !options.debug) return;
         terminal.writeError(`${messageLines(event.diagnostic, colors).join('\n')}\n`);
-      } else if (event.kind === 'resource-pre') put(begunLines(event.step, context));
+      } else if (event.kind === 'policy-violation') put(violationAmongSteps(event, policyStyle));
+      else if (event.kind === 'policy-remediation') put(remediationAmongSteps(event, policyStyle));
+      else if (event.kind === 'resource-pre') put(begunLines(event.step, context));
       else if (event.kind === 'resource-outputs') put(endedLines(event.step, event.planning, context));
     },
     finish: () => put(report.lines({ amongSteps: true })),

@@ -23,4 +23,6 @@ export interface DisplayOptions {
   readonly suppressOutputs: boolean;
   readonly suppressProgress: boolean;
   readonly showUrns: boolean;
+  /** Each remediation with what it changed. */
+  readonly showPolicyRemediations: boolean;
 }

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { normalize, resolve, sep } from 'node:path';
 import { userError } from '../../foundation/errors.ts';
 import { loadPolicyPack, type PolicyPack } from '../policy/load-policy-pack.ts';
 import type { OperationSession, SessionRequest } from './operation-session.ts';
@@ -6,9 +6,17 @@ import type { OperationSession, SessionRequest } from './operation-session.ts';
 /** The policy packs of one operation. */
 export interface PolicyPacks {
   readonly analyzers: readonly PolicyPack[];
-  /** Name to version, for the summary. */
+  /** Names as events have them, `name|local|path` (pkg/engine/update.go, NameForEvents), to versions: for the summary. */
   readonly versions: Readonly<Record<string, string>>;
   close(): Promise<void>;
+}
+
+/** The path as it was given; of a long one the first two and the last two parts. */
+function shortPath(path: string): string {
+  const clean = normalize(path);
+  const parts = clean.split(sep);
+  if (clean.length <= 75 || parts.length <= 4) return clean;
+  return [...parts.slice(0, 2), '...', ...parts.slice(-2)].join(sep);
 }
 
 /**
@@ -45,5 +53,9 @@ export async function startPolicyPacks(request: SessionRequest, session: Operati
     await close();
     throw error;
   }
-  return { analyzers, versions: Object.fromEntries(analyzers.map(({ name, version }) => [name, version])), close };
+  const versions = analyzers.map(({ name, version }, index) => [
+    `${name}|local|${shortPath(policyPacks[index]!)}`,
+    version,
+  ]);
+  return { analyzers, versions: Object.fromEntries(versions), close };
 }

@@ -15,4 +15,5 @@ export const plainOptions: DisplayOptions = {
   suppressOutputs: false,
   suppressProgress: false,
   showUrns: false,
+  showPolicyRemediations: false,
 };

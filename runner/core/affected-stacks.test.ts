@@ -138,6 +138,15 @@ test('counts data beside a program whose stacks are in the same folder, and not 
     'app/index.ts': '',
     'app/values.yaml': 'a: 1\n',
   };
+  const executable = { ...treeOf(files), modes: new Map([['app/values.yaml', '100755']]) };
+  const { affected: byMode } = await findAffected(treeOf(files), executable, {
+    settings: NO_SETTINGS,
+    upstreams: new Map(),
+  });
+  assert.deepEqual(
+    byMode.map(({ stack }) => stack.id),
+    ['app/dev', 'app/prod'],
+  );
   const affectedBy = async (path: string) => {
     const after = treeOf({ ...files, [path]: 'config: {a: 2}\n' });
     const { affected } = await findAffected(treeOf(files), after, { settings: NO_SETTINGS, upstreams: new Map() });

@@ -5,6 +5,8 @@
 export interface SourceTree {
   /** Path to the hash of its content: equal hashes are equal files. */
   readonly files: ReadonlyMap<string, string>;
+  /** What git calls the mode of a file, where it is not that of an ordinary one (`100644`). Default: all are ordinary. */
+  readonly modes?: ReadonlyMap<string, string>;
   /** Paths of symbolic links, whose content is where they lead. Default: there are none. */
   readonly links?: readonly string[];
   /** The text of a file; rejects when there is none at `path`. */
@@ -13,10 +15,12 @@ export interface SourceTree {
   importsOf(path: string): Promise<readonly string[]>;
 }
 
-/** The paths that differ between two trees: added, removed or changed. Sorted. */
+/** The paths that differ between two trees: added, removed or changed, also in what kind of file they are. Sorted. */
 export function changedPaths(before: SourceTree, after: SourceTree): readonly string[] {
   const paths = new Set<string>();
   for (const [path, hash] of after.files) if (before.files.get(path) !== hash) paths.add(path);
+  for (const path of [...(before.modes?.keys() ?? []), ...(after.modes?.keys() ?? [])])
+    if (before.modes?.get(path) !== after.modes?.get(path)) paths.add(path);
   for (const path of before.files.keys()) if (!after.files.has(path)) paths.add(path);
   return [...paths].sort();
 }

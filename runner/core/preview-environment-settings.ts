@@ -15,6 +15,18 @@ const filledIn = <T extends z.ZodType>(schema: T) =>
       );
   });
 
+/** As in a stack's file. */
+function namesOfSettings(config: Readonly<Record<string, unknown>>, context: z.core.$RefinementCtx): void {
+  for (const key of Object.keys(config))
+    if (!/^[^:\s]+:[^:\s]+$/.test(key))
+      context.issues.push({
+        code: 'custom',
+        path: [key],
+        message: 'is no name of a setting, as in shop:host',
+        input: key,
+      });
+}
+
 /** What `previewEnvironments` of mainstay.yaml holds: one stack of which changes get a running copy each. */
 export const previewEnvironmentSettings = strict({
   stack: z.string().min(1).describe('The template: name or id of a stack whose file each environment gets a copy of.'),
@@ -29,9 +41,7 @@ export const previewEnvironmentSettings = strict({
     .describe(
       "The name of a change's stack. `${change}` is the number of the pull request; in plain Git the branch, made a name.",
     ),
-  config: filledIn(
-    z.record(z.string().regex(/^[^:\s]+:[^:\s]+$/, 'is no name of a setting, as in shop:host'), z.unknown()),
-  )
+  config: filledIn(z.record(z.string().min(1), z.unknown()).superRefine(namesOfSettings))
     .default({})
     .describe(
       "What is other than in the template's file, as `config` there: objects are merged, anything else is replaced. `${change}`, `${stack}` and `${commit}` stand for what they say.",

@@ -20,6 +20,28 @@ const STACKS = ['dev', 'staging', 'prod'].map(stack);
 
 test('says the place and the reason of every mistake', () => {
   const cases: readonly (readonly [text: string, message: RegExp])[] = [
+    [
+      'previewEnvironments: [{stack: dve}]\n',
+      /:1:31 previewEnvironments\.0\.stack names no stack: dve is unknown\. Did you mean dev\?/,
+    ],
+    ['previewEnvironments: [{stack: dev, name: pr}]\n', /previewEnvironments\.0\.name "pr" is no name of letters/],
+    ['previewEnvironments: [{stack: dev, name: "pr-${branch}"}]\n', /\.name "pr-\$\{branch\}" is no name of letters/],
+    [
+      'previewEnvironments:\n  - stack: dev\n    config: {shop:host: "${head}.x"}\n',
+      /:3:13 previewEnvironments\.0\.config has \$\{head\}, which there is not: there is \$\{change\}, /,
+    ],
+    [
+      'previewEnvironments: [{stack: dev, config: {host: x}}]\n',
+      /config\.host .*is no name of a setting, as in shop:host/,
+    ],
+    [
+      'previewEnvironments: [{stack: dev, for: everyone}]\n',
+      /for "everyone" is unknown\. There is: affected, all, asked/,
+    ],
+    [
+      'previewEnvironments: [{stack: dev}, {stack: prod}]\n',
+      /previewEnvironments\.1\.name pr-\$\{change\} is the name of those of dev too/,
+    ],
     ['environments: [', /mainstay\.yaml is no YAML:\nmainstay\.yaml:1:\d+ /],
     ['a: 1\na: 2\n', /mainstay\.yaml:2:1 Map keys must be unique/],
     [

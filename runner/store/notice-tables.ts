@@ -5,7 +5,9 @@ import type { Database } from './database.ts';
 const HAPPENED = `
   with since as (select greatest(began, now() - interval '1 day') as at from notice_channel where name = $1),
   happened as (
-    select 'run-failed' as kind, format('run %s %s', id, attempt) as key, repository, id as subject, 'runs/' || id as path,
+    select 'run-failed' as kind,
+      -- A destroy is tried again and again: once a day is enough.
+      case when kind = 'removal' then format('removal %s %s %s', repository, stack, ended_at::date) else format('run %s %s', id, attempt) end as key, repository, id as subject, 'runs/' || id as path,
       format('%s of %s failed: %s', kind, stack, split_part(summary, chr(10), 1)) as text, coalesce(sandbox, false) as sandbox, ended_at as at
     from run where state = 'failed' and ended_at > (select at from since)
     union all

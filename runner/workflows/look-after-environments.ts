@@ -13,6 +13,9 @@ import { tellEnvironments } from './tell-environments.ts';
 
 const EVERY_MS = 1000;
 
+/** Where nobody wants an environment and there is none, and where something could not be asked. */
+const SELDOM_MS = 5000;
+
 /** What the loop needs of the worker. */
 export interface EnvironmentWorker {
   /** Starts the run of an environment, in its stack's turn. The same id is one run. */
@@ -41,7 +44,6 @@ async function lookAfter(
   const settings = await settingsOfBase(services, repository);
   if (!settings) return;
   const known = await store.environments.list({ repository });
-  if (settings.previewEnvironments.length === 0 && known.length === 0) return;
   if (!memory.searched.has(repository)) {
     await findEnvironments(services, repository, settings);
     memory.searched.add(repository);
@@ -56,6 +58,12 @@ async function lookAfter(
     });
   for (const environment of await store.environments.list({ repository }))
     await ensureStarted(services, environment, { worker, memory });
+}
+
+/** Most repositories are not: they cost a question every few seconds. */
+async function isConcerned(services: Services, repository: string): Promise<boolean> {
+  if ((await services.store.environments.list({ repository })).length > 0) return true;
+  return ((await settingsOfBase(services, repository))?.previewEnvironments.length ?? 0) > 0;
 }
 
 /** A run that somebody cancelled, or that ended without saying so here. */
@@ -153,30 +161,35 @@ async function ensureStarted(
 export function startLookingAfter(services: Services, worker: EnvironmentWorker): () => Promise<void> {
   const memory: Memory = { searched: new Set(), started: new Set() };
   const loops = [...services.repositories.keys()].flatMap((repository) => [
-    again(services, () =>
-      worker.alone(`environments of ${repository}`, () => lookAfter(services, repository, { worker, memory })),
-    ),
+    again(services, async () => {
+      if (!(await isConcerned(services, repository))) return SELDOM_MS;
+      await worker.alone(`environments of ${repository}`, () => lookAfter(services, repository, { worker, memory }));
+      return EVERY_MS;
+    }),
     // On its own: a forge that is slow keeps no environment from being destroyed.
-    again(services, () =>
-      worker.alone(`environments told of ${repository}`, () => tellEnvironments(services, repository)),
-    ),
+    again(services, async () => {
+      if ((await services.store.environments.list({ repository })).length === 0) return SELDOM_MS;
+      await worker.alone(`environments told of ${repository}`, () => tellEnvironments(services, repository));
+      return EVERY_MS;
+    }),
   ]);
   return async () => void (await Promise.all(loops.map((stop) => stop())));
 }
 
 /** What fails is said once, and tried again. */
-function again({ log, ending }: Services, work: () => Promise<void>): () => Promise<void> {
+function again({ log, ending }: Services, work: () => Promise<number>): () => Promise<void> {
   let problem = '';
   return repeat(async () => {
     try {
-      await work();
+      const wait = await work();
       problem = '';
+      return wait;
     } catch (error) {
       const text = messageOf(error);
       if (text !== problem && !ending.aborted)
         log.warn({ error: text }, 'cannot look after preview environments; trying again');
       problem = text;
     }
-    return EVERY_MS;
+    return SELDOM_MS;
   });
 }

@@ -15,6 +15,7 @@ import type { Engine, StackWork } from '../engines/engine.ts';
 import { recordRun } from './record-run.ts';
 import { repositoryOf, type Services } from './services.ts';
 import { checkOut, engineOf } from './with-checkout.ts';
+import { withPolicyPacks } from './with-policy-packs.ts';
 
 /** An environment's stack at a commit, ready for an engine. */
 export interface OpenEnvironment {
@@ -61,11 +62,25 @@ export async function withEnvironment<T>(
   try {
     await writeStackFile(checkout.folder, template, { stackName, text });
     const place = { repository, stack: id, stackName, folder: join(checkout.folder, template.project.folder), commit };
-    return await work({ engine, work: { ...place, ...accessOf(at.settings, run), signal, witness } });
+    const open = { ...place, ...accessOf(at.settings, run), signal, witness };
+    if (run.kind === 'removal') return await work({ engine, work: open });
+    // It is a copy of the template, and has to come through what that has to.
+    const of = { repository, stack: template.id, kind: run.kind, commit, base: await baseOf(services, at) };
+    return await withPolicyPacks(services, of, (policies) => work({ engine, work: { ...open, policies } }));
   } finally {
     await witness.close();
     await checkout.remove();
   }
+}
+
+/** The commit of the base branch that the change was merged into last. */
+async function baseOf(
+  { store, ...services }: Services,
+  { repository, change, commit }: EnvironmentAt,
+): Promise<string> {
+  const known = await store.changes.get(`${repository}/${change}`);
+  const head = (await store.events.heads(repository)).get(services.repositories.get(repository)?.base ?? '');
+  return known?.base ?? (head?.commit || commit);
 }
 
 function configOf({ settings, change, head }: EnvironmentAt, stack: string): Readonly<Record<string, unknown>> {

@@ -143,6 +143,33 @@ test('somebody ends it, and asks for it again', async () => {
   await assert.rejects(estate.api().askForEnvironment(change.id, { asked: 'up', commit: 'abcdef1' }), /head is/);
 });
 
+test('it has to come through the policies of its template', async () => {
+  const index = `const { PolicyPack } = require('@pulumi/policy');
+const validateResource = (args, report) => args.props.data && args.props.data.value === 'bad' && report(args.name + ' is bad');
+new PolicyPack('house', { policies: [{ name: 'good', description: 'Good', enforcementLevel: 'mandatory', validateResource }] });
+`;
+  await estate.push('main', {
+    'policies/house/PulumiPolicy.yaml': 'runtime: nodejs\n',
+    'policies/house/package.json': '{"name": "pack", "version": "1.0.0", "type": "commonjs", "main": "index.js"}\n',
+    'policies/house/index.js': index,
+    'stacks/mainstay.yaml': JSON.stringify({
+      ...JSON.parse(settings(ENVIRONMENTS)),
+      policies: [{ folder: 'policies/house' }],
+    }),
+  });
+  // Its preview fails too: what affects the template is not known then, so somebody asks.
+  const head = await estate.push('bad', { 'stacks/Pulumi.dev.yaml': stackFile({ one: 'bad' }) });
+  await estate.previewed('bad', head);
+  const change = (await estate.api().changes()).find(({ name }) => name === 'bad')!;
+  await estate.api().askForEnvironment(change.id, { asked: 'up' });
+  const { summary } = await isIn('bad', 'failed');
+  assert.match(summary, /policy house: good/);
+  assert.ok(!hasState('pr-bad') || mapsOf('pr-bad').one === undefined, 'nothing of it was made');
+  await git(estate.repository, 'branch', '-D', 'bad');
+  await estate.api().sync();
+  await isIn('bad', 'removed');
+});
+
 test('settings that say nothing of it any more destroy it', async () => {
   await estate.push('main', { 'stacks/mainstay.yaml': settings([]) });
   const { stack } = await isIn('feature/Red', 'removed');

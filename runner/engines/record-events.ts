@@ -1,8 +1,7 @@
 import type { EngineEvent } from '@pulumi/pulumi/automation/index.js';
-import { redactor } from '../../foundation/redact.ts';
 import { changesSomething } from '../core/planned-step.ts';
 import { LONGEST_TEXT, type RunEvent, type RunResource } from '../core/run-event.ts';
-import { violationOf } from './collect-outcome.ts';
+import { redacted, violationOf } from './collect-outcome.ts';
 import type { ReadConfig } from './open-stack.ts';
 
 /** Who is told what an engine does while it does it. Everything is redacted and cut. */
@@ -62,7 +61,7 @@ export function recordEvents(
       if (diagnosticEvent && !diagnosticEvent.ephemeral) say(witness, diagnosticEvent);
       if (policyEvent) {
         const { severity, urn, message } = violationOf(policyEvent);
-        witness.event({ kind: 'log', severity, ...(urn && { urn }), text: message.slice(0, LONGEST_TEXT) });
+        witness.event({ kind: 'log', severity, ...(urn && { urn }), text: message });
       }
     },
     finish(state) {
@@ -98,11 +97,6 @@ interface Labelling extends Pick<ReadConfig, 'isSandboxed'> {
 /** `urn:pulumi:stack::project::parent$type::name`. */
 function typeOf(urn: string): string {
   return urn.split('::')[2]?.split('$').at(-1) ?? '';
-}
-
-/** The last sink before the database: every text in `value` passes the redactor. */
-function redacted<T>(value: T): T {
-  return JSON.parse(redactor.redact(JSON.stringify(value))) as T;
 }
 
 /** Masked before it is cut: of a secret that lies across the cut, half could not be told. */

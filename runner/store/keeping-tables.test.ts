@@ -1,33 +1,23 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { silentLog } from '../../foundation/log.ts';
 import { NO_DRIFT } from '../core/drift.ts';
 import type { AuditEntry, DriftRecord, KeepingStore } from '../core/keeping-store.ts';
-import { type Database, openDatabase } from './database.ts';
-import { type RunningPostgres, startEmbeddedPostgres } from './embedded-postgres.ts';
+import type { Database } from './database.ts';
 import { createKeepingTables } from './keeping-tables.ts';
-import { migrate } from './migrations.ts';
+import { openTestDatabase, type TestDatabase } from './testing/open-test-database.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'mainstay-keeping-'));
-chmodSync(folder, 0o755);
-let postgres: RunningPostgres;
+let opened: TestDatabase;
 let database: Database;
 let store: KeepingStore;
 
 before(async () => {
-  postgres = await startEmbeddedPostgres({ folder: join(folder, 'postgres'), log: silentLog });
-  database = openDatabase(postgres.url, silentLog);
-  await migrate(database.pool);
+  opened = await openTestDatabase();
+  ({ database } = opened);
   store = createKeepingTables(database);
 });
 
 after(async () => {
-  await database.close();
-  await postgres.end();
-  rmSync(folder, { recursive: true, force: true });
+  await opened?.close();
 });
 
 const entry = (text: string, more: Partial<AuditEntry> = {}): AuditEntry => ({

@@ -1,41 +1,34 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { silentLog } from '../../foundation/log.ts';
 import type { AccountStore } from '../core/account.ts';
-import { type Database, openDatabase } from './database.ts';
-import { type RunningPostgres, startEmbeddedPostgres } from './embedded-postgres.ts';
+import type { Database } from './database.ts';
 import { MIGRATIONS, migrate } from './migrations.ts';
 import { createPostgresAccountStore } from './postgres-account-store.ts';
+import { openTestDatabase, type TestDatabase } from './testing/open-test-database.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'mainstay-accounts-'));
-chmodSync(folder, 0o755);
-let postgres: RunningPostgres;
+let opened: TestDatabase;
 let database: Database;
 let accounts: AccountStore;
 
 /** As a version without roles per stack left it: two owners of one name, and a token that may only look. */
 before(async () => {
-  postgres = await startEmbeddedPostgres({ folder: join(folder, 'postgres'), log: silentLog });
-  database = openDatabase(postgres.url, silentLog);
-  const roles = MIGRATIONS.findIndex((step) => step.includes('Roles per stack'));
-  await migrate(database.pool, MIGRATIONS.slice(0, roles));
-  await database.change(
-    "insert into account (id, name, role) values ('1', 'Ada', 'owner'), ('22222222-2', 'ada', 'owner'), ('3', 'Vi', 'viewer')",
-  );
-  await database.change(
-    "insert into access_token (id, name, account, role, hash) values ('t', 'robot', '1', 'viewer', 'hash')",
-  );
-  await migrate(database.pool);
+  opened = await openTestDatabase(async (database) => {
+    const roles = MIGRATIONS.findIndex((step) => step.includes('Roles per stack'));
+    await migrate(database.pool, MIGRATIONS.slice(0, roles));
+    await database.change(
+      "insert into account (id, name, role) values ('1', 'Ada', 'owner'), ('22222222-2', 'ada', 'owner'), ('3', 'Vi', 'viewer')",
+    );
+    await database.change(
+      "insert into access_token (id, name, account, role, hash) values ('t', 'robot', '1', 'viewer', 'hash')",
+    );
+    await migrate(database.pool);
+  });
+  ({ database } = opened);
   accounts = createPostgresAccountStore(database);
 });
 
 after(async () => {
-  await database?.close();
-  await postgres?.end();
-  rmSync(folder, { recursive: true, force: true });
+  await opened?.close();
 });
 
 test('keeps what accounts and tokens of an older version may, and tells two of one name apart', async () => {

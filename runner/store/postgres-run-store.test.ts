@@ -1,34 +1,27 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { silentLog } from '../../foundation/log.ts';
 import type { Run } from '../core/run.ts';
 import { MOST_EVENTS, RUNS_WITH_EVENTS } from '../core/run-event.ts';
 import type { RunStore } from '../core/run-store.ts';
 import { type Database, openDatabase } from './database.ts';
-import { type RunningPostgres, startEmbeddedPostgres } from './embedded-postgres.ts';
+import { startEmbeddedPostgres } from './embedded-postgres.ts';
 import { migrate } from './migrations.ts';
 import { createPostgresRunStore } from './postgres-run-store.ts';
+import { openTestDatabase, type TestDatabase } from './testing/open-test-database.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'mainstay-store-'));
-chmodSync(folder, 0o755);
-let postgres: RunningPostgres;
+let opened: TestDatabase;
 let database: Database;
 let store: RunStore;
 
 before(async () => {
-  postgres = await startEmbeddedPostgres({ folder: join(folder, 'postgres'), log: silentLog });
-  database = openDatabase(postgres.url, silentLog);
-  await Promise.all([migrate(database.pool), migrate(database.pool)]);
+  opened = await openTestDatabase(({ pool }) => Promise.all([migrate(pool), migrate(pool)]));
+  ({ database } = opened);
   store = createPostgresRunStore(database);
 });
 
 after(async () => {
-  await database.close();
-  await postgres.end();
-  rmSync(folder, { recursive: true, force: true });
+  await opened?.close();
 });
 
 const RUN = {
@@ -104,9 +97,9 @@ test('says that the database cannot be reached, as something that passes', async
 });
 
 test('attaches to the PostgreSQL of an earlier life', async () => {
-  const again = await startEmbeddedPostgres({ folder: join(folder, 'postgres'), log: silentLog });
+  const again = await startEmbeddedPostgres({ folder: opened.folder, log: silentLog });
   assert.equal(again.attached, true);
-  assert.equal(again.url, postgres.url);
+  assert.equal(again.url, opened.url);
 });
 
 test('numbers events without a gap though writers meet, and drops only what an engine says beyond the bound', async () => {

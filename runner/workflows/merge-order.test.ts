@@ -1,16 +1,12 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
 import { silentLog } from '../../foundation/log.ts';
 import type { RunStore } from '../core/run-store.ts';
 import { treeOf } from '../core/tree-of-files.ts';
-import { type Database, openDatabase } from '../store/database.ts';
-import { type RunningPostgres, startEmbeddedPostgres } from '../store/embedded-postgres.ts';
-import { migrate } from '../store/migrations.ts';
+import type { Database } from '../store/database.ts';
 import { createPostgresRunStore } from '../store/postgres-run-store.ts';
+import { openTestDatabase, type TestDatabase } from '../store/testing/open-test-database.ts';
 import { beginInOrder, markApplied, turnOf } from './merge-order.ts';
 import { planRollout } from './plan-rollout.ts';
 import { beginRun } from './preview-stack.ts';
@@ -19,23 +15,18 @@ import { newerRollout } from './rollout-wait.ts';
 import type { Services } from './services.ts';
 
 /** The real database and the real decisions; workflows are played, so that the order of their every statement is chosen, and each may be killed there. */
-const folder = mkdtempSync(join(tmpdir(), 'mainstay-order-'));
-chmodSync(folder, 0o755);
-let postgres: RunningPostgres;
+let opened: TestDatabase;
 let database: Database;
 let store: RunStore;
 
 before(async () => {
-  postgres = await startEmbeddedPostgres({ folder: join(folder, 'postgres'), log: silentLog });
-  database = openDatabase(postgres.url, silentLog);
-  await migrate(database.pool);
+  opened = await openTestDatabase();
+  ({ database } = opened);
   // Nothing here waits for the disk.
   store = createPostgresRunStore({ ...database, ...database.withinSteps });
 });
 after(async () => {
-  await database.close();
-  await postgres.end();
-  rmSync(folder, { recursive: true, force: true });
+  await opened?.close();
 });
 
 class Killed extends Error {}

@@ -1,35 +1,26 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { silentLog } from '../../foundation/log.ts';
 import type { Stage } from '../core/stack-order.ts';
 import { treeOf } from '../core/tree-of-files.ts';
-import { type Database, openDatabase } from '../store/database.ts';
-import { type RunningPostgres, startEmbeddedPostgres } from '../store/embedded-postgres.ts';
-import { migrate } from '../store/migrations.ts';
+import type { Database } from '../store/database.ts';
 import { createPostgresRunStore } from '../store/postgres-run-store.ts';
+import { openTestDatabase, type TestDatabase } from '../store/testing/open-test-database.ts';
 import { demandOf } from './ask-for-previews.ts';
 import { planRollout } from './plan-rollout.ts';
 import { rolloutId } from './rollout-at.ts';
 import type { Services } from './services.ts';
 
 /** The real database; trees in memory. What a commit may take away from those who have to approve it: nothing. */
-const folder = mkdtempSync(join(tmpdir(), 'mainstay-plan-'));
-chmodSync(folder, 0o755);
-let postgres: RunningPostgres;
+let opened: TestDatabase;
 let database: Database;
 
 before(async () => {
-  postgres = await startEmbeddedPostgres({ folder: join(folder, 'postgres'), log: silentLog });
-  database = openDatabase(postgres.url, silentLog);
-  await migrate(database.pool);
+  opened = await openTestDatabase();
+  ({ database } = opened);
 });
 after(async () => {
-  await database.close();
-  await postgres.end();
-  rmSync(folder, { recursive: true, force: true });
+  await opened?.close();
 });
 
 interface Commit {

@@ -71,6 +71,12 @@ function asideOf(admin: string): string {
   return `${folderOf(folderOf(admin))}/${admin.slice(admin.lastIndexOf('/') + 1)}.half`;
 }
 
+/** Rejects with the first failure when nothing is written any more: what is removed then stays removed, and what is said is why. */
+async function allEnded(writing: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(writing)).find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
+}
+
 /** Links come last: no file is ever written through one. */
 async function writeFiles(blobs: BlobReader, tree: GitTree, folder: string): Promise<void> {
   mkdirSync(folder, { recursive: true });
@@ -89,10 +95,10 @@ async function writeFiles(blobs: BlobReader, tree: GitTree, folder: string): Pro
       blobs.readBytes(hash).then((bytes) => writeFile(join(folder, path), bytes, { mode: permissions, flag: 'wx' })),
     );
     if (some.length < AT_ONCE) continue;
-    await Promise.all(some);
+    await allEnded(some);
     some = [];
   }
-  await Promise.all(some);
+  await allEnded(some);
   for (const path of links) await symlink(await blobs.readBytes(tree.files.get(path)!), join(folder, path));
 }
 

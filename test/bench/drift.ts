@@ -57,7 +57,7 @@ async function makeStacks(shop: Workshop, names: readonly string[]): Promise<voi
   source.close();
   await shop.store.events.setHead('estate', 'main', { commit: head, version: 1 });
   const known = names.map((name, position) => ({ id: `journey/${name}`, name, environment: 'default', position }));
-  await shop.store.stacks.ensure('estate', known);
+  await shop.store.stacks.ensure('estate', known, Number.MAX_SAFE_INTEGER);
   for (const { id } of known) await shop.store.stacks.setApplied('estate', id, { commit: head });
 }
 

@@ -145,7 +145,8 @@ async function markApplied(url: string, commit: string): Promise<void> {
     const { stacks } = createPostgresRunStore(database);
     const names = Object.keys(filesOf(IDLE_STACKS)).flatMap((file) => /Pulumi\.(s\d+)\.yaml/.exec(file)?.[1] ?? []);
     const known = names.map((name, position) => ({ id: `journey/${name}`, name, environment: name, position }));
-    await stacks.ensure('estate', known);
+    // As a rollout says it that is newer than all.
+    await stacks.ensure('estate', known, Number.MAX_SAFE_INTEGER);
     for (const { id } of known) await stacks.setApplied('estate', id, { commit: commit });
   } finally {
     await database.close();
